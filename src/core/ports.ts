@@ -1,0 +1,108 @@
+import type { Report, Route } from "./route.ts";
+import type { HealthCheck, Metric } from "./service.ts";
+import type { Endpoint, Json, Member, Ms, Now, TargetName } from "./units.ts";
+
+/** What a store holds at a key: `revision` is the store's counter at its last write, above 0. */
+export type Entry = { readonly key: string; readonly value: Json; readonly revision: number };
+
+/** Holds where the key's last write has this revision; 0 means that the key is absent. */
+export type Compare = { readonly key: string; readonly revision: number };
+
+export type Write = { readonly put: string; readonly value: Json } | { readonly delete: string };
+
+export type Change =
+  | { readonly is: "change"; readonly revision: number; readonly key: string; readonly value: Json | null }
+  /** Changes before `revision` are no longer kept: read everything anew. */
+  | { readonly is: "compacted"; readonly revision: number };
+
+/**
+ * Where state lives. Keys are paths of `[A-Za-z0-9._:-]+` joined by `/`, and sort bytewise.
+ *
+ * Every call rejects with a `StoreError` where the store cannot do its work (disk full, gone, foreign).
+ */
+export interface Store extends AsyncDisposable {
+  get(key: string): Promise<Entry | null>;
+  /** In key order; `after` is exclusive; `reverse` starts from the end. */
+  list(prefix: string, page?: { after?: string; limit?: number; reverse?: boolean }): Promise<readonly Entry[]>;
+  /**
+   * All of the writes if all of the compares hold, else none. At most 128 operations and 1 MB (etcd's limits).
+   * `revision` is the revision of this write.
+   */
+  txn(compares: readonly Compare[], writes: readonly Write[]): Promise<{ ok: true; revision: number } | { ok: false }>;
+  /** Changes below `prefix` with a revision above `from`, then as they happen, until `signal` aborts. */
+  watch(prefix: string, from: number, signal: AbortSignal): AsyncIterable<Change>;
+  /**
+   * The right to drive. Rejects with a `StoreError` of code `locked` (with who holds it) where another process has it;
+   * it is given back by disposing, or by the end of the process however it ends.
+   */
+  lease(holder: string): Promise<Lease>;
+}
+
+/** Held by the one process that drives. `epoch` is larger each time it is taken. */
+export interface Lease extends AsyncDisposable {
+  readonly epoch: string;
+}
+
+/** One nginx, brought to the routes that are wanted and kept there. */
+export interface Target extends AsyncDisposable {
+  readonly name: TargetName;
+  /** The whole truth for this target; replaces what was wanted before. Returns at once. */
+  want(routes: readonly Route[]): void;
+  /** Called with each new report until the target is disposed. One listener. */
+  onReport(listener: (report: Report) => void): void;
+}
+
+/** What one look at an endpoint found. A failure is a value. */
+export type Probe = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
+
+/** Asks one endpoint once; never rejects, ends within the check's timeout. */
+export type ProbeEndpoint = (check: HealthCheck, endpoint: Endpoint, member: Member) => Promise<Probe>;
+
+/** The addresses of a member now, sorted; rejects with the resolver's reason where the name has none. */
+export type Resolve = (member: Member) => Promise<readonly Endpoint[]>;
+
+/**
+ * What is known of a metric for one rollout: raw counters per series at the last read, and the increases between reads.
+ * It is stored as it is, so that a kill counts nothing twice.
+ */
+export type Evidence = {
+  readonly metric: string;
+  /** Values by endpoint and series at the last read of that endpoint. */
+  readonly last: Readonly<
+    Record<Endpoint, { readonly t: Ms; readonly started: number | null; readonly series: Readonly<Record<string, number>> }>
+  >;
+  readonly slices: readonly Slice[];
+  /** Why the newest read told nothing, in words; null where it worked. */
+  readonly problem: string | null;
+};
+
+/** Increases between two reads, controller time. `counts` is `{ of, to }` for a ratio, by `le` for a histogram. */
+export type Slice = { readonly from: Ms; readonly to: Ms; readonly counts: Readonly<Record<string, number>> };
+
+/** A window of evidence boiled down to a number. */
+export type Measurement = {
+  /** Null where there is nothing to divide or rank. */
+  readonly value: number | null;
+  /** Requests or observations that `value` comes from. */
+  readonly samples: number;
+  /** The time that the slices cover, controller time; null where there are none. */
+  readonly from: Ms | null;
+  readonly to: Ms | null;
+  /** Evidence that is broken, in words. */
+  readonly problem: string | null;
+};
+
+export interface MetricSource {
+  /** Reads every endpoint once and adds what it saw; never rejects; bounded in time and memory. */
+  sample(metric: Metric, endpoints: readonly Endpoint[], before: Evidence | null, now: Now): Promise<Evidence>;
+  /** The evidence of slices that lie wholly between `from` and `to`. */
+  measure(metric: Metric, evidence: Evidence, from: Ms, to: Ms): Measurement;
+}
+
+/** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */
+export interface Log {
+  debug(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(text: string, fields?: Readonly<Record<string, unknown>>): void;
+}

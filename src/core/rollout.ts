@@ -1,0 +1,206 @@
+import type { By, Want } from "./route.ts";
+import type { Check, Hold } from "./service.ts";
+import type { Bp, Ms, Now, PoolName, ServiceName } from "./units.ts";
+
+export type Strategy = "blue-green" | "canary" | "rolling";
+
+/**
+ * Work that must be done before a step's route is wanted, or after its dwell.
+ *
+ * `healthy` waits for every member of a pool, `approval` for a person. `otherwise` says what the deadline does: `back` reverts, `hold` waits
+ * for a person, `go` carries on.
+ */
+export type Task = {
+  readonly name: string;
+  readonly withinMs: Ms | null;
+  readonly otherwise: "back" | "hold" | "go";
+} & ({ readonly do: "healthy"; readonly pool: PoolName } | { readonly do: "approval" });
+
+/** The share of `pool` rises from `fromBp` by `quantumBp` every `everyMs`, and ends at `toBp` exactly. */
+export type Ramp = {
+  readonly pool: PoolName;
+  readonly fromBp: Bp;
+  readonly toBp: Bp;
+  readonly quantumBp: Bp;
+  readonly everyMs: Ms;
+};
+
+/** A route change, then a dwell, judged by checks. */
+export type Step = {
+  readonly label: string;
+  readonly before: readonly Task[];
+  readonly want: Want;
+  readonly after: readonly Task[];
+  /** True where the step ends as soon as its evidence is good, once `leastMs` are over. */
+  readonly untilEvidence: boolean;
+  /** The least dwell, in served time. */
+  readonly leastMs: Ms;
+  readonly hold: Hold;
+  /** Names of the checks that must pass before the next step. */
+  readonly needs: readonly string[];
+  readonly ramp: Ramp | null;
+};
+
+/** Where in its step a moving rollout is. Times are controller time. */
+export type Stage =
+  | {
+      readonly at: "waiting";
+      readonly list: "before" | "after";
+      readonly task: number;
+      readonly since: Ms;
+      readonly deadline: Ms | null;
+    }
+  | { readonly at: "applying"; readonly since: Ms; readonly refused: string | null }
+  | { readonly at: "observing"; readonly servedMs: Ms; readonly asOf: Ms; readonly rampBp: Bp | null }
+  | {
+      readonly at: "held";
+      readonly on: "evidence" | "failure" | "freeze";
+      readonly reason: string;
+      readonly since: Ms;
+      readonly servedMs: Ms;
+    };
+
+/** `entry` rises each time a step is entered: what belongs to an earlier one is told apart by it. */
+export type Cursor = { readonly step: number; readonly entry: number; readonly stage: Stage };
+
+export type Phase =
+  | { readonly phase: "moving"; readonly cursor: Cursor }
+  | { readonly phase: "paused"; readonly cursor: Cursor; readonly by: string; readonly reason: string | null; readonly at: Ms }
+  | { readonly phase: "reverting"; readonly cursor: Cursor; readonly cause: string; readonly since: Ms }
+  | { readonly phase: "failed"; readonly cursor: Cursor; readonly cause: string; readonly trouble: string; readonly since: Ms }
+  | { readonly phase: "promoted"; readonly at: Ms; readonly cause: string }
+  | { readonly phase: "reverted"; readonly at: Ms; readonly cause: string; readonly cursor: Cursor };
+
+/** The public name of a phase: `held` shows as `waiting`, with its reason. */
+export type PhaseName = "applying" | "observing" | "waiting" | "paused" | "reverting" | "promoted" | "reverted" | "failed";
+
+export type VerdictIs = "pass" | "fail" | "inconclusive" | "error";
+
+/** What a check said, with the numbers that it said it from. */
+export type Verdict = {
+  readonly check: string;
+  readonly is: VerdictIs;
+  readonly value: number | null;
+  /** The rule, for people: `< 2 %`. */
+  readonly limit: string;
+  readonly samples: number;
+  readonly windowMs: Ms;
+  readonly text: string;
+};
+
+/** How a task of a step ended; kept by `taskKey`, outlives retry. */
+export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null };
+
+/** The evidence window that verdicts belong to: opened when a step's route is proved, until the next step's is. */
+export type Watch = { readonly entry: number; readonly since: Ms };
+
+export type Readiness = { readonly ready: number; readonly of: number; readonly reason: string | null };
+
+/**
+ * One run of a strategy for one service. Settings and plan are frozen at its start.
+ *
+ * It is a value: `transition` makes the next one, the controller stores it.
+ */
+export type Rollout = {
+  readonly schema: 1;
+  readonly id: string;
+  readonly service: ServiceName;
+  readonly strategy: Strategy;
+  readonly version: string | null;
+  readonly reason: string | null;
+  readonly from: PoolName;
+  readonly to: PoolName;
+  readonly plan: readonly Step[];
+  readonly checks: readonly Check[];
+  readonly startedBy: string;
+  readonly startedAt: Ms;
+  readonly endedAt: Ms | null;
+  /** Rises with every change of `want`. */
+  readonly seq: number;
+  readonly want: Want;
+  /** The newest seq that every target proved, 0 before the first. */
+  readonly appliedSeq: number;
+  readonly phase: Phase;
+  readonly watch: Watch | null;
+  readonly tasks: Readonly<Record<string, TaskResult>>;
+  readonly verdicts: Readonly<Record<string, { readonly entry: number; readonly verdict: Verdict }>>;
+  readonly readiness: Readonly<Record<PoolName, Readiness>>;
+  /** Who asked to go to 100 % without dwelling, or null. */
+  readonly promotedBy: string | null;
+};
+
+/** What a person or a program tells a rollout to do. */
+export type Command =
+  | { readonly verb: "advance"; readonly step: number | null }
+  | { readonly verb: "promote" }
+  | { readonly verb: "pause" }
+  | { readonly verb: "resume" }
+  | { readonly verb: "abort" }
+  | { readonly verb: "retry" };
+
+export type Verb = Command["verb"];
+
+/** Anything that reaches a rollout. */
+export type Signal =
+  | { readonly signal: "command"; readonly command: Command; readonly actor: string; readonly reason: string | null }
+  | { readonly signal: "applied"; readonly by: By }
+  | { readonly signal: "refused"; readonly by: By; readonly text: string }
+  | { readonly signal: "task"; readonly key: string; readonly result: TaskResult }
+  | { readonly signal: "judged"; readonly rollout: string; readonly entry: number; readonly verdicts: readonly Verdict[] }
+  | { readonly signal: "health"; readonly pool: PoolName; readonly readiness: Readiness }
+  | { readonly signal: "woken" };
+
+/** Work that a rollout wants under way; a function of its state, so that recovery is the same call as a normal step. */
+export type Effect =
+  | {
+      readonly effect: "judge";
+      readonly key: string;
+      readonly rollout: string;
+      readonly pool: PoolName;
+      readonly entry: number;
+      readonly since: Ms;
+      readonly checks: readonly Check[];
+    }
+  | { readonly effect: "wake"; readonly key: string; readonly at: Ms };
+
+/** A thing that happened, for the journal. */
+export type Fact = {
+  readonly kind: FactKind;
+  readonly step: number | null;
+  readonly actor: string | null;
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+export type FactKind =
+  | "started"
+  | "waiting"
+  | "applying"
+  | "applied"
+  | "refused"
+  | "observing"
+  | "verdict"
+  | "held"
+  | "paused"
+  | "resumed"
+  | "advanced"
+  | "approved"
+  | "promoting"
+  | "retried"
+  | "reverting"
+  | "failed"
+  | "promoted"
+  | "reverted";
+
+export type Transition = (rollout: Rollout, signal: Signal, now: Now) => Outcome;
+
+export type Outcome =
+  | { readonly is: "moved"; readonly rollout: Rollout; readonly facts: readonly Fact[] }
+  /** Late, doubled, or nothing new: nothing is written. */
+  | { readonly is: "ignored" }
+  | {
+      readonly is: "refused";
+      readonly code: "stale-step" | "wrong-phase" | "not-ready" | "failed-check" | "paused" | "nothing-to-retry";
+      readonly reason: string;
+      readonly hint: string | null;
+    };

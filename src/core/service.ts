@@ -1,0 +1,129 @@
+import type { Bp, Member, Ms, PoolName, ServiceName, TargetName } from "./units.ts";
+
+/** How requests are divided: `weighted` is one upstream with weights, `live` is a table that nginx reads per request. */
+export type Routing = "weighted" | "live";
+
+/** What a client is recognised by, so that it stays in its pool while a share rises (`live` only). */
+export type Key =
+  | { readonly by: "random" }
+  | { readonly by: "address" }
+  | { readonly by: "header"; readonly name: string }
+  | { readonly by: "cookie"; readonly name: string };
+
+/** How a client asks for the candidate (`always`) or for stable (`never`) by itself (`live` only). */
+export type Overrides = { readonly header: string | null; readonly cookie: string | null };
+
+/** How nginx tries members: rendered into the upstream and, for `live`, into the server include. */
+export type Tries = {
+  /** nginx's `max_fails`; 0 because Sluice checks health, and nginx would move the traffic to the other pool. */
+  readonly maxFails: number;
+  /** nginx's `fail_timeout`; only means something where `maxFails` is above 0. */
+  readonly failTimeoutMs: Ms;
+  /** Idle keep-alive connections that each worker keeps to the members; 0 renders none. */
+  readonly keepalive: number;
+};
+
+/** A periodic check of every endpoint. Without `path` it is a TCP connect. */
+export type HealthCheck = {
+  readonly path: string | null;
+  /** Port to ask instead of the member's own. */
+  readonly port: number | null;
+  readonly intervalMs: Ms;
+  readonly timeoutMs: Ms;
+  /** Results in a row that turn a member ready. */
+  readonly passes: number;
+  /** Results in a row that turn a member down. */
+  readonly fails: number;
+  /** Status codes that count as healthy, both ends included. */
+  readonly status: { readonly from: number; readonly to: number };
+  /** Text that the body must contain (its first 64 kB). */
+  readonly body: string | null;
+  /** Host header to send; the member's own address where null. */
+  readonly host: string | null;
+  /** How long a rollout waits for the candidate to become healthy before it goes back. */
+  readonly deadlineMs: Ms;
+};
+
+/** A number to judge by, read from each member's own metrics page in the Prometheus text format. */
+export type Metric = {
+  readonly name: string;
+  readonly source: "scrape";
+  readonly path: string;
+  /** Port to ask instead of the member's own. */
+  readonly port: number | null;
+  readonly intervalMs: Ms;
+  readonly timeoutMs: Ms;
+  readonly windowMs: Ms;
+  readonly measure: Measure;
+};
+
+/** `ratio`: the increase of one selector over that of another. `quantile`: of a histogram's increase, in its own unit. */
+export type Measure =
+  | { readonly kind: "ratio"; readonly of: string; readonly to: string }
+  | { readonly kind: "quantile"; readonly q: number; readonly of: string };
+
+/** A metric with a rule. The bound is in the metric's unit (a ratio of 2 % is 0.02). */
+export type Check = {
+  readonly name: string;
+  readonly metric: string;
+  readonly rule: { readonly kind: "above" | "below"; readonly bound: number };
+  /** Fewer requests (or observations) than this in the window are no evidence. */
+  readonly minRequests: number;
+};
+
+/** What happens where a step's time is over and the evidence is missing. An `error` never advances. */
+export type Hold = { readonly atMostMs: Ms; readonly then: "wait" | "abort" | "advance" };
+
+/** One line of `canary.steps`: exactly one action. */
+export type CanaryStep =
+  | {
+      readonly kind: "share";
+      readonly share: Bp;
+      readonly forMs: Ms;
+      readonly needs: readonly string[] | null;
+      readonly hold: Hold | null;
+    }
+  | { readonly kind: "approval"; readonly share: Bp; readonly needs: readonly string[] | null; readonly hold: Hold | null }
+  | {
+      readonly kind: "ramp";
+      readonly to: Bp;
+      readonly overMs: Ms;
+      readonly needs: readonly string[] | null;
+      readonly hold: Hold | null;
+    };
+
+export type CanarySettings = {
+  readonly steps: readonly CanaryStep[];
+  readonly checks: readonly Check[];
+  readonly hold: Hold;
+  /** How long the candidate keeps all the traffic, reversible at once, before it becomes the rendered default. */
+  readonly bakeMs: Ms;
+};
+
+export type BlueGreenSettings = {
+  /** Header whose value `always` reaches the candidate before anybody else does (`live` only). */
+  readonly preview: { readonly header: string; readonly forMs: Ms | null } | null;
+  readonly checks: readonly Check[];
+  readonly hold: Hold;
+  readonly bakeMs: Ms;
+};
+
+/** Everything that the configuration says of one service, with every default filled in. */
+export type ServiceSettings = {
+  readonly name: ServiceName;
+  readonly routing: Routing;
+  readonly key: Key;
+  readonly overrides: Overrides;
+  readonly tries: Tries;
+  /** Two or more. */
+  readonly pools: Readonly<Record<PoolName, { readonly members: readonly Member[] }>>;
+  /** Holds only until something is stored. */
+  readonly stable: PoolName;
+  /** The nginx targets that serve it. */
+  readonly targets: readonly TargetName[];
+  readonly health: HealthCheck;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  /** Null where the configuration has no `canary:`; a canary then needs its steps in the call. */
+  readonly canary: CanarySettings | null;
+  readonly blueGreen: BlueGreenSettings;
+};

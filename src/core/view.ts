@@ -1,0 +1,105 @@
+import type { PhaseName, Strategy, VerdictIs } from "./rollout.ts";
+import type { Routing } from "./service.ts";
+import type { Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
+
+/**
+ * What people and programs are shown: the bodies of the API, and what the CLI prints. Instants are RFC 3339 in UTC.
+ */
+
+export type ServiceView = {
+  readonly name: ServiceName;
+  readonly routing: Routing;
+  readonly stable: PoolName;
+  /** The pool that the rollout under way moves traffic to, or null. */
+  readonly candidate: PoolName | null;
+  readonly wanted: { readonly shares: Shares };
+  readonly applied: {
+    readonly shares: Shares | null;
+    readonly generation: string;
+    readonly at: string | null;
+    readonly targets: readonly TargetView[];
+  };
+  /** Null until a source counts requests per pool. */
+  readonly observed: { readonly shares: Shares; readonly requests: number; readonly windowMs: Ms } | null;
+  readonly pools: Readonly<Record<PoolName, PoolView>>;
+  /** The rollout under way, or the newest that ended, or null. */
+  readonly rollout: RolloutView | null;
+  /** Changes with rollout, seq and entry, not with health. */
+  readonly etag: string;
+};
+
+export type TargetView = {
+  readonly name: TargetName;
+  readonly generation: string;
+  readonly state: "applied" | "applying" | "refused" | "blocked";
+  readonly reason: string | null;
+  readonly lingering: number;
+};
+
+export type PoolView = { readonly members: readonly MemberView[]; readonly from: "config" | "api" };
+
+export type MemberView = {
+  readonly address: Member;
+  /** What a person or a rollout says of it. */
+  readonly state: "ready" | "draining" | "down";
+  /** `kept`: down, yet the last of its pool, so that nginx still gets it. */
+  readonly health: "ready" | "down" | "unknown" | "kept";
+  readonly reason: string | null;
+  readonly inFlight: number | null;
+  readonly endpoints: readonly {
+    readonly address: Endpoint;
+    readonly health: "ready" | "down" | "unknown" | "kept";
+    readonly reason: string | null;
+  }[];
+};
+
+export type RolloutView = {
+  readonly id: string;
+  readonly service: ServiceName;
+  readonly strategy: Strategy;
+  readonly version: string | null;
+  readonly from: PoolName;
+  readonly to: PoolName;
+  readonly phase: PhaseName;
+  /** Index into `steps`, from 0. */
+  readonly step: number;
+  readonly steps: readonly StepView[];
+  readonly since: string;
+  /** What is left of the dwell or the deadline; null where nothing counts down. */
+  readonly remainingMs: Ms | null;
+  /** Why it is where it is, in a sentence. */
+  readonly reason: string;
+  readonly hold: { readonly on: "evidence" | "failure" | "freeze"; readonly reason: string } | null;
+  readonly checks: readonly CheckView[];
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+};
+
+export type StepView = {
+  readonly label: string;
+  readonly shares: Shares;
+  readonly state: "done" | "now" | "next" | "skipped";
+};
+
+export type CheckView = {
+  readonly name: string;
+  readonly is: VerdictIs;
+  readonly value: number | null;
+  readonly limit: string;
+  readonly samples: number;
+  readonly text: string;
+};
+
+export type EventView = {
+  /** Dense, from 1. */
+  readonly seq: number;
+  readonly at: string;
+  readonly service: ServiceName;
+  readonly rollout: string | null;
+  readonly step: number | null;
+  readonly kind: string;
+  readonly actor: string | null;
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
