@@ -125,8 +125,8 @@ export type Rollout = {
   readonly tasks: Readonly<Record<string, TaskResult>>;
   readonly verdicts: Readonly<Record<string, { readonly entry: number; readonly verdict: Verdict }>>;
   readonly readiness: Readonly<Record<PoolName, Readiness>>;
-  /** Who asked to go to 100 % without dwelling, or null. */
-  readonly promotedBy: string | null;
+  /** Who asked to go to 100 % without dwelling, and at which step, or null. */
+  readonly promoted: { readonly by: string; readonly step: number } | null;
 };
 
 /** What a person or a program tells a rollout to do. */

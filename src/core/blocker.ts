@@ -1,0 +1,31 @@
+import type { Cursor, Rollout, Step } from "./rollout.ts";
+
+/** What keeps a step whose dwell is over from ending. */
+export type Blocker = {
+  readonly on: "evidence" | "failure";
+  readonly reason: string;
+  /** True where `hold: { then: advance }` may go on without it: never past broken evidence or a member that is down. */
+  readonly skippable: boolean;
+};
+
+/** Null where the step may end: every candidate member is ready, and every check that the step needs has passed within it. */
+export function blockerOf(rollout: Rollout, cursor: Cursor, step: Step): Blocker | null {
+  const down = downOf(rollout);
+  if (down !== null) return { on: "failure", reason: down, skippable: false };
+  const missing = step.needs.flatMap((name) => {
+    const known = rollout.verdicts[name];
+    if (known === undefined || known.entry !== cursor.entry)
+      return [{ text: `${name}: no evidence from this step yet`, broken: false }];
+    return known.verdict.is === "pass" ? [] : [{ text: `${name}: ${known.verdict.text}`, broken: known.verdict.is === "error" }];
+  });
+  if (missing.length === 0) return null;
+  return { on: "evidence", reason: missing.map((one) => one.text).join("; "), skippable: missing.every((one) => !one.broken) };
+}
+
+/** Which candidate members are not ready, in words; null where all are. */
+export function downOf(rollout: Rollout): string | null {
+  const state = rollout.readiness[rollout.to];
+  if (state === undefined || state.of === 0) return `${rollout.to} has no members`;
+  if (state.ready === state.of) return null;
+  return `${state.ready} of ${state.of} members of ${rollout.to} are ready${state.reason === null ? "" : `: ${state.reason}`}`;
+}

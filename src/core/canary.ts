@@ -1,0 +1,60 @@
+import { type Course, commitStep, healthyTask } from "./blue-green.ts";
+import type { Ramp, Step } from "./rollout.ts";
+import type { CanarySettings, CanaryStep, Routing } from "./service.ts";
+import { type Bp, type Ms, never, WHOLE } from "./units.ts";
+import { moving, percent } from "./want.ts";
+
+/** A ramp's least time between two raises. Every raise of a weighted route is a reload, and nginx takes few of those. */
+const LEAST_RAISE_MS: Readonly<Record<Routing, Ms>> = { live: 1_000, weighted: 5_000 };
+const RAMP_QUANTUM: Bp = 100;
+
+/**
+ * The configured steps, then (where the last is below 100 %) the whole traffic, then the bake, then the commit.
+ *
+ * Every share is reached exactly and never passed.
+ */
+export function planCanary(settings: CanarySettings, course: Course, routing: Routing): readonly Step[] {
+  const names = settings.checks.map((check) => check.name);
+  const base = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: settings.hold, needs: names, ramp: null };
+  const to = (bp: Bp) => moving(course.from, course.to, bp, course.seed);
+  let reachedBp: Bp = 0;
+  const steps = settings.steps.map((line): Step => {
+    const fromBp = reachedBp;
+    reachedBp = line.kind === "ramp" ? line.to : line.share;
+    const common = { ...base, want: to(reachedBp), hold: line.hold ?? settings.hold };
+    return { ...common, ...actionOf(line, fromBp, course, routing, names) };
+  });
+  if (reachedBp < WHOLE) steps.push({ ...base, label: percent(WHOLE), want: to(WHOLE), needs: [] });
+  if (settings.bakeMs > 0) steps.push({ ...base, label: "bake", want: to(WHOLE), leastMs: settings.bakeMs });
+  return [...steps.map((step, index) => (index === 0 ? { ...step, before: [healthyTask(course)] } : step)), commitStep(course)];
+}
+
+/** A person's approval needs no evidence unless the step asks for it: checks still go on, and a fail still reverts. */
+function actionOf(line: CanaryStep, fromBp: Bp, course: Course, routing: Routing, checks: readonly string[]) {
+  switch (line.kind) {
+    case "share":
+      return { label: percent(line.share), leastMs: line.forMs, needs: line.needs ?? checks };
+    case "approval":
+      return {
+        label: `${percent(line.share)} until approved`,
+        needs: line.needs ?? [],
+        after: [{ name: "approval", do: "approval", withinMs: null, otherwise: "hold" } as const],
+      };
+    case "ramp":
+      return {
+        label: `ramp to ${percent(line.to)}`,
+        leastMs: line.overMs,
+        needs: line.needs ?? checks,
+        ramp: rampOf(course, fromBp, line.to, line.overMs, LEAST_RAISE_MS[routing]),
+      };
+    default:
+      return never(line);
+  }
+}
+
+/** One percent at a time where the time allows it, else as fine as it does; the first raise is at once. */
+function rampOf(course: Course, fromBp: Bp, toBp: Bp, overMs: Ms, leastMs: Ms): Ramp {
+  const span = toBp - fromBp;
+  const raises = Math.max(1, Math.min(Math.ceil(span / RAMP_QUANTUM), Math.floor(overMs / leastMs)));
+  return { pool: course.to, fromBp, toBp, quantumBp: Math.ceil(span / raises), everyMs: Math.floor(overMs / raises) };
+}

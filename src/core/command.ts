@@ -1,0 +1,196 @@
+import { downOf } from "./blocker.ts";
+import { at, fact, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
+import { afterDwell, enter } from "./progress.ts";
+import { revert } from "./revert.ts";
+import type { Command, Cursor, Fact, Outcome, Phase, Rollout, Stage } from "./rollout.ts";
+import { type Now, never, WHOLE } from "./units.ts";
+import { shareOf, split } from "./want.ts";
+
+type Refused = Outcome & { is: "refused" };
+type Told = { readonly actor: string; readonly reason: string | null };
+
+/** What a verb does to a rollout: a move that still has to settle, a refusal with its reason, or nothing. */
+export function obey(rollout: Rollout, command: Command, told: Told, now: Now): Move | Refused | null {
+  switch (command.verb) {
+    case "abort":
+      return abort(rollout, told, now);
+    case "pause":
+      return pause(rollout, told, now);
+    case "resume":
+      return resume(rollout, told, now);
+    case "advance":
+      return advance(rollout, command.step, told, now);
+    case "promote":
+      return promote(rollout, told, now);
+    case "retry":
+      return retry(rollout, told, now);
+    default:
+      return never(command);
+  }
+}
+
+function refused(code: Refused["code"], reason: string, hint: string | null = null): Refused {
+  return { is: "refused", code, reason, hint };
+}
+
+function because(verb: string, { actor, reason }: Told): string {
+  return `${verb} by ${actor}${reason === null ? "" : `: ${reason}`}`;
+}
+
+/** Accepted in every phase that has something to take back; where everything is back already, there is nothing to do. */
+function abort(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
+  const { phase } = rollout;
+  switch (phase.phase) {
+    case "moving":
+    case "paused":
+      return revert(rollout, phase.cursor, because("aborted", told), told.actor, now);
+    case "failed":
+      return revert(rollout, phase.cursor, phase.cause, told.actor, now);
+    case "reverting":
+    case "reverted":
+      return null;
+    case "promoted":
+      return refused("wrong-phase", `${rollout.id} is promoted`, `to go back: sluice switch ${rollout.service} ${rollout.from}`);
+    default:
+      return never(phase);
+  }
+}
+
+// --- pause and resume -----------------------------------------------------------------------------------------------
+
+function pause(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
+  const { phase } = rollout;
+  if (phase.phase === "paused") return null;
+  if (phase.phase !== "moving") return refused("wrong-phase", `${rollout.id} is ${phase.phase}: there is nothing to pause`);
+  const stage: Stage =
+    phase.cursor.stage.at === "observing"
+      ? { ...phase.cursor.stage, servedMs: servedMs(rollout, phase.cursor.stage, now), asOf: now.t }
+      : phase.cursor.stage;
+  const paused: Phase = { phase: "paused", cursor: { ...phase.cursor, stage }, by: told.actor, reason: told.reason, at: now.t };
+  return {
+    rollout: { ...rollout, phase: paused },
+    facts: [fact("paused", phase.cursor.step, because("paused", told), told.actor)],
+  };
+}
+
+function resume(rollout: Rollout, told: Told, now: Now): Move | Refused {
+  const { phase } = rollout;
+  if (phase.phase !== "paused") return refused("wrong-phase", `${rollout.id} is not paused`);
+  const stage = later(phase.cursor.stage, now.t - phase.at, now);
+  return {
+    rollout: at(rollout, phase.cursor, stage),
+    facts: [fact("resumed", phase.cursor.step, because("resumed", told), told.actor)],
+  };
+}
+
+/** A stage as if the pause had not been: every deadline is as far away as it was. */
+function later(stage: Stage, pausedMs: number, now: Now): Stage {
+  switch (stage.at) {
+    case "waiting":
+      return { ...stage, since: stage.since + pausedMs, deadline: stage.deadline === null ? null : stage.deadline + pausedMs };
+    case "applying":
+      return stage;
+    case "observing":
+      return { ...stage, asOf: now.t };
+    case "held":
+      return { ...stage, since: stage.since + pausedMs };
+    default:
+      return never(stage);
+  }
+}
+
+// --- advance and promote --------------------------------------------------------------------------------------------
+
+/** The cursor of a rollout that can be told to go on, or why it cannot. */
+function movable(rollout: Rollout, verb: string): Cursor | Refused {
+  const { phase } = rollout;
+  if (phase.phase === "moving") return phase.cursor;
+  if (phase.phase === "paused")
+    return refused("paused", `${rollout.id} is paused by ${phase.by}`, `sluice resume ${rollout.service}, then ${verb}`);
+  const failed = Object.values(rollout.verdicts).find(({ verdict }) => verdict.is === "fail");
+  if (failed !== undefined) return refused("failed-check", `${rollout.id} is ${phase.phase}: ${failed.verdict.text}`);
+  return refused("wrong-phase", `${rollout.id} is ${phase.phase}`);
+}
+
+function advance(rollout: Rollout, step: number | null, told: Told, now: Now): Move | Refused {
+  const cursor = movable(rollout, "advance");
+  if ("is" in cursor) return cursor;
+  if (step !== null && step !== cursor.step)
+    return refused(
+      "stale-step",
+      `${rollout.id} is at step ${cursor.step}, not ${step}`,
+      "look again, then name the present step",
+    );
+  const { stage } = cursor;
+  switch (stage.at) {
+    case "applying":
+      return refused(
+        "wrong-phase",
+        `${rollout.id}: nginx does not serve step ${cursor.step} yet${stage.refused === null ? "" : `: ${stage.refused}`}`,
+      );
+    case "waiting":
+      return approve(rollout, cursor, stage, told);
+    case "observing":
+    case "held": {
+      const down = downOf(rollout);
+      if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
+      const said = fact("advanced", cursor.step, because("advanced", told), told.actor);
+      return stage.at === "observing" && stage.rampBp !== null
+        ? endRamp(rollout, cursor, stage, said, now)
+        : withFact(said, afterDwell(rollout, cursor, now));
+    }
+    default:
+      return never(stage);
+  }
+}
+
+function withFact(said: Fact, move: Move): Move {
+  return { rollout: move.rollout, facts: [said, ...move.facts] };
+}
+
+/** A ramp that is told to go on takes the rest of its share at once; the next step comes once nginx serves it. */
+function endRamp(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observing" }, said: Fact, now: Now): Move {
+  const step = stepAt(rollout, cursor.step);
+  if (step.ramp === null || stage.rampBp === step.ramp.toBp) return withFact(said, afterDwell(rollout, cursor, now));
+  const wanted = wanting(rollout, { ...rollout.want, shares: split(rollout.from, rollout.to, step.ramp.toBp) });
+  return {
+    rollout: at(wanted, cursor, { ...stage, servedMs: step.leastMs, asOf: now.t, rampBp: step.ramp.toBp }),
+    facts: [said],
+  };
+}
+
+function approve(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, told: Told): Move | Refused {
+  const task = stepAt(rollout, cursor.step)[stage.list][stage.task];
+  if (task?.do !== "approval")
+    return refused("not-ready", `${rollout.id}: ${downOf(rollout) ?? "waits for a task"}`, "mend the members, or abort");
+  const result = { ok: true, text: because("approved", told), by: told.actor };
+  const tasks = { ...rollout.tasks, [taskKey(cursor.step, stage.list, stage.task)]: result };
+  return { rollout: { ...rollout, tasks }, facts: [fact("approved", cursor.step, result.text, told.actor)] };
+}
+
+/** Goes to the whole traffic without dwelling; it still waits for nginx at each step that it takes. */
+function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
+  const cursor = movable(rollout, "promote");
+  if ("is" in cursor) return cursor;
+  const down = downOf(rollout);
+  if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
+  const promoted: Rollout = { ...rollout, promoted: { by: told.actor, step: cursor.step } };
+  const said = fact("promoting", cursor.step, because("promoted", told), told.actor);
+  const full = rollout.plan.findIndex((step, index) => index >= cursor.step && shareOf(step.want.shares, rollout.to) === WHOLE);
+  const here = full === cursor.step && !(cursor.stage.at === "waiting" && cursor.stage.list === "after");
+  if (here) return { rollout: promoted, facts: [said] };
+  const next = full === cursor.step ? afterDwell(promoted, cursor, now) : enter(promoted, cursor, full, now);
+  return withFact(said, next);
+}
+
+// --- retry ----------------------------------------------------------------------------------------------------------
+
+/** A failed rollout goes on from the step that failed. A reverted one starts anew, which is a new rollout. */
+function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
+  const { phase } = rollout;
+  if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phase.phase}, not failed`);
+  return withFact(
+    fact("retried", phase.cursor.step, because("retried", told), told.actor),
+    enter(rollout, phase.cursor, phase.cursor.step, now),
+  );
+}

@@ -1,0 +1,56 @@
+import { servedMs, stepAt } from "./move.ts";
+import { nextRaiseMs } from "./progress.ts";
+import type { Cursor, Effect, Rollout } from "./rollout.ts";
+import { type Ms, type Now, never } from "./units.ts";
+
+/** What a rollout wants under way now. The driver compares it with what is: recovery after a crash is the same call. */
+export function effects(rollout: Rollout): readonly Effect[] {
+  const { phase } = rollout;
+  if (phase.phase !== "moving" && phase.phase !== "paused") return [];
+  const wakeAt = phase.phase === "moving" ? wakeOf(rollout, phase.cursor) : null;
+  return [
+    ...judging(rollout),
+    ...(wakeAt === null ? [] : [{ effect: "wake", key: `wake ${rollout.id} ${wakeAt}`, at: wakeAt } as const]),
+  ];
+}
+
+/** Judging goes on while applying, waiting, paused and held; it belongs to the entry that was proved last. */
+function judging(rollout: Rollout): readonly Effect[] {
+  if (rollout.watch === null || rollout.checks.length === 0) return [];
+  const { entry, since } = rollout.watch;
+  const key = `judge ${rollout.id} ${entry}`;
+  return [{ effect: "judge", key, rollout: rollout.id, pool: rollout.to, entry, since, checks: rollout.checks }];
+}
+
+/** The controller time at which the stage changes by itself, or null where only something else can change it. */
+export function wakeOf(rollout: Rollout, cursor: Cursor): Ms | null {
+  const { stage } = cursor;
+  const step = stepAt(rollout, cursor.step);
+  switch (stage.at) {
+    case "waiting":
+      return stage.deadline;
+    case "applying":
+      return null;
+    case "observing": {
+      if (rollout.appliedSeq < rollout.seq) return null;
+      const ramping = step.ramp !== null && stage.rampBp !== step.ramp.toBp;
+      return stage.asOf + Math.max(0, (ramping ? nextRaiseMs(step, stage) : step.leastMs) - stage.servedMs);
+    }
+    case "held":
+      return step.hold.then === "wait" ? null : stage.since + step.hold.atMostMs;
+    default:
+      return never(stage);
+  }
+}
+
+/** What is left of the dwell or the deadline, in served time; null where nothing counts down. */
+export function remainingMs(rollout: Rollout, now: Now): Ms | null {
+  const { phase } = rollout;
+  if (phase.phase !== "moving" && phase.phase !== "paused") return null;
+  const { stage } = phase.cursor;
+  const { leastMs } = stepAt(rollout, phase.cursor.step);
+  const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;
+  if (stage.at === "observing") return leastMs === 0 ? null : Math.max(0, leastMs - servedMs(rollout, stage, at));
+  if (stage.at === "waiting" && stage.deadline !== null) return Math.max(0, stage.deadline - at.t);
+  return null;
+}

@@ -1,0 +1,47 @@
+import type { Cursor, Fact, Rollout, Stage, Step } from "./rollout.ts";
+import type { Want } from "./route.ts";
+import type { Ms, Now } from "./units.ts";
+import { sameWant } from "./want.ts";
+
+/** A rollout's next value, with what happened on the way to it. */
+export type Move = { readonly rollout: Rollout; readonly facts: readonly Fact[] };
+
+/** Wants something else of the traffic; `seq` rises only where it really is something else. */
+export function wanting(rollout: Rollout, want: Want): Rollout {
+  return sameWant(rollout.want, want) ? rollout : { ...rollout, want, seq: rollout.seq + 1 };
+}
+
+export function at(rollout: Rollout, cursor: Cursor, stage: Stage): Rollout {
+  return { ...rollout, phase: { phase: "moving", cursor: { ...cursor, stage } } };
+}
+
+/** The step at an index of the plan; a plan is never shorter than its cursor. */
+export function stepAt(rollout: Rollout, index: number): Step {
+  const step = rollout.plan[index];
+  if (step === undefined) throw new Error(`${rollout.id} has no step ${index}`);
+  return step;
+}
+
+export function isApplied(rollout: Rollout): boolean {
+  return rollout.appliedSeq >= rollout.seq;
+}
+
+/** The dwell that an observing stage has served by now. It stands still while a raise of a ramp is not proved. */
+export function servedMs(rollout: Rollout, stage: Stage & { at: "observing" }, now: Now): Ms {
+  return stage.servedMs + (isApplied(rollout) ? Math.max(0, now.t - stage.asOf) : 0);
+}
+
+/** Names the result of one task of one step; results outlive retry and pause. */
+export function taskKey(step: number, list: "before" | "after", task: number): string {
+  return `${step}.${list}.${task}`;
+}
+
+export function fact(
+  kind: Fact["kind"],
+  step: number | null,
+  text: string,
+  actor: string | null = null,
+  data: Fact["data"] = {},
+): Fact {
+  return { kind, step, actor, text, data };
+}

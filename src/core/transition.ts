@@ -1,0 +1,120 @@
+import { obey } from "./command.ts";
+import { at, fact, type Move } from "./move.ts";
+import { settle } from "./progress.ts";
+import { revert } from "./revert.ts";
+import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
+import { type Now, never } from "./units.ts";
+import { canonical, shareOf } from "./want.ts";
+
+/**
+ * The next value of a rollout: the one place where it branches.
+ *
+ * Late, doubled and foreign signals are ignored; a command that cannot be obeyed is refused with its reason.
+ */
+export function transition(rollout: Rollout, signal: Signal, now: Now): Outcome {
+  const move = receive(rollout, signal, now);
+  if (move === null) return { is: "ignored" };
+  if ("is" in move) return move;
+  const settled = settle(move, now);
+  return settled.facts.length === 0 && canonical(settled.rollout) === canonical(rollout)
+    ? { is: "ignored" }
+    : { is: "moved", ...settled };
+}
+
+function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & { is: "refused" }) | null {
+  switch (signal.signal) {
+    case "command":
+      return obey(rollout, signal.command, signal, now);
+    case "applied":
+      return signal.by.rollout === rollout.id && signal.by.seq === rollout.seq ? applied(rollout, now) : null;
+    case "refused":
+      return signal.by.rollout === rollout.id && signal.by.seq === rollout.seq ? notTaken(rollout, signal.text, now) : null;
+    case "task":
+      return { rollout: { ...rollout, tasks: { [signal.key]: signal.result, ...rollout.tasks } }, facts: [] };
+    case "judged":
+      return signal.rollout === rollout.id ? judged(rollout, signal.entry, signal.verdicts, now) : null;
+    case "health":
+      return healthChanged(rollout, signal.pool, signal.readiness, now);
+    case "woken":
+      return { rollout, facts: [] };
+    default:
+      return never(signal);
+  }
+}
+
+/** Where a rollout is while it can still go either way; null on the way back and at the end. */
+function openCursor(rollout: Rollout): Cursor | null {
+  const { phase } = rollout;
+  return phase.phase === "moving" || phase.phase === "paused" ? phase.cursor : null;
+}
+
+// --- nginx ----------------------------------------------------------------------------------------------------------
+
+function applied(rollout: Rollout, now: Now): Move | null {
+  if (rollout.appliedSeq >= rollout.seq) return null;
+  const proved = { ...rollout, appliedSeq: rollout.seq };
+  const { phase } = proved;
+  const raised = (phase.phase === "moving" || phase.phase === "paused") && phase.cursor.stage.at === "observing";
+  if (!raised || phase.cursor.stage.at !== "observing") return { rollout: proved, facts: [] };
+  const cursor = { ...phase.cursor, stage: { ...phase.cursor.stage, asOf: now.t } };
+  return { rollout: { ...proved, phase: { ...phase, cursor } }, facts: [] };
+}
+
+/** Nginx did not take what is wanted. A forward change waits with the reason; a way back needs a person. */
+function notTaken(rollout: Rollout, text: string, now: Now): Move | null {
+  const { phase } = rollout;
+  if (rollout.appliedSeq >= rollout.seq) return null;
+  const cursor = openCursor(rollout);
+  const step = cursor?.step ?? null;
+  if (cursor?.stage.at === "applying" && cursor.stage.refused !== text && phase.phase === "moving")
+    return { rollout: at(rollout, cursor, { ...cursor.stage, refused: text }), facts: [fact("refused", step, text)] };
+  if (phase.phase === "reverting") {
+    const failed: Rollout = { ...rollout, phase: { ...phase, phase: "failed", trouble: text, since: now.t } };
+    return {
+      rollout: failed,
+      facts: [fact("failed", phase.cursor.step, `nginx does not take the way back, needs a person: ${text}`)],
+    };
+  }
+  return null;
+}
+
+// --- evidence -------------------------------------------------------------------------------------------------------
+
+/** A fail always counts while there is something to take back; a pass counts only for the entry that it was seen in. */
+function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], now: Now): Move | null {
+  const cursor = openCursor(rollout);
+  if (cursor === null) return null;
+  const known = { ...rollout.verdicts };
+  const facts: Fact[] = [];
+  for (const verdict of verdicts) {
+    const before = known[verdict.check];
+    if (before !== undefined && before.entry > entry) continue;
+    if (before?.verdict.is !== verdict.is || before.entry !== entry)
+      facts.push(fact("verdict", cursor.step, `${verdict.check}: ${verdict.text}`, null, { verdict }));
+    known[verdict.check] = { entry, verdict };
+  }
+  const next = { ...rollout, verdicts: known };
+  const failed = verdicts.find((verdict) => verdict.is === "fail");
+  if (failed === undefined) return { rollout: next, facts };
+  const back = revert(next, cursor, `${failed.check}: ${failed.text}`, null, now);
+  return { rollout: back.rollout, facts: [...facts, ...back.facts] };
+}
+
+/**
+ * Some candidate members down holds, none ready reverts at once.
+ *
+ * Where stable has none ready either, the traffic stays: a way back to a dead pool would help nobody, and it may be our
+ * own sight that is gone.
+ */
+function healthChanged(rollout: Rollout, pool: string, readiness: Readiness, now: Now): Move | null {
+  if (canonical(rollout.readiness[pool] ?? null) === canonical(readiness)) return null;
+  const next: Rollout = { ...rollout, readiness: { ...rollout.readiness, [pool]: readiness } };
+  const cursor = openCursor(next);
+  const candidate = next.readiness[next.to];
+  const stable = next.readiness[next.from];
+  const exposed = shareOf(next.want.shares, next.to) > 0;
+  if (cursor === null || !exposed || candidate === undefined || candidate.ready > 0) return { rollout: next, facts: [] };
+  if (stable === undefined || stable.ready === 0) return { rollout: next, facts: [] };
+  const why = candidate.reason === null ? "" : `: ${candidate.reason}`;
+  return revert(next, cursor, `no member of ${next.to} is ready${why}`, null, now);
+}
