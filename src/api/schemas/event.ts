@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { AfterSeq, Limit, ServiceName } from "./names.ts";
+
+/** The wire shape of journal lines; the same as `EventView`, which a test proves. */
+export const EventView = z
+  .object({
+    seq: z.number().int().describe("Dense, from 1; the id of the server-sent event."),
+    at: z.string(),
+    service: z.string(),
+    rollout: z.string().nullable(),
+    step: z.number().int().nullable(),
+    kind: z.string(),
+    actor: z.string().nullable(),
+    text: z.string(),
+    data: z.record(z.string(), z.unknown()).readonly(),
+  })
+  .readonly()
+  .meta({ id: "Event" });
+
+export const EventList = z
+  .object({
+    events: z.array(EventView).readonly().describe("In the order in which they happened."),
+    next: z.number().int().describe("The `after` of the next page, or of the stream that goes on from here."),
+  })
+  .readonly()
+  .meta({ id: "EventList" });
+
+export const EventQuery = z.object({ after: AfterSeq, limit: Limit });
+
+export const EventStreamQuery = z.object({
+  service: ServiceName.optional().describe("Only events of this service."),
+  after: AfterSeq,
+  limit: Limit.describe("How many to answer at most; a stream has no limit."),
+});
+
+export const EventStreamHeaders = z.object({
+  "last-event-id": AfterSeq.optional().describe("The id of the last event that the client has; wins over `after`."),
+});

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { Text } from "./names.ts";
+
+/** The wire shapes of rollouts; the same as `RolloutView`, which a test proves. Instants are RFC 3339 in UTC. */
+
+export const Shares = z
+  .record(z.string(), z.number().int().min(0).max(10_000))
+  .readonly()
+  .describe("Basis points (1/10 000) of the traffic by pool; pools that are not named have none; they sum to 10 000.");
+
+export const Strategy = z.enum(["blue-green", "canary", "rolling"]);
+
+export const PhaseName = z
+  .enum(["applying", "observing", "waiting", "paused", "reverting", "promoted", "reverted", "failed"])
+  .describe("`promoted` and `reverted` are ends; `failed` wants stable and needs a person.");
+
+export const StepView = z
+  .object({ label: z.string(), shares: Shares, state: z.enum(["done", "now", "next", "skipped"]) })
+  .readonly()
+  .meta({ id: "Step" });
+
+export const CheckView = z
+  .object({
+    name: z.string(),
+    is: z
+      .enum(["pass", "fail", "inconclusive", "error"])
+      .describe("Only `fail` reverts; `inconclusive` is too little evidence, `error` is evidence that is broken."),
+    value: z.number().nullable(),
+    limit: z.string().describe("The rule, such as `< 2 %`."),
+    samples: z.number().describe("Requests or observations that `value` comes from."),
+    text: z.string(),
+  })
+  .readonly()
+  .meta({ id: "Check" });
+
+export const RolloutView = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    strategy: Strategy,
+    version: z.string().nullable(),
+    from: z.string().describe("The pool that was stable at the start."),
+    to: z.string().describe("The pool that traffic moves to."),
+    phase: PhaseName,
+    step: z.number().int().describe("Index into `steps`, from 0."),
+    steps: z.array(StepView).readonly(),
+    since: z.string(),
+    remainingMs: z.number().nullable().describe("What is left of the dwell or the deadline; null where nothing counts down."),
+    reason: z.string().describe("Why it is where it is."),
+    hold: z
+      .object({ on: z.enum(["evidence", "failure", "freeze"]), reason: z.string() })
+      .readonly()
+      .nullable(),
+    checks: z.array(CheckView).readonly(),
+    startedBy: z.string(),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+  })
+  .readonly()
+  .meta({ id: "Rollout", description: "One run of a strategy for one service." });
+
+export const RolloutList = z
+  .object({
+    rollouts: z.array(RolloutView).readonly().describe("Newest first."),
+    next: z.string().nullable().describe("The `before` of the next page; null at the end."),
+  })
+  .readonly()
+  .meta({ id: "RolloutList" });
+
+export const RolloutQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many to answer at most."),
+  before: z.string().min(1).max(300).optional().describe("Only rollouts that are older than this id."),
+});
+
+const common = {
+  to: z.string().min(1).max(300).optional().describe("The pool to move to; may be left out where there is only one other pool."),
+  version: Text.optional().describe("The version that the pool runs, for people."),
+  replace: z.boolean().default(false).describe("Send a rollout that is under way back first, then start."),
+  reason: Text.optional().describe("Why, for the journal."),
+};
+
+export const StartBody = z
+  .strictObject({
+    strategy: Strategy,
+    ...common,
+    steps: z
+      .array(z.record(z.string(), z.unknown()))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'Canary steps instead of the configured ones, written as in the configuration: `{ "share": "5%", "for": "5m" }`.',
+      ),
+  })
+  .meta({ id: "Start" });
+
+export const SwitchBody = z.strictObject(common).meta({ id: "Switch", description: "A blue-green rollout in one call." });
