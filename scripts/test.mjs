@@ -1,0 +1,51 @@
+/**
+ * `npm test`: everything that a reviewer would run. All parts run even where an earlier one failed.
+ *
+ * Arguments go to vitest, and then nothing else runs: `npm test -- test/store`. The last line is the count.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launch } from "../bin/launch.js";
+import { afterSetUp, root } from "./setup.mjs";
+import { add, check, countTests, line } from "./tally.mjs";
+
+await afterSetUp(async ({ node, env }) => {
+  const args = process.argv.slice(2);
+  const temporary = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  try {
+    const checks = args.length > 0 ? [] : await runChecks(node, env);
+    const tally = [...checks, await runTests(node, env, args, join(temporary, "results.json"))].reduce(add);
+    console.log(line(tally));
+    return tally.failed === 0 ? 0 : 1;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+});
+
+/**
+ * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runChecks(node, env) {
+  const biome = await check("formatter and linter", () => launch(node, [tool("@biomejs/biome/bin/biome"), "check", "."], env));
+  const types = await check("types", () => launch(node, [tool("typescript/bin/tsc"), "-p", "."], env));
+  return [biome, types];
+}
+
+/**
+ * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
+ * @param {readonly string[]} args
+ * @param {string} results
+ */
+async function runTests(node, env, args, results) {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  const code = await launch(node, [tool("vitest/vitest.mjs"), "run", ...reporters, ...args], env);
+  return countTests(results, code);
+}
+
+/** @param {string} path */
+function tool(path) {
+  return join(root, "node_modules", path);
+}
