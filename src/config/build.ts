@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import type { NginxTarget, Service, Settings } from "./config.ts";
+import type { Parsed } from "./schema/file.ts";
+
+type ParsedService = Parsed["services"][string];
+type ParsedTarget = Omit<NginxTarget, "name">;
+
+/** Names and default targets of a service come from outside of its block. */
+function buildService(name: string, parsed: ParsedService, targets: readonly string[]): Service {
+  const metrics = Object.entries(parsed.metrics).map(([key, metric]) => [key, { ...metric, name: key }] as const);
+  return { ...parsed, name, targets: parsed.targets ?? targets, metrics: Object.fromEntries(metrics) };
+}
+
+/** Relative paths start at the folder of the file; a program's bare name is looked up in PATH. */
+function buildTarget(name: string, parsed: ParsedTarget, from: (path: string) => string): NginxTarget {
+  const { drive } = parsed;
+  const local = drive.by === "local";
+  const binary = local && drive.binary.includes("/") ? from(drive.binary) : local ? drive.binary : "";
+  return {
+    ...parsed,
+    name,
+    include: from(parsed.include),
+    tables: from(parsed.tables),
+    drive: local
+      ? { ...drive, binary, config: from(drive.config), pid: from(drive.pid) }
+      : { ...drive, pid: drive.pid === null ? null : from(drive.pid) },
+  };
+}
+
+function isOne(nginx: Parsed["nginx"]): nginx is ParsedTarget {
+  return "drive" in nginx && "by" in nginx.drive;
+}
+
+/** The configuration that a parsed file stands for. `folder` is where its relative paths start. */
+export function build(parsed: Parsed, folder: string): Settings {
+  const from = (path: string): string => resolve(folder, path);
+  const blocks = isOne(parsed.nginx) ? { local: parsed.nginx } : parsed.nginx;
+  const nginx = Object.entries(blocks).map(([name, block]) => [name, buildTarget(name, block, from)] as const);
+  const targets = Object.keys(blocks);
+  const services = Object.entries(parsed.services).map(
+    ([name, service]) => [name, buildService(name, service, targets)] as const,
+  );
+  const { listen } = parsed.api;
+  return {
+    api: { ...parsed.api, listen: "unix" in listen ? { unix: from(listen.unix) } : listen },
+    state: from(parsed.state),
+    nginx: Object.fromEntries(nginx),
+    templates: parsed.templates === null ? null : from(parsed.templates),
+    services: Object.fromEntries(services),
+  };
+}

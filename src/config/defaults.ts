@@ -1,0 +1,74 @@
+/**
+ * Every default of the configuration, in the words of the file. Nothing else in the program fills in a setting.
+ */
+export const DEFAULTS = {
+  api: {
+    /** Only this machine: whoever wants more says so. */
+    listen: "127.0.0.1:7070",
+    /** A token even on loopback, because any program of any user can connect there. */
+    auth: "token",
+    tls: "none",
+  },
+  /** Where the file system standard puts what a service must not lose. */
+  state: "/var/lib/sluice/state",
+  nginx: {
+    /** Found through PATH. */
+    binary: "nginx",
+    /** These two are where the packages of Debian, Ubuntu, Fedora and nginx.org put them. */
+    config: "/etc/nginx/nginx.conf",
+    pid: "/run/nginx.pid",
+    include: "/etc/nginx/sluice",
+    /** Apart from the state, which the workers of nginx may not read. */
+    tables: "/var/lib/sluice/tables",
+    status: "127.0.0.1:7071",
+    /** A little longer than most clients pause between two requests of a keep-alive connection (250 to 400 ms). */
+    closing: "400ms",
+    /** A proof takes about 250 ms on a small nginx, and seconds on one with thousands of upstreams. */
+    deadline: "10s",
+  },
+  service: {
+    /** The drop-in: the user's `proxy_pass http://web;` stays as it is. */
+    routing: "weighted",
+    /** Even, and needs nothing of the client. */
+    key: "random",
+  },
+  tries: {
+    /** Sluice checks health. With nginx's own 1, three failures of stable would send its traffic to the canary. */
+    maxFails: 0,
+    /** nginx's own; without effect while `maxFails` is 0. */
+    failTimeout: "10s",
+    /** What nginx does without a setting: keep-alive to members also needs `proxy_http_version 1.1` in the user's file. */
+    keepalive: 0,
+  },
+  health: {
+    interval: "2s",
+    /** Never above the interval: where that is shorter, it is the default. */
+    timeout: "1s",
+    passes: 2,
+    fails: 3,
+    /** A redirect (to a login page, say) is no sign of health. */
+    status: "200-299",
+    /** Enough for a slow start; after it the rollout goes back. */
+    deadline: "2m",
+  },
+  metric: {
+    path: "/metrics",
+    /** At 10 requests a second these are 300: enough to tell 2 % of errors from 0.1 %. */
+    window: "30s",
+    /** Reads in a window, so that it moves smoothly; the interval is the window over this, within the two bounds below. */
+    readsPerWindow: 6,
+    intervalAtLeastMs: 250,
+    intervalAtMostMs: 5_000,
+    /** Never above the interval: where that is shorter, it is the default. */
+    timeout: "2s",
+  },
+  /** One error in fewer requests than these would say 5 % or more, and be chance. */
+  minRequests: 20,
+  hold: {
+    atMost: "15m",
+    /** Missing evidence is no proof of a bad release, and none of a good one: a person decides. */
+    then: "wait",
+  },
+  /** Long enough to see a bad version under the whole load while the way back is still one rename. */
+  bake: "1m",
+} as const;

@@ -1,0 +1,38 @@
+import type * as z from "zod";
+import { NAME_ALLOWED, shown } from "./schema/fields.ts";
+import type { Finding, Path } from "./source.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** Symbols never come from YAML. */
+function plain(path: readonly PropertyKey[]): Path {
+  return path.map((part) => (typeof part === "symbol" ? String(part) : part));
+}
+
+/** What zod found, as findings: one for each unknown key. */
+export function findingsOf(issue: Issue): Finding[] {
+  const path = plain(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const messages = issue.message.split("\n");
+    return issue.keys.map((key, index) => ({ path: [...path, key], message: messages[index] ?? issue.message, at: "key" }));
+  }
+  if (issue.code === "invalid_key") {
+    return [{ path, message: `${shown(path.at(-1))} is not a usable name; it must be ${NAME_ALLOWED}`, at: "key" }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** What the data has at a path, or undefined. */
+export function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | null | undefined)?.[part], data);
+}
+
+/** A copy of `data` without the keys at these paths, so that the rest of it can still be judged. */
+export function without(data: unknown, paths: readonly Path[]): unknown {
+  const copy = structuredClone(data);
+  for (const path of paths) {
+    const parent = valueAt(copy, path.slice(0, -1));
+    if (typeof parent === "object" && parent !== null) delete (parent as Record<string | number, unknown>)[path.at(-1) ?? ""];
+  }
+  return copy;
+}

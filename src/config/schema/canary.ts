@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { DEFAULTS } from "../defaults.ts";
+import { checks, hold } from "./check.ts";
+import { block, choice, duration, must, orNull, period, share } from "./fields.ts";
+
+const ACTIONS = "{ share, for }, { share, until: approved } or { ramp, over }";
+
+const fields = {
+  share: z.optional(share("The candidate's part of the traffic in this step.")),
+  for: z.optional(period("How long the step is served at least; not shorter than the window of a check that it needs.")),
+  until: z.optional(choice("Wait for a person to say `sluice advance`.", ["approved"])),
+  ramp: z.optional(share("The part of the traffic that is reached at the end of this step, little by little.")),
+  over: z.optional(period("How long the ramp takes.")),
+  needs: orNull(
+    z
+      .array(z.string(must("the name of a check")), must("a list of names of checks; [] for none"))
+      .describe("The checks that must pass before the next step; all where left out, `[]` for none."),
+  ),
+  hold: orNull(hold),
+};
+
+/** What a step says, where that is not one action; null where it is. */
+function fault(step: Partial<Record<"share" | "for" | "until" | "ramp" | "over", unknown>>): string | null {
+  const has = (["share", "for", "until", "ramp", "over"] as const).filter((key) => step[key] !== undefined);
+  const said = has.join(" + ");
+  if (["share + for", "share + until", "ramp + over"].includes(said)) return null;
+  const found = has.length === 0 ? "has no action" : `has ${said}, which is not one action`;
+  return `${found}; a step is exactly one of ${ACTIONS}`;
+}
+
+const step = block("a canary step", `One action: ${ACTIONS}.`, fields).transform((line, context) => {
+  const { share, until, ramp, over, needs, hold } = line;
+  const message = fault(line);
+  if (message !== null) context.addIssue({ code: "custom", message, input: {} });
+  else if (share !== undefined && line.for !== undefined) return { kind: "share" as const, share, forMs: line.for, needs, hold };
+  else if (share !== undefined && until !== undefined) return { kind: "approval" as const, share, needs, hold };
+  else if (ramp !== undefined && over !== undefined) return { kind: "ramp" as const, to: ramp, overMs: over, needs, hold };
+  return z.NEVER;
+});
+
+/** The lines of `canary.steps`, and of the `steps` that a start can bring. */
+export const steps = z
+  .array(step, must(`a list of steps, each ${ACTIONS}`))
+  .min(1, must(`a list of at least one step, each ${ACTIONS}`))
+  .describe(
+    "The candidate's shares, rising from line to line. Where the last is below 100%, the rollout then goes on to 100% by itself.",
+  );
+
+export const canary = block("canary", "How a canary rollout moves the traffic, step by step.", {
+  steps,
+  checks,
+  hold: hold.prefault({}),
+  bake: duration(
+    "How long the candidate keeps all the traffic, reversible at once, before it becomes nginx's rendered default.",
+  ).prefault(DEFAULTS.bake),
+}).transform(({ bake, ...rest }) => ({ ...rest, bakeMs: bake }));

@@ -1,0 +1,27 @@
+import type * as z from "zod";
+import { DEFAULTS } from "../defaults.ts";
+import { api } from "./api.ts";
+import { block, named, path } from "./fields.ts";
+import { nginx, target, targets, templates } from "./nginx.ts";
+import { service } from "./service.ts";
+
+const shape = {
+  api: api.prefault({}),
+  state: path("The folder of the state and the token; only Sluice's user may read it.").prefault(DEFAULTS.state),
+  templates,
+  services: named("The name of a service.", service, "a block of named services").describe("The services, by name."),
+};
+
+const described = ["sluice.yaml", "The configuration of Sluice."] as const;
+
+/** A file whose `nginx:` is one block, which is what a missing one means too. */
+export const fileOfOne = block(...described, { ...shape, nginx: target.prefault({}) });
+
+/** A file whose `nginx:` is a map of named blocks. */
+export const fileOfSeveral = block(...described, { ...shape, nginx: targets });
+
+/** Any file, for editors. */
+export const file = block(...described, { ...shape, nginx: nginx.prefault({}) });
+
+/** What the schema makes of a file, before names, folders and the rules between its parts come in. */
+export type Parsed = z.output<typeof file>;

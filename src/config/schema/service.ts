@@ -1,0 +1,95 @@
+import * as z from "zod";
+import { formatAddress } from "../address.ts";
+import { DEFAULTS } from "../defaults.ts";
+import { blueGreen } from "./blue-green.ts";
+import { canary } from "./canary.ts";
+import {
+  address,
+  block,
+  choice,
+  cookieName,
+  duration,
+  headerName,
+  isCookieName,
+  isHeaderName,
+  must,
+  named,
+  orNull,
+  text,
+  whole,
+} from "./fields.ts";
+import { health } from "./health.ts";
+import { metric } from "./metric.ts";
+
+type Key = { by: "random" } | { by: "address" } | { by: "header"; name: string } | { by: "cookie"; name: string };
+
+function parseKey(input: string): Key | undefined {
+  if (input === "random" || input === "address") return { by: input };
+  const [by, name = "", more] = input.split(":");
+  if (more !== undefined) return undefined;
+  if (by === "header" && isHeaderName(name)) return { by, name };
+  return by === "cookie" && isCookieName(name) ? { by, name } : undefined;
+}
+
+const key = text<Key>(
+  "What a client is recognised by, so that it stays in its pool while a share rises (`routing: live` only).",
+  "random, address, header:NAME (letters, digits and -) or cookie:NAME (letters, digits and _)",
+  parseKey,
+  "^(random|address|header:[A-Za-z][A-Za-z0-9-]*|cookie:[A-Za-z0-9_]+)$",
+);
+
+const overrides = block(
+  "overrides",
+  "How a client asks for the candidate (value `always`) or for stable (`never`) by itself (`routing: live` only).",
+  {
+    header: orNull(headerName("The header that says `always` or `never`.")),
+    cookie: orNull(cookieName("The cookie that says `always` or `never`.")),
+  },
+);
+
+const tries = block("tries", "How nginx tries the members of an upstream.", {
+  maxFails: whole("nginx's `max_fails`. Above 0, nginx moves traffic by itself, also to the other pool.", 0, 1_000).default(
+    DEFAULTS.tries.maxFails,
+  ),
+  failTimeout: duration("nginx's `fail_timeout`; without effect while `maxFails` is 0.").prefault(DEFAULTS.tries.failTimeout),
+  keepalive: whole("Idle connections that each worker keeps to the members.", 0, 10_000).default(DEFAULTS.tries.keepalive),
+}).transform(({ failTimeout, ...rest }) => ({ ...rest, failTimeoutMs: failTimeout }));
+
+const pool = block("a pool", "Members that run one version.", {
+  members: z
+    .array(
+      address("`host:port`; IPv6 in brackets.").transform(formatAddress),
+      must("a list of host:port, such as [127.0.0.1:8001, 127.0.0.1:8002]"),
+    )
+    .describe("Where the version can be reached. An empty list gets its members by `sluice members` or the API."),
+});
+
+const POOLS =
+  "a block of two or more named pools, such as { blue: { members: [127.0.0.1:8001] }, green: { members: [127.0.0.1:8002] } }";
+
+/** One service, apart from its name and its default targets, which stand outside of its block. */
+export const service = block("a service", "One thing that users call through nginx, with the pools that can serve it.", {
+  routing: choice(
+    "How requests are divided: `weighted` is one upstream with weights, `live` a table that nginx reads per request.",
+    ["weighted", "live"],
+  ).default(DEFAULTS.service.routing),
+  key: key.prefault(DEFAULTS.service.key),
+  overrides: overrides.prefault({}),
+  tries: tries.prefault({}),
+  pools: named("The name of a pool.", pool, POOLS)
+    .refine((pools) => Object.keys(pools).length >= 2, { error: `has fewer than two pools; it must be ${POOLS}` })
+    .describe("Two or more versions side by side."),
+  stable: z
+    .string(must("the name of the pool that carries the traffic now"))
+    .describe("The pool that carries the traffic when Sluice starts for the first time. Later, what is stored wins."),
+  targets: orNull(
+    z
+      .array(z.string(must("the name of a target")), must("a list of names under nginx:"))
+      .min(1, must("a list of at least one name under nginx:"))
+      .describe("The nginx targets that serve it; all where left out."),
+  ),
+  health: health.prefault({}),
+  metrics: named("The name of a metric.", metric, "a block of named metrics").describe("Numbers to judge by.").default({}),
+  canary: orNull(canary),
+  blueGreen: blueGreen.prefault({}),
+});

@@ -1,0 +1,14 @@
+import { apiRules } from "./api.ts";
+import { memberRules } from "./members.ts";
+import { nameRules } from "./names.ts";
+import { nginxRules } from "./nginx.ts";
+import type { Judgement, Rule, Subject } from "./rule.ts";
+import { serviceRules } from "./service.ts";
+import { strategyRules } from "./strategy.ts";
+
+const RULES: readonly Rule[] = [apiRules, nginxRules, nameRules, memberRules, serviceRules, strategyRules];
+
+/** Everything that a schema cannot see: rules between the parts of a configuration. */
+export function judge(subject: Subject): Judgement[] {
+  return RULES.flatMap((rule) => [...rule(subject)]);
+}

@@ -1,0 +1,43 @@
+import { findingsOf, valueAt, without } from "./issues.ts";
+import { fileOfOne, fileOfSeveral, type Parsed } from "./schema/file.ts";
+import { isNamed } from "./schema/nginx.ts";
+import { service } from "./schema/service.ts";
+import type { Finding, Path } from "./source.ts";
+
+/** What the schema makes of the data. `unreadable` are the sections that could not be: nothing can be said of what refers to them. */
+export type Structure = {
+  readonly findings: readonly Finding[];
+  readonly parsed: Parsed;
+  readonly unreadable: readonly Section[];
+};
+type Section = "api" | "state" | "nginx";
+
+/**
+ * Parses the data. Where parts of it are wrong, the rest is still parsed, so that one run finds as much as possible: unknown
+ * keys are left out, then sections and services that cannot be read.
+ */
+export function structure(data: unknown): Structure {
+  const file = isNamed(valueAt(data, ["nginx"])) ? fileOfSeveral : fileOfOne;
+  const whole = file.safeParse(data);
+  if (whole.success) return { findings: [], parsed: whole.data, unreadable: [] };
+  const findings = whole.error.issues.flatMap((issue) => findingsOf(issue));
+  const unknown: Path[] = findings.filter((one) => one.at === "key").map((one) => one.path);
+  return { findings, ...salvage(file, without(data, unknown)) };
+}
+
+function salvage(file: typeof fileOfOne | typeof fileOfSeveral, data: unknown): Omit<Structure, "findings"> {
+  const unreadable: Section[] = [];
+  const usual: Parsed = fileOfOne.parse({ services: {} });
+  const section = <K extends Section>(key: K): Parsed[K] => {
+    const parsed = file.shape[key].safeParse(valueAt(data, [key]));
+    if (parsed.success) return parsed.data as Parsed[K];
+    unreadable.push(key);
+    return usual[key];
+  };
+  const services = Object.entries((valueAt(data, ["services"]) as object | null | undefined) ?? {}).flatMap(([name, raw]) => {
+    const parsed = service.safeParse(raw);
+    return parsed.success ? [[name, parsed.data] as const] : [];
+  });
+  const sections = { api: section("api"), state: section("state"), nginx: section("nginx") };
+  return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, unreadable };
+}
