@@ -4,7 +4,7 @@ import { Refusal } from "./errors.ts";
 import type { Move } from "./move.ts";
 import { settle } from "./progress.ts";
 import type { Readiness, Rollout, Step, Strategy } from "./rollout.ts";
-import type { CanarySettings, CanaryStep, Check, ServiceSettings } from "./service.ts";
+import type { CanarySettings, CanaryStep, Check, Metric, ServiceSettings } from "./service.ts";
 import { type Now, never, type PoolName } from "./units.ts";
 import { resting } from "./want.ts";
 
@@ -37,6 +37,7 @@ export function begin(input: Beginning, now: Now): Move {
     to: input.to,
     plan,
     checks,
+    metrics: metricsOf(input.settings, checks),
     startedBy: input.actor,
     startedAt: now.wall,
     endedAt: null,
@@ -74,6 +75,15 @@ export function planOf(
     default:
       return never(input.strategy);
   }
+}
+
+function metricsOf(settings: ServiceSettings, checks: readonly Check[]): readonly Metric[] {
+  return [...new Set(checks.map((check) => check.metric))].map((name) => {
+    const metric = settings.metrics[name];
+    if (metric === undefined)
+      throw new Refusal("not-configured", `a check of ${settings.name} names the metric ${name}, which is not configured`);
+    return metric;
+  });
 }
 
 function canaryOf(settings: ServiceSettings, steps: readonly CanaryStep[] | null): CanarySettings {

@@ -19,7 +19,18 @@ function judging(rollout: Rollout): readonly Effect[] {
   if (rollout.watch === null || rollout.checks.length === 0) return [];
   const { entry, since } = rollout.watch;
   const key = `judge ${rollout.id} ${entry}`;
-  return [{ effect: "judge", key, rollout: rollout.id, pool: rollout.to, entry, since, checks: rollout.checks }];
+  return [
+    {
+      effect: "judge",
+      key,
+      rollout: rollout.id,
+      pool: rollout.to,
+      entry,
+      since,
+      checks: rollout.checks,
+      metrics: rollout.metrics,
+    },
+  ];
 }
 
 /** The controller time at which the stage changes by itself, or null where only something else can change it. */

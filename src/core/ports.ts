@@ -106,3 +106,15 @@ export interface Log {
   warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
   error(text: string, fields?: Readonly<Record<string, unknown>>): void;
 }
+
+/** Remembers aborts where the store cannot. Every call throws a `StoreError` where even that fails. */
+export interface AbortFiles {
+  /** Call when a rollout starts. */
+  prepareAbort(rollout: string): void;
+  /** Outlives a power cut once it returns. */
+  recordAbort(rollout: string): void;
+  /** Rollouts whose abort was recorded and not yet cleared. */
+  takeAborts(): readonly string[];
+  /** Call once the abort is in the store, or the rollout is over. */
+  clearAbort(rollout: string): void;
+}

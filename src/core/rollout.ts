@@ -1,5 +1,5 @@
 import type { By, Want } from "./route.ts";
-import type { Check, Hold } from "./service.ts";
+import type { Check, Hold, Metric } from "./service.ts";
 import type { Bp, Ms, Now, PoolName, ServiceName } from "./units.ts";
 
 export type Strategy = "blue-green" | "canary" | "rolling";
@@ -112,6 +112,8 @@ export type Rollout = {
   readonly to: PoolName;
   readonly plan: readonly Step[];
   readonly checks: readonly Check[];
+  /** The metrics that the checks name, as they were configured at the start. */
+  readonly metrics: readonly Metric[];
   readonly startedBy: string;
   readonly startedAt: Ms;
   readonly endedAt: Ms | null;
@@ -160,6 +162,7 @@ export type Effect =
       readonly entry: number;
       readonly since: Ms;
       readonly checks: readonly Check[];
+      readonly metrics: readonly Metric[];
     }
   | { readonly effect: "wake"; readonly key: string; readonly at: Ms };
 
@@ -173,6 +176,9 @@ export type Fact = {
 };
 
 export type FactKind =
+  | "member-ready"
+  | "member-down"
+  | "members"
   | "started"
   | "waiting"
   | "applying"

@@ -1,0 +1,162 @@
+import type { Actor, Control, Started, StartInput } from "../core/control.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Command, Rollout } from "../core/rollout.ts";
+import type { ServiceSettings } from "../core/service.ts";
+import type { Member, PoolName, ServiceName } from "../core/units.ts";
+import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
+import type { Cell } from "./cell.ts";
+import { followEvents, listEvents } from "./events.ts";
+import { memberOut, membersSet } from "./members.ts";
+import { isOver } from "./record.ts";
+import { type ControllerDeps, Services } from "./services.ts";
+import { showRollout, showService } from "./show.ts";
+import { checkMatch, startRollout } from "./starting.ts";
+
+/** What the API and the CLI talk to: reads records, and turns calls into signals. */
+export class Controller implements Control, AsyncDisposable {
+  readonly #services: Services;
+  readonly #deps: ControllerDeps;
+
+  private constructor(services: Services, deps: ControllerDeps) {
+    this.#services = services;
+    this.#deps = deps;
+  }
+
+  static async open(deps: ControllerDeps): Promise<Controller> {
+    return new Controller(await Services.open(deps), deps);
+  }
+
+  async services(): Promise<readonly ServiceView[]> {
+    const now = this.#deps.clock.now();
+    return this.#services.all.map((cell) => showService(cell, this.#services.reports, now));
+  }
+
+  async service(name: ServiceName): Promise<ServiceView> {
+    return showService(this.#services.cell(name), this.#services.reports, this.#deps.clock.now());
+  }
+
+  async rollouts(name: ServiceName, page: { limit: number; before: string | null }): Promise<readonly RolloutView[]> {
+    const { state } = this.#services.cell(name).record;
+    const from = page.before === null ? state.count : Number(page.before.slice(name.length + 1)) - 1;
+    if (!Number.isInteger(from)) throw new Refusal("unknown-rollout", `${page.before} is no rollout of ${name}`);
+    const numbers = Array.from({ length: Math.min(page.limit, Math.max(0, from)) }, (_, index) => from - index);
+    return Promise.all(numbers.map((number) => this.rollout(`${name}-${number}`)));
+  }
+
+  async rollout(id: string): Promise<RolloutView> {
+    const now = this.#deps.clock.now();
+    const cell = this.#services.all.find((one) => one.record.rollout?.id === id);
+    if (cell?.record.rollout != null) return showRollout(cell.record.rollout, cell.settled, now);
+    const entry = await this.#deps.store.get(`rollouts/${id}`);
+    if (entry === null) throw new Refusal("unknown-rollout", `there is no rollout ${id}`, "list them: sluice history SERVICE");
+    return showRollout(entry.value as unknown as Rollout, null, now);
+  }
+
+  async start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started> {
+    const cell = this.#services.cell(name);
+    const { clock, aborts } = this.#deps;
+    const deps = {
+      clock,
+      prepareAbort: (id: string) => aborts.prepareAbort(id),
+      nextChange: (one: Cell) => this.#services.nextChange(one.settings.name),
+    };
+    const is = await startRollout(deps, cell, input, actor, ifMatch);
+    const service = showService(cell, this.#services.reports, clock.now());
+    return is === "started" && service.rollout !== null ? { is, rollout: service.rollout } : { is: "already-stable", service };
+  }
+
+  async command(
+    name: ServiceName,
+    command: Command,
+    actor: Actor,
+    options: { ifMatch: string | null; reason: string | null },
+  ): Promise<RolloutView> {
+    const cell = this.#services.cell(name);
+    checkMatch(cell.record, options.ifMatch);
+    const { rollout } = cell.record;
+    if (rollout === null || (isOver(rollout) && command.verb !== "abort" && command.verb !== "retry"))
+      throw new Refusal(
+        "no-rollout",
+        `no rollout of ${name} is under way`,
+        `start one: sluice start ${name}, or sluice switch ${name}`,
+      );
+    if (isOver(rollout)) return this.#afterwards(cell, rollout, command, actor, options);
+    const outcome = await cell.accept({ signal: "command", command, actor: actor.name, reason: options.reason });
+    if (outcome.is === "refused") throw new Refusal(outcome.code, outcome.reason, outcome.hint);
+    await cell.poke();
+    return showRollout(cell.record.rollout ?? rollout, cell.settled, this.#deps.clock.now());
+  }
+
+  /** A reverted rollout has nothing left to abort, and is retried as a new one; a promoted one has neither. */
+  async #afterwards(
+    cell: Cell,
+    rollout: Rollout,
+    command: Command,
+    actor: Actor,
+    options: { ifMatch: string | null; reason: string | null },
+  ): Promise<RolloutView> {
+    const now = this.#deps.clock.now();
+    const name = cell.settings.name;
+    if (rollout.phase.phase !== "reverted")
+      throw new Refusal(
+        "no-rollout",
+        `${rollout.id} is promoted: there is nothing to ${command.verb}`,
+        `to go back: sluice switch ${name} ${rollout.from}`,
+      );
+    if (command.verb !== "retry") return showRollout(rollout, cell.settled, now);
+    const { strategy, to, version } = rollout;
+    const again = await this.start(
+      name,
+      { strategy, to, version, steps: null, replace: false, reason: options.reason ?? `retry of ${rollout.id}` },
+      actor,
+      null,
+    );
+    if (again.is === "already-stable") throw new Refusal("already-stable", `${to} is stable already`);
+    return again.rollout;
+  }
+
+  async setMembers(name: ServiceName, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<ServiceView> {
+    await membersSet(this.#services.cell(name), pool, members, actor);
+    return this.service(name);
+  }
+
+  async setMember(
+    name: ServiceName,
+    pool: PoolName,
+    member: Member,
+    state: "draining" | "ready",
+    actor: Actor,
+  ): Promise<ServiceView> {
+    await memberOut(this.#services.cell(name), pool, member, state, actor);
+    return this.service(name);
+  }
+
+  events(
+    filter: { service: ServiceName | null; rollout: string | null },
+    page: { after: number; limit: number },
+  ): Promise<readonly EventView[]> {
+    return listEvents(this.#deps.store, filter, page);
+  }
+
+  follow(filter: { service: ServiceName | null }, after: number, signal: AbortSignal): AsyncIterable<EventView> {
+    return followEvents(this.#deps.store, filter, after, signal);
+  }
+
+  readiness(): { readonly ready: boolean; readonly problems: readonly string[] } {
+    return this.#services.readiness();
+  }
+
+  /** Works with changed settings from now on; the caller has checked that they may change. */
+  reconfigure(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<void> {
+    return this.#services.reconfigure(services);
+  }
+
+  /** Resolves when a service's rollout, route or report changes next. */
+  nextChange(name: ServiceName): Promise<void> {
+    return this.#services.nextChange(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#services[Symbol.asyncDispose]();
+  }
+}

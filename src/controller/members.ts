@@ -1,0 +1,73 @@
+import type { Actor } from "../core/control.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Fact } from "../core/rollout.ts";
+import type { Member, PoolName } from "../core/units.ts";
+import type { Cell } from "./cell.ts";
+import { membersOf } from "./service-state.ts";
+
+/** Sets the members of a pool at run time; null goes back to the configured list. */
+export async function membersSet(cell: Cell, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<void> {
+  checkPool(cell, pool);
+  const name = cell.settings.name;
+  if (members !== null && new Set(members).size !== members.length)
+    throw new Refusal("invalid", `the members of ${name} ${pool} name one twice: ${members.join(", ")}`);
+  await cell.edit((record) => {
+    const { [pool]: _, ...others } = record.state.members;
+    const next = members === null ? others : { ...others, [pool]: members };
+    const text =
+      members === null ? `${pool} has its configured members again` : `${pool} has the members ${members.join(", ") || "none"}`;
+    return { edit: { state: { ...record.state, members: next }, facts: [said(text, actor, { pool, members })] } };
+  });
+  await cell.poke();
+}
+
+/** Takes a member out of nginx by hand, or puts it back. */
+export async function memberOut(
+  cell: Cell,
+  pool: PoolName,
+  member: Member,
+  state: "draining" | "ready",
+  actor: Actor,
+): Promise<void> {
+  checkPool(cell, pool);
+  const members = membersOf(cell.record.state, cell.settings, pool);
+  if (!members.includes(member))
+    throw new Refusal(
+      "invalid",
+      `${cell.settings.name} ${pool} has no member ${member}`,
+      `its members are ${members.join(", ") || "none"}`,
+    );
+  await cell.edit((record) => {
+    const before = record.state.drained[pool] ?? [];
+    if (before.includes(member) === (state === "draining")) return { edit: null };
+    const left = members.filter((one) => one !== member && !before.includes(one));
+    if (state === "draining" && left.length === 0)
+      throw new Refusal(
+        "not-ready",
+        `${member} is the last member of ${cell.settings.name} ${pool} that is in: nginx would answer 502`,
+        "put another member in first",
+      );
+    const drained = state === "draining" ? [...before, member] : before.filter((one) => one !== member);
+    const text = state === "draining" ? `${member} of ${pool} is taken out` : `${member} of ${pool} is put back`;
+    return {
+      edit: {
+        state: { ...record.state, drained: { ...record.state.drained, [pool]: drained } },
+        facts: [said(text, actor, { pool, member })],
+      },
+    };
+  });
+  await cell.poke();
+}
+
+function checkPool(cell: Cell, pool: PoolName): void {
+  if (pool in cell.settings.pools) return;
+  throw new Refusal(
+    "unknown-pool",
+    `${cell.settings.name} has no pool ${pool}`,
+    `its pools are ${Object.keys(cell.settings.pools).join(", ")}`,
+  );
+}
+
+function said(text: string, actor: Actor, data: Fact["data"]): Fact {
+  return { kind: "members", step: null, actor: actor.name, text, data };
+}

@@ -1,0 +1,173 @@
+import type { Compare, Store, Write } from "../core/ports.ts";
+import type { Fact, Rollout } from "../core/rollout.ts";
+import type { Route } from "../core/route.ts";
+import { routeOf } from "../core/route-of.ts";
+import type { ServiceSettings } from "../core/service.ts";
+import type { Json, Now } from "../core/units.ts";
+import type { Journal } from "./journal.ts";
+import { BLIND, firstState, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
+
+/** Everything that is known of one service at one moment. A change makes the next one. */
+export type ServiceRecord = {
+  readonly state: ServiceState;
+  /** The newest rollout, whether it is under way or over. */
+  readonly rollout: Rollout | null;
+  readonly route: Route;
+  readonly sight: Sight;
+};
+
+/** The store's revisions of a record's parts; 0 where a part is not stored yet. */
+export type Revisions = {
+  readonly state: number;
+  readonly rollout: number;
+  readonly route: number;
+  readonly sight: number;
+  readonly active: number;
+};
+
+export type Stored = { readonly record: ServiceRecord; readonly revisions: Revisions };
+
+export function isOver(rollout: Rollout): boolean {
+  return rollout.phase.phase === "promoted" || rollout.phase.phase === "reverted";
+}
+
+/** The rollout that holds the service's slot, or null. */
+export function underWay(record: ServiceRecord): Rollout | null {
+  return record.rollout !== null && !isOver(record.rollout) ? record.rollout : null;
+}
+
+const keys = {
+  state: (service: string) => `services/${service}`,
+  rollout: (id: string) => `rollouts/${id}`,
+  route: (service: string) => `routes/${service}`,
+  sight: (service: string) => `health/${service}`,
+  active: (service: string) => `active/${service}`,
+  revision: (service: string, number: number) => `revisions/${service}/${String(number).padStart(6, "0")}`,
+};
+
+/** What is stored of a service; what is configured where nothing is. */
+export async function loadRecord(store: Store, settings: ServiceSettings, epoch: string): Promise<Stored> {
+  const service = settings.name;
+  const [state, route, sight, active] = await Promise.all([
+    store.get(keys.state(service)),
+    store.get(keys.route(service)),
+    store.get(keys.sight(service)),
+    store.get(keys.active(service)),
+  ]);
+  const known = (state?.value as ServiceState | undefined) ?? firstState(settings);
+  const rollout = known.rollout === null ? null : await store.get(keys.rollout(known.rollout));
+  const parts = {
+    state: known,
+    rollout: (rollout?.value as unknown as Rollout | undefined) ?? null,
+    sight: (sight?.value as Sight | undefined) ?? BLIND,
+  };
+  return {
+    record: { ...parts, route: composeRoute(parts, settings, (route?.value as Route | undefined) ?? null, epoch) },
+    revisions: {
+      state: state?.revision ?? 0,
+      rollout: rollout?.revision ?? 0,
+      route: route?.revision ?? 0,
+      sight: sight?.revision ?? 0,
+      active: active?.revision ?? 0,
+    },
+  };
+}
+
+/** What nginx should do for a service, from all that is known of it. */
+export function composeRoute(
+  parts: Omit<ServiceRecord, "route">,
+  settings: ServiceSettings,
+  last: Route | null,
+  epoch: string,
+): Route {
+  const { state, rollout } = parts;
+  const moving = rollout !== null && !isOver(rollout) ? rollout : null;
+  return routeOf({
+    service: settings.name,
+    want: moving?.want ?? restingWant(state, settings),
+    by: moving === null ? state.by : { rollout: moving.id, seq: moving.seq },
+    shape: { routing: settings.routing, key: settings.key, overrides: settings.overrides, tries: settings.tries },
+    pools: sightOf(state, settings, parts.sight),
+    last,
+    epoch,
+    urgent: moving?.phase.phase === "reverting" || moving?.phase.phase === "failed",
+  });
+}
+
+/** Saves the parts that differ, with the journal's lines, if nobody wrote them meanwhile; null where somebody did. */
+export async function saveRecord(
+  journal: Journal,
+  before: Stored,
+  after: ServiceRecord,
+  facts: readonly Fact[],
+  now: Now,
+): Promise<Stored | null> {
+  const service = after.route.service;
+  const { revisions } = before;
+  const compares: Compare[] = [];
+  const writes: Write[] = [];
+  const put = (key: string, value: unknown, revision: number) => {
+    compares.push({ key, revision });
+    writes.push({ put: key, value: value as Json });
+  };
+  const fresh = after.rollout?.id !== before.record.rollout?.id;
+  const changed = {
+    state: after.state !== before.record.state || revisions.state === 0,
+    rollout: after.rollout !== null && after.rollout !== before.record.rollout,
+    route: after.route !== before.record.route || revisions.route === 0,
+    sight: after.sight !== before.record.sight,
+  };
+  if (changed.state) put(keys.state(service), after.state, revisions.state);
+  if (changed.rollout && after.rollout !== null)
+    put(keys.rollout(after.rollout.id), after.rollout, fresh ? 0 : revisions.rollout);
+  if (changed.route) put(keys.route(service), after.route, revisions.route);
+  if (changed.sight) put(keys.sight(service), after.sight, revisions.sight);
+  const slot = slotChange(revisions.active, after);
+  if (slot === "taken") put(keys.active(service), { rollout: after.rollout?.id ?? null }, 0);
+  if (slot === "given back" && after.rollout !== null) {
+    compares.push({ key: keys.active(service), revision: revisions.active });
+    writes.push(
+      { delete: keys.active(service) },
+      { put: keys.revision(service, after.state.revision), value: revisionOf(after.rollout, after.state) },
+    );
+  }
+  if (writes.length === 0 && facts.length === 0) return { record: after, revisions };
+  const revision = await journal.commit(compares, writes, { service, rollout: after.rollout?.id ?? null }, facts, now);
+  if (revision === null) return null;
+  const next = (part: boolean, known: number) => (part ? revision : known);
+  return {
+    record: after,
+    revisions: {
+      state: next(changed.state, revisions.state),
+      rollout: next(changed.rollout, revisions.rollout),
+      route: next(changed.route, revisions.route),
+      sight: next(changed.sight, revisions.sight),
+      active: slot === "taken" ? revision : slot === "given back" ? 0 : revisions.active,
+    },
+  };
+}
+
+/** One rollout a service: its slot is a key that is created with a compare, and deleted at its end. */
+function slotChange(active: number, after: ServiceRecord): "taken" | "given back" | "kept" {
+  const holds = underWay(after) !== null;
+  if (holds && active === 0) return "taken";
+  return !holds && active !== 0 ? "given back" : "kept";
+}
+
+function revisionOf(rollout: Rollout, state: ServiceState): Json {
+  const { phase } = rollout;
+  return {
+    number: state.revision,
+    rollout: rollout.id,
+    strategy: rollout.strategy,
+    version: rollout.version,
+    from: rollout.from,
+    to: rollout.to,
+    stable: state.stable,
+    result: phase.phase,
+    cause: "cause" in phase ? phase.cause : null,
+    startedBy: rollout.startedBy,
+    startedAt: rollout.startedAt,
+    endedAt: rollout.endedAt,
+  };
+}

@@ -1,0 +1,211 @@
+import { remainingMs } from "../core/effects.ts";
+import { UNKNOWN } from "../core/health.ts";
+import { stepAt } from "../core/move.ts";
+import type { Cursor, PhaseName, Rollout, Stage, Step } from "../core/rollout.ts";
+import type { Report } from "../core/route.ts";
+import type { Settled } from "../core/settled.ts";
+import { type Endpoint, type Member, type Now, never, type PoolName, type TargetName } from "../core/units.ts";
+import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepView, TargetView } from "../core/view.ts";
+import type { Cell } from "./cell.ts";
+import { membersOf } from "./service-state.ts";
+
+type Reports = Readonly<Record<TargetName, Report>>;
+
+export function showService(cell: Cell, reports: Reports, now: Now): ServiceView {
+  const { record, settings } = cell;
+  const { route, rollout } = record;
+  const proved = settings.targets.flatMap((name) => reports[name]?.services[settings.name] ?? []);
+  const newest = settings.targets.flatMap((name) => reports[name] ?? []).sort((a, b) => b.at - a.at)[0];
+  return {
+    name: settings.name,
+    routing: settings.routing,
+    stable: record.state.stable,
+    candidate: cell.rollout?.to ?? null,
+    wanted: { shares: route.shares },
+    applied: {
+      shares: proved.length === settings.targets.length ? (proved[0]?.shares ?? null) : null,
+      generation: newest?.generation ?? "",
+      at: newest === undefined ? null : iso(newest.at),
+      targets: settings.targets.map((name) => showTarget(cell, name, reports[name])),
+    },
+    observed: null,
+    pools: Object.fromEntries(Object.keys(settings.pools).map((pool) => [pool, showPool(cell, pool, reports)])),
+    rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
+    etag: etagOf(rollout),
+  };
+}
+
+/** Changes with rollout, seq and entry, so that a health flap leaves it alone. */
+export function etagOf(rollout: Rollout | null): string {
+  if (rollout === null) return "none";
+  const { phase } = rollout;
+  return `${rollout.id}.${rollout.seq}.${"cursor" in phase ? phase.cursor.entry : phase.phase}`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function showTarget(cell: Cell, name: TargetName, report: Report | undefined): TargetView {
+  const base = { name, generation: report?.generation ?? "", lingering: report?.lingering ?? 0 };
+  const service = report?.services[cell.settings.name];
+  if (report?.blocked != null) return { ...base, state: "blocked", reason: report.blocked };
+  if (service?.refused != null) return { ...base, state: "refused", reason: service.refused.text };
+  if (service !== undefined && service.version >= cell.record.route.version) return { ...base, state: "applied", reason: null };
+  return { ...base, state: "applying", reason: report?.waiting ?? (report === undefined ? "has not reported yet" : null) };
+}
+
+// --- pools and members ----------------------------------------------------------------------------------------------
+
+function showPool(cell: Cell, pool: PoolName, reports: Reports): PoolView {
+  const { record, settings } = cell;
+  return {
+    members: membersOf(record.state, settings, pool).map((member) => showMember(cell, pool, member, reports)),
+    from: pool in record.state.members ? "api" : "config",
+  };
+}
+
+function showMember(cell: Cell, pool: PoolName, member: Member, reports: Reports): MemberView {
+  const { state, sight, route } = cell.record;
+  const address = sight.addresses[member];
+  const out = (state.drained[pool] ?? []).includes(member) || route.out.includes(member);
+  const endpoints = (address?.endpoints ?? []).map((endpoint) => showEndpoint(cell, pool, endpoint));
+  const worst = endpoints.find((one) => one.health === "down") ?? endpoints.find((one) => one.health !== "ready") ?? endpoints[0];
+  const counts = (address?.endpoints ?? []).flatMap((endpoint) =>
+    Object.values(reports).flatMap((report) => report.inFlight[endpoint] ?? []),
+  );
+  return {
+    address: member,
+    state: out ? "draining" : "ready",
+    health: worst?.health ?? "unknown",
+    reason: address?.problem ?? worst?.reason ?? null,
+    inFlight: counts.length === 0 ? null : counts.reduce((a, b) => a + b, 0),
+    endpoints,
+  };
+}
+
+function showEndpoint(cell: Cell, pool: PoolName, endpoint: Endpoint): MemberView["endpoints"][number] {
+  const health = cell.record.sight.health[endpoint] ?? UNKNOWN;
+  const kept = health.is === "down" && cell.record.route.endpoints[pool]?.[endpoint] === "ready";
+  return { address: endpoint, health: kept ? "kept" : health.is, reason: health.reason };
+}
+
+// --- rollouts -------------------------------------------------------------------------------------------------------
+
+export function showRollout(rollout: Rollout, proved: Settled | null, now: Now): RolloutView {
+  const { phase } = rollout;
+  const cursor = "cursor" in phase ? phase.cursor : null;
+  const stage = phase.phase === "moving" ? phase.cursor.stage : null;
+  return {
+    id: rollout.id,
+    service: rollout.service,
+    strategy: rollout.strategy,
+    version: rollout.version,
+    from: rollout.from,
+    to: rollout.to,
+    phase: phaseName(rollout),
+    step: cursor?.step ?? rollout.plan.length - 1,
+    steps: rollout.plan.map((step, index) => showStep(rollout, step, index, cursor)),
+    since: iso(now.wall - Math.max(0, now.t - sinceOf(rollout, now))),
+    remainingMs: remainingMs(rollout, now),
+    reason: reasonOf(rollout, proved),
+    hold: stage?.at === "held" ? { on: stage.on, reason: stage.reason } : null,
+    checks: rollout.checks.map((check) => showCheck(rollout, check.name)),
+    startedBy: rollout.startedBy,
+    startedAt: iso(rollout.startedAt),
+    endedAt: rollout.endedAt === null ? null : iso(rollout.endedAt),
+  };
+}
+
+function phaseName(rollout: Rollout): PhaseName {
+  if (rollout.phase.phase !== "moving") return rollout.phase.phase;
+  const { stage } = rollout.phase.cursor;
+  return stage.at === "held" ? "waiting" : stage.at;
+}
+
+function showStep(rollout: Rollout, step: Step, index: number, cursor: Cursor | null): StepView {
+  const state = (): StepView["state"] => {
+    const ended = rollout.phase.phase === "promoted";
+    const here = cursor?.step ?? rollout.plan.length;
+    if (index === here && !ended) return "now";
+    if (index > here) return "next";
+    return rollout.promoted !== null && index > rollout.promoted.step && step.label !== "commit" && index < fullStep(rollout)
+      ? "skipped"
+      : "done";
+  };
+  return { label: step.label, shares: step.want.shares, state: state() };
+}
+
+/** Index of the first step that has the whole traffic: where a promotion goes to. */
+function fullStep(rollout: Rollout): number {
+  return rollout.plan.findIndex((step) => (step.want.shares[rollout.from] ?? 0) === 0);
+}
+
+function showCheck(rollout: Rollout, name: string): CheckView {
+  const known = rollout.verdicts[name]?.verdict;
+  if (known === undefined) return { name, is: "inconclusive", value: null, limit: "", samples: 0, text: "not judged yet" };
+  const { is, value, limit, samples, text } = known;
+  return { name, is, value, limit, samples, text };
+}
+
+function sinceOf(rollout: Rollout, now: Now): number {
+  const { phase } = rollout;
+  switch (phase.phase) {
+    case "moving":
+      return phase.cursor.stage.at === "observing"
+        ? phase.cursor.stage.asOf - phase.cursor.stage.servedMs
+        : phase.cursor.stage.since;
+    case "reverting":
+    case "failed":
+      return phase.since;
+    case "paused":
+    case "promoted":
+    case "reverted":
+      return phase.at;
+    default:
+      return never(phase) ?? now.t;
+  }
+}
+
+/** Why a rollout is where it is, in a sentence. */
+function reasonOf(rollout: Rollout, proved: Settled | null): string {
+  const { phase } = rollout;
+  const waits = proved?.is === "pending" ? `: ${proved.reason}` : "";
+  switch (phase.phase) {
+    case "moving":
+      return stageReason(rollout, phase.cursor.step, phase.cursor.stage, waits);
+    case "paused":
+      return `paused by ${phase.by}${phase.reason === null ? "" : `: ${phase.reason}`}`;
+    case "reverting":
+      return `going back to ${rollout.from} because ${phase.cause}${waits}`;
+    case "failed":
+      return `cannot go back to ${rollout.from} by itself: ${phase.trouble} (it was going back because ${phase.cause})`;
+    case "promoted":
+    case "reverted":
+      return phase.cause;
+    default:
+      return never(phase);
+  }
+}
+
+function stageReason(rollout: Rollout, index: number, stage: Stage, waits: string): string {
+  const step = stepAt(rollout, index);
+  switch (stage.at) {
+    case "applying":
+      return stage.refused === null
+        ? `nginx is taking ${step.label}${waits}`
+        : `nginx does not take ${step.label}: ${stage.refused}`;
+    case "observing":
+      return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
+    case "waiting": {
+      const task = step[stage.list][stage.task];
+      if (task?.do === "approval") return `waits for approval: sluice advance ${rollout.service}`;
+      const state = rollout.readiness[rollout.to];
+      return `waits for every member of ${rollout.to} to be ready${state === undefined ? "" : ` (${state.ready} of ${state.of}${state.reason === null ? "" : `: ${state.reason}`})`}`;
+    }
+    case "held":
+      return stage.reason;
+    default:
+      return never(stage);
+  }
+}

@@ -1,0 +1,123 @@
+import { begin } from "../core/begin.ts";
+import type { Actor, Started, StartInput } from "../core/control.ts";
+import { Refusal } from "../core/errors.ts";
+import { readinessOf } from "../core/health.ts";
+import type { Rollout } from "../core/rollout.ts";
+import type { ServiceSettings } from "../core/service.ts";
+import type { Ms, Now, PoolName } from "../core/units.ts";
+import type { Cell, Edit } from "./cell.ts";
+import type { Clock } from "./clock.ts";
+import type { ServiceRecord } from "./record.ts";
+import { isOver, underWay } from "./record.ts";
+import { sightOf } from "./service-state.ts";
+import { etagOf } from "./show.ts";
+
+/** How long a start with `replace` waits for the rollout before it to be back. */
+const REPLACE_MS: Ms = 30_000;
+
+export type StartDeps = {
+  readonly clock: Clock;
+  prepareAbort(rollout: string): void;
+  /** Resolves at the next change of a cell. */
+  nextChange(cell: Cell): Promise<void>;
+};
+
+/** Starts a rollout, or says that the pool is stable already. */
+export async function startRollout(
+  deps: StartDeps,
+  cell: Cell,
+  input: StartInput,
+  actor: Actor,
+  ifMatch: string | null,
+): Promise<Started["is"]> {
+  checkMatch(cell.record, ifMatch);
+  const to = destination(cell.settings, cell.record.state.stable, input.to);
+  if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
+  if (cell.rollout === null && to === cell.record.state.stable) return "already-stable";
+  deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
+  await cell.edit((record, now) => ({ edit: beginning(record, cell.settings, to, input, actor, now) }));
+  await cell.poke();
+  return "started";
+}
+
+/** Refuses where the caller has seen an older state than there is. */
+export function checkMatch(record: ServiceRecord, ifMatch: string | null): void {
+  const etag = etagOf(record.rollout);
+  if (ifMatch !== null && ifMatch !== etag)
+    throw new Refusal(
+      "stale",
+      `the state of ${record.route.service} is ${etag}, not ${ifMatch}`,
+      "look again, then repeat with the new ETag",
+    );
+}
+
+function beginning(
+  record: ServiceRecord,
+  settings: ServiceSettings,
+  to: PoolName,
+  input: StartInput,
+  actor: Actor,
+  now: Now,
+): Edit {
+  const running = underWay(record);
+  if (running !== null) throw alreadyRunning(running);
+  const readiness = Object.fromEntries(
+    Object.entries(sightOf(record.state, settings, record.sight)).map(([pool, sight]) => [pool, readinessOf(sight)]),
+  );
+  if (readiness[to]?.of === 0)
+    throw new Refusal(
+      "not-ready",
+      `${to} of ${settings.name} has no members`,
+      `sluice members ${settings.name} ${to} set HOST:PORT`,
+    );
+  const count = record.state.count + 1;
+  const id = `${settings.name}-${count}`;
+  const from = record.state.stable;
+  const { strategy, version, reason, steps } = input;
+  const move = begin({ id, settings, strategy, from, to, version, reason, steps, readiness, actor: actor.name }, now);
+  return { state: { ...record.state, count, rollout: id }, rollout: move.rollout, facts: move.facts };
+}
+
+function destination(settings: ServiceSettings, stable: PoolName, to: PoolName | null): PoolName {
+  const pools = Object.keys(settings.pools);
+  const others = pools.filter((pool) => pool !== stable);
+  if (to === null) {
+    const [only] = others;
+    if (only !== undefined && others.length === 1) return only;
+    throw new Refusal("invalid", `${settings.name} has several pools to go to: ${others.join(", ")}`, "name one of them");
+  }
+  if (pools.includes(to)) return to;
+  throw new Refusal("unknown-pool", `${settings.name} has no pool ${to}`, `its pools are ${pools.join(", ")}`);
+}
+
+function alreadyRunning(running: Rollout): Refusal {
+  const since = new Date(running.startedAt).toISOString();
+  return new Refusal(
+    "rollout-running",
+    `${running.id} (${running.strategy} from ${running.from} to ${running.to}) is under way, started by ${running.startedBy} at ${since}`,
+    `wait for it (sluice watch ${running.service}), abort it, or start with replace`,
+  );
+}
+
+/** Sends the rollout under way back, and waits until its traffic is on stable. */
+async function sendBack(deps: StartDeps, cell: Cell, actor: Actor): Promise<void> {
+  let late = false;
+  let wake = () => {};
+  const cancel = deps.clock.after(REPLACE_MS, () => {
+    late = true;
+    wake();
+  });
+  try {
+    await cell.accept({ signal: "command", command: { verb: "abort" }, actor: actor.name, reason: "replaced" });
+    await cell.poke();
+    const timeout = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    while (cell.record.rollout !== null && !isOver(cell.record.rollout)) {
+      if (late) throw alreadyRunning(cell.record.rollout);
+      await Promise.race([deps.nextChange(cell), timeout]);
+    }
+  } finally {
+    cancel();
+  }
+}
