@@ -36,7 +36,7 @@ export class StatusClient {
 
   async #ask(path: string): Promise<Record<string, unknown> | null> {
     const client = new Client(this.#origin, {
-      socketPath: this.#socketPath,
+      ...(this.#socketPath === null ? {} : { socketPath: this.#socketPath }),
       connectTimeout: this.#timeoutMs,
       headersTimeout: this.#timeoutMs,
       bodyTimeout: this.#timeoutMs,

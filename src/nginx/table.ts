@@ -50,12 +50,9 @@ export class Tables implements Disposable {
     if (known !== undefined && same(known, content)) return false;
     const target = content.is === "partial" ? this.#build(name, content.bp, content.seed) : FIXED[content.is];
     const old = linkOf(join(this.folder, name));
-    if (old === target) {
-      this.#contents.set(name, content);
-      return false;
-    }
-    point(this.folder, name, target);
+    if (old !== target) this.#point(name, target);
     this.#contents.set(name, content);
+    if (old === target) return false;
     if (old?.startsWith(`${SETS}/`)) this.#removeLater(old);
     return true;
   }
@@ -78,6 +75,14 @@ export class Tables implements Disposable {
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  /** The way back to empty lies ready beside the table, so that it needs no room on the disk. */
+  #point(name: string, target: string): void {
+    const ready = join(this.folder, `.empty-${name}`);
+    if (target === FIXED.empty && linkOf(ready) === target) return renameSync(ready, join(this.folder, name));
+    point(this.folder, name, target);
+    if (linkOf(ready) === null) symlinkSync(FIXED.empty, ready);
   }
 
   #build(name: string, bp: number, seed: string): string {

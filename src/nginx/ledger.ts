@@ -1,0 +1,50 @@
+import type { Report, Route, ServiceReport } from "../core/route.ts";
+import type { Ms, ServiceName, TargetName } from "../core/units.ts";
+import { type Held, renderKey } from "./compose.ts";
+
+/** What a target knows that it has to tell, and the reports made of it. */
+export class Ledger {
+  generation = "";
+  lingering = 0;
+  blocked: string | null = null;
+  waiting: string | null = null;
+  readonly held = new Map<ServiceName, Held>();
+  readonly #target: TargetName;
+  readonly #served = new Map<ServiceName, Omit<ServiceReport, "refused">>();
+  readonly #wall: () => Ms;
+  #listener: ((report: Report) => void) | null = null;
+  #last = "";
+
+  constructor(target: TargetName, wall: () => Ms) {
+    this.#target = target;
+    this.#wall = wall;
+  }
+
+  listen(listener: (report: Report) => void): void {
+    this.#listener = listener;
+  }
+
+  served(route: Route): void {
+    this.#served.set(route.service, { version: route.version, by: route.by, shares: route.shares });
+  }
+
+  /** Hands a report over where anything in it but the time is new. */
+  tell(wanted: readonly Route[]): void {
+    const services = Object.fromEntries(wanted.flatMap((route) => this.#service(route)));
+    const { generation, lingering, blocked, waiting } = this;
+    const report = { target: this.#target, generation, lingering, blocked, waiting, inFlight: {}, services };
+    const text = JSON.stringify(report);
+    if (text === this.#last || this.#listener === null) return;
+    this.#last = text;
+    this.#listener({ ...report, at: this.#wall() });
+  }
+
+  #service(route: Route): readonly (readonly [ServiceName, ServiceReport])[] {
+    const served = this.#served.get(route.service);
+    const held = this.held.get(route.service);
+    const isServed = served?.version === route.version;
+    const refused = held === undefined || isServed || held.key !== renderKey(route) ? null : { version: route.version, text: held.text };
+    if (served === undefined && refused === null) return [];
+    return [[route.service, { ...(served ?? { version: 0, by: null, shares: {} }), refused }]];
+  }
+}

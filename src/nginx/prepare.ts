@@ -1,0 +1,111 @@
+import type { ServiceName } from "../core/units.ts";
+import { type Bench, isGood, putInPlace } from "./apply.ts";
+import { type Chosen, choose } from "./choose.ts";
+import { APART, testApart, testCommand } from "./command.ts";
+import type { Parts } from "./compose.ts";
+import type { Manifest } from "./files.ts";
+import type { Master } from "./processes.ts";
+import { type RenderedSet, render } from "./render.ts";
+import { closingFlag } from "./settings.ts";
+import type { Site } from "./site.ts";
+import type { Templates } from "./template.ts";
+import { words } from "./words.ts";
+
+export type Preparation = {
+  readonly bench: Bench;
+  readonly templates: Templates;
+  readonly parts: Parts;
+  readonly disk: Manifest | null;
+  readonly master: Master | null;
+  /** No generation number at or below this is used. */
+  readonly above: number;
+};
+
+/** `placed`: on disk as `current`, tested, under the marker. `same`: nothing differs. `hopeless`: the fault is not in the changes. */
+export type Prepared =
+  | { readonly is: "same"; readonly refused: ReadonlyMap<ServiceName, string> }
+  | { readonly is: "placed"; readonly manifest: Manifest; readonly refused: ReadonlyMap<ServiceName, string> }
+  | { readonly is: "hopeless"; readonly text: string };
+
+/** Renders, tests and puts in place as much of what is wanted as nginx takes. Signals nothing. */
+export async function prepare(input: Preparation): Promise<Prepared> {
+  const apart = await chooseApart(input);
+  const refused = new Map(apart.refused);
+  if (apart.set.hash === input.disk?.hash) return { is: "same", refused };
+  const manifest = await write(input, apart.set, apart.parts);
+  const objection = await place(input, manifest);
+  if (objection === null) return { is: "placed", manifest, refused };
+  const together = await choose({
+    parts: apart.parts,
+    disk: input.disk,
+    render: (parts) => renderSet(input, parts),
+    test: (set, parts) => testInPlace(input, set, parts),
+  });
+  if (together.is === "hopeless") return { is: "hopeless", text: together.text };
+  for (const [service, text] of together.refused) refused.set(service, text);
+  if (together.set.hash === input.disk?.hash) return { is: "same", refused };
+  const rest = await write(input, together.set, together.parts);
+  const last = await place(input, rest);
+  return last === null ? { is: "placed", manifest: rest, refused } : { is: "hopeless", text: last };
+}
+
+/** What a site is rendered with, apart from its services. */
+export function siteOf(bench: Bench): Site {
+  const { tables, status } = bench.settings;
+  return { tables, status, closingFlag: closingFlag(tables), capabilities: bench.build.capabilities };
+}
+
+/** Bad changes are found in a main file of our own first, so that the live files stay as they are meanwhile. */
+async function chooseApart(input: Preparation): Promise<Chosen & { readonly is: "chosen" }> {
+  const common = { parts: input.parts, disk: input.disk, render: (parts: Parts) => renderSet(input, parts) };
+  const test = async (set: RenderedSet) => {
+    if (set.hash === input.disk?.hash) return null;
+    const tested = await testApart(input.bench.settings.drive, input.bench.settings.status, set.files("0-00000000"));
+    if (tested.is === "unable") throw new Error(tested.text);
+    return tested.is === "good" ? null : words(tested.text, APART.slice(0, -1), lookAt(input)).text;
+  };
+  const chosen = await choose({ ...common, test });
+  if (chosen.is === "chosen") return chosen;
+  // Bad even as it was: what it needs is in the user's main file, so only the test of everything can tell.
+  const untested = await choose({ ...common, test: async () => null });
+  if (untested.is === "hopeless") throw new Error(untested.text);
+  return untested;
+}
+
+function renderSet(input: Preparation, parts: Parts): RenderedSet {
+  return render({ site: siteOf(input.bench), ...parts }, input.templates);
+}
+
+async function write(input: Preparation, set: RenderedSet, parts: Parts): Promise<Manifest> {
+  const { files } = input.bench;
+  const generation = `${await files.nextNumber(input.above)}-${set.hash}`;
+  await files.write({ generation, hash: set.hash, ...parts }, set.files(generation));
+  const manifest = await files.manifest(generation);
+  if (manifest === null) throw new Error(`${files.path(generation)} vanished; is something else cleaning up ${files.folder}?`);
+  return manifest;
+}
+
+async function place(input: Preparation, manifest: Manifest): Promise<string | null> {
+  const raw = await putInPlace(input.bench, manifest.generation, input.disk?.generation ?? null, input.master);
+  if (raw === null) return null;
+  if (input.disk !== null) await input.bench.files.remove(manifest.generation);
+  return words(raw, input.bench.settings.include, lookAt(input)).text;
+}
+
+/** Tries a set in place of the live one for as long as the test takes. */
+async function testInPlace(input: Preparation, set: RenderedSet, parts: Parts): Promise<string | null> {
+  const { bench, disk } = input;
+  if (disk !== null && set.hash === disk.hash)
+    return (await isGood(bench, input.master)) ? null : `nginx refuses its configuration, with or without Sluice's changes; ${lookAt(input)}`;
+  const manifest = await write(input, set, parts);
+  const objection = await place(input, manifest);
+  if (objection === null && disk !== null) {
+    await bench.files.restore({ from: disk.generation, to: manifest.generation });
+    await bench.files.remove(manifest.generation);
+  }
+  return objection;
+}
+
+function lookAt(input: Preparation): string {
+  return testCommand(input.bench.settings.drive);
+}

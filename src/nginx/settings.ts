@@ -1,0 +1,34 @@
+import type { Ms, TargetName } from "../core/units.ts";
+
+/** How Sluice reaches an nginx: its binary and pid on this host, or programs that know the way (argument lists, no shell). */
+export type Drive =
+  | { readonly by: "local"; readonly binary: string; readonly config: string; readonly pid: string }
+  | {
+      readonly by: "command";
+      /** Null where no nginx of the same build is at hand: then only nginx itself and the proof tell. */
+      readonly test: readonly string[] | null;
+      readonly reload: readonly string[];
+      /** A pid file that names a process of this host, or null: then the proof cannot look at workers. */
+      readonly pid: string | null;
+    };
+
+/** What it takes to drive one nginx. Paths are absolute. */
+export type TargetSettings = {
+  readonly name: TargetName;
+  readonly drive: Drive;
+  /** The folder that Sluice writes and nginx includes. */
+  readonly include: string;
+  /** The folder of the live tables. */
+  readonly tables: string;
+  /** Where the status server listens: a loopback `host:port`, or `unix:` and a path. */
+  readonly status: string;
+  /** How long keep-alive clients are told to reconnect before a reload; 0 where that is off. */
+  readonly closingMs: Ms;
+  /** How long a proof may take. */
+  readonly deadlineMs: Ms;
+};
+
+/** The file whose presence makes nginx close keep-alive connections gracefully. */
+export function closingFlag(tables: string): string {
+  return `${tables}/.closing`;
+}
