@@ -24,7 +24,10 @@ export function findingsOf(issue: Issue): Finding[] {
 
 /** What the data has at a path, or undefined. */
 export function valueAt(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | null | undefined)?.[part], data);
+  return path.reduce<unknown>((value, part) => {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    return (value as Record<string | number, unknown>)[part];
+  }, data);
 }
 
 /** A copy of `data` without the keys at these paths, so that the rest of it can still be judged. */

@@ -35,11 +35,11 @@ export async function loadConfig(path: string, env: Env, options: LoadOptions = 
 export function parseConfig(text: string, file: string, env: Env, options: LoadOptions = {}): Config {
   const source = readSource(text, file, env);
   if (source.data === null && source.problems.length > 0) throw new ConfigError(source.problems, text);
-  const { findings, parsed, unreadable } = structure(source.data);
+  const { findings, parsed, data, unreadable } = structure(source.data);
   const settings = build(parsed, dirname(resolve(file)));
-  const raw = (path: Path): unknown => valueAt(source.data, path);
-  const written = (path: Path): boolean => raw(path) !== undefined;
-  const judged = judge({ settings, written, raw, selectorProblem: options.selectorProblem ?? (() => null) }).filter(
+  const { selectorProblem = () => null } = options;
+  const written = (path: Path): unknown => valueAt(data, path);
+  const judged = judge({ settings, written, original: (path) => valueAt(source.data, path), selectorProblem }).filter(
     (one) => !unreadable.some((section) => refersTo(one.path, section)),
   );
   // A place whose text could not even be filled in has been told of already.

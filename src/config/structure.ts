@@ -1,4 +1,5 @@
 import { findingsOf, valueAt, without } from "./issues.ts";
+import { repaired } from "./repair.ts";
 import { fileOfOne, fileOfSeveral, type Parsed } from "./schema/file.ts";
 import { isNamed } from "./schema/nginx.ts";
 import { service } from "./schema/service.ts";
@@ -8,21 +9,24 @@ import type { Finding, Path } from "./source.ts";
 export type Structure = {
   readonly findings: readonly Finding[];
   readonly parsed: Parsed;
+  /** What `parsed` was made from: the data without the parts that are wrong. */
+  readonly data: unknown;
   readonly unreadable: readonly Section[];
 };
 type Section = "api" | "state" | "nginx";
 
 /**
  * Parses the data. Where parts of it are wrong, the rest is still parsed, so that one run finds as much as possible: unknown
- * keys are left out, then sections and services that cannot be read.
+ * keys are left out, wrong values are repaired, and what cannot be read even then is left out too.
  */
 export function structure(data: unknown): Structure {
   const file = isNamed(valueAt(data, ["nginx"])) ? fileOfSeveral : fileOfOne;
   const whole = file.safeParse(data);
-  if (whole.success) return { findings: [], parsed: whole.data, unreadable: [] };
+  if (whole.success) return { findings: [], parsed: whole.data, data, unreadable: [] };
   const findings = whole.error.issues.flatMap((issue) => findingsOf(issue));
-  const unknown: Path[] = findings.filter((one) => one.at === "key").map((one) => one.path);
-  return { findings, ...salvage(file, without(data, unknown)) };
+  const paths = (of: readonly Finding[]): Path[] => of.map((one) => one.path);
+  const known = without(data, paths(findings.filter((one) => one.at === "key")));
+  return { findings, ...salvage(file, repaired(known, paths(findings.filter((one) => one.at !== "key")))) };
 }
 
 function salvage(file: typeof fileOfOne | typeof fileOfSeveral, data: unknown): Omit<Structure, "findings"> {
@@ -39,5 +43,5 @@ function salvage(file: typeof fileOfOne | typeof fileOfSeveral, data: unknown): 
     return parsed.success ? [[name, parsed.data] as const] : [];
   });
   const sections = { api: section("api"), state: section("state"), nginx: section("nginx") };
-  return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, unreadable };
+  return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, data, unreadable };
 }

@@ -5,23 +5,24 @@ import { block, named, path } from "./fields.ts";
 import { nginx, target, targets, templates } from "./nginx.ts";
 import { service } from "./service.ts";
 
-const shape = {
+const shapeWith = <N extends z.core.SomeType>(nginxBlock: N) => ({
   api: api.prefault({}),
   state: path("The folder of the state and the token; only Sluice's user may read it.").prefault(DEFAULTS.state),
+  nginx: nginxBlock,
   templates,
   services: named("The name of a service.", service, "a block of named services").describe("The services, by name."),
-};
+});
 
 const described = ["sluice.yaml", "The configuration of Sluice."] as const;
 
 /** A file whose `nginx:` is one block, which is what a missing one means too. */
-export const fileOfOne = block(...described, { ...shape, nginx: target.prefault({}) });
+export const fileOfOne = block(...described, shapeWith(target.prefault({})));
 
 /** A file whose `nginx:` is a map of named blocks. */
-export const fileOfSeveral = block(...described, { ...shape, nginx: targets });
+export const fileOfSeveral = block(...described, shapeWith(targets));
 
 /** Any file, for editors. */
-export const file = block(...described, { ...shape, nginx: nginx.prefault({}) });
+export const file = block(...described, shapeWith(nginx.prefault({})));
 
 /** What the schema makes of a file, before names, folders and the rules between its parts come in. */
 export type Parsed = z.output<typeof file>;

@@ -17,7 +17,7 @@ export function* memberRules({ settings }: Subject): Iterable<Judgement> {
       );
     }
     for (const [index, target] of targets.entries()) {
-      if (settings.nginx[target] === undefined) {
+      if (!Object.hasOwn(settings.nginx, target)) {
         yield problem(
           [...base, "targets", index],
           `"${target}" is not an nginx target; it must be one of ${Object.keys(settings.nginx).join(", ")}`,

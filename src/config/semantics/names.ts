@@ -1,15 +1,11 @@
 import type { Service } from "../config.ts";
+import { nginxName } from "../nginx-name.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
-
-/** nginx's names have `_` where ours have `-`: in a variable, `$my-app` would be `$my` and `-app`. */
-function inNginx(name: string): string {
-  return name.replaceAll("-", "_");
-}
 
 /** The upstreams that a service is rendered as, whichever way it routes now: the other way must stay possible. */
 function upstreams(service: Service): string[] {
-  const own = inNginx(service.name);
-  return [own, ...Object.keys(service.pools).map((pool) => `${own}_${inNginx(pool)}`)];
+  const own = nginxName(service.name);
+  return [own, ...Object.keys(service.pools).map((pool) => `${own}_${nginxName(pool)}`)];
 }
 
 /** Names that Sluice needs itself, and names that would meet in nginx. */

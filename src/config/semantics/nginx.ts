@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { relative } from "node:path";
 import { isLoopback, parseAddress } from "../address.ts";
 import type { NginxTarget } from "../config.ts";
+import { isNamed } from "../schema/nginx.ts";
 import type { Path } from "../source.ts";
 import { type Judgement, problem, type Subject, warning } from "./rule.ts";
 
@@ -14,7 +15,7 @@ function lies(path: string, folder: string): boolean {
 
 /** What each nginx is told to read and to answer on. */
 export function* nginxRules({ settings, written }: Subject): Iterable<Judgement> {
-  const single = written(["nginx"]) ? !written(["nginx", Object.keys(settings.nginx)[0] ?? ""]) : true;
+  const single = !isNamed(written(["nginx"]));
   const seen: { readonly what: string; readonly value: string; readonly target: string }[] = [];
   for (const target of Object.values(settings.nginx)) {
     const base = single ? ["nginx"] : ["nginx", target.name];
@@ -60,10 +61,10 @@ function* folderRules(target: NginxTarget, base: Path, state: string): Iterable<
   }
 }
 
-function* driveRules({ drive }: NginxTarget, base: Path, written: (path: Path) => boolean): Iterable<Judgement> {
+function* driveRules({ drive }: NginxTarget, base: Path, written: Subject["written"]): Iterable<Judgement> {
   if (drive.by === "local") return;
   for (const what of ["binary", "config"]) {
-    if (written([...base, what]))
+    if (written([...base, what]) !== undefined)
       yield warning([...base, what], "has no effect beside reload; the test and reload commands drive this nginx", "key");
   }
 }

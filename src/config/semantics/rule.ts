@@ -4,10 +4,10 @@ import type { Finding, Path } from "../source.ts";
 /** What the rules between the parts of a configuration look at. */
 export type Subject = {
   readonly settings: Settings;
-  /** True where the file itself says something at this path, as opposed to a default. */
-  readonly written: (path: Path) => boolean;
-  /** What the file says at this path, after variables; undefined where it says nothing. */
-  readonly raw: (path: Path) => unknown;
+  /** What the file says at this path, as opposed to a default, and apart from what the schema refused; undefined for nothing. */
+  readonly written: (path: Path) => unknown;
+  /** The same with what the schema refused: a name that is there, however wrong what it names, is no unknown name. */
+  readonly original: (path: Path) => unknown;
   /** Why a text is no series selector, or null. Comes from outside: the grammar belongs to the metrics. */
   readonly selectorProblem: (text: string) => string | null;
 };

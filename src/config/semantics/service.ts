@@ -8,7 +8,7 @@ export function* serviceRules({ settings, written, selectorProblem }: Subject): 
     const base = ["services", service.name];
     if (service.routing === "weighted") {
       for (const path of [["key"], ["overrides"], ["blueGreen", "preview"]]) {
-        if (written([...base, ...path]))
+        if (written([...base, ...path]) !== undefined)
           yield problem([...base, ...path], "needs routing: live; weighted upstreams cannot tell clients apart", "key");
       }
     }
@@ -33,7 +33,7 @@ function* healthRules({ name, health }: Service, written: Subject["written"]): I
   const base = ["services", name, "health"];
   if (health.path === null) {
     for (const what of ["status", "body", "host"]) {
-      if (written([...base, what]))
+      if (written([...base, what]) !== undefined)
         yield problem([...base, what], "has no effect without path; give a path, or remove it", "key");
     }
   }
