@@ -6,7 +6,7 @@ const APPLICATION_ID = 0x53_6c_63_65;
 
 /** The steps from an empty file to the present shape. A step that was published is never edited: the next one changes it. */
 const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
    CREATE TABLE control (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, epoch INTEGER NOT NULL, holder TEXT) STRICT;
    INSERT INTO control VALUES (1, 0, 0, NULL);`,
 ];
@@ -18,7 +18,7 @@ function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** Throws a `StoreError` of code `foreign` for a database that is not ours or newer than this program; writes nothing. */
+/** Throws a `StoreError` of code `foreign` for a database that is not ours, damaged, or newer than this program; writes nothing. */
 export function refuseForeign(db: DatabaseSync, file: string): void {
   const application = pragma(db, "application_id");
   const version = pragma(db, "user_version");
@@ -33,6 +33,8 @@ export function refuseForeign(db: DatabaseSync, file: string): void {
       `a newer Sluice wrote it (version ${version}, this one knows ${SCHEMA_VERSION}); run that Sluice instead`,
     );
   }
+  const verdict = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  if (verdict !== "ok") throw foreign(file, `it is damaged: ${verdict}`);
 }
 
 /** Brings a database that `refuseForeign` let through to the present version: each step whole or not at all. */
