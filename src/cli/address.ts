@@ -1,0 +1,124 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EXIT } from "./exit.ts";
+import { Failure } from "./failure.ts";
+import type { Env } from "./io.ts";
+
+/** Where a controller listens, and what opens it. */
+export type Address = {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  /** The unix socket to go through, or null for TCP. */
+  readonly socket: string | null;
+  readonly token: string | null;
+  /** The configuration that the address comes from: the same state can be opened without a controller. Null: given by hand. */
+  readonly config: string | null;
+};
+
+/** The options that say where the controller is. */
+export type AddressFlags = {
+  readonly config?: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+};
+
+/** Where a configuration is looked for when nobody names one, in this order. */
+export const CONFIG_PLACES = ["sluice.yaml", "/etc/sluice/sluice.yaml"] as const;
+
+/** Flags before environment before configuration file. */
+export async function findController(flags: AddressFlags, env: Env, cwd: string): Promise<Address> {
+  const given = flags.url ?? env.SLUICE_URL;
+  const config = await findConfig(flags, env, cwd);
+  const token = await givenToken(flags, env);
+  if (given !== undefined && given !== "") {
+    const address = parseUrl(given);
+    return { ...address, token: token ?? (await tokenOfSame(address, config, env)), config: null };
+  }
+  if (config === null) throw nowhere();
+  const { url, socket, tokenFile } = await configured(config, env);
+  return { url, socket, token: token ?? (await readToken(tokenFile)), config };
+}
+
+/** The configuration file to use: named, or the first place that has one; null where there is none. */
+export async function findConfig(flags: AddressFlags, env: Env, cwd: string): Promise<string | null> {
+  const named = flags.config ?? env.SLUICE_CONFIG;
+  if (named !== undefined && named !== "") return named;
+  for (const place of CONFIG_PLACES) {
+    if (await exists(join(place.startsWith("/") ? "" : cwd, place))) return place;
+  }
+  return null;
+}
+
+/** The same, for commands that cannot do without one. */
+export async function needConfig(flags: AddressFlags, env: Env, cwd: string): Promise<string> {
+  const config = await findConfig(flags, env, cwd);
+  if (config !== null) return config;
+  throw new Failure(EXIT.configuration, `no configuration: neither ${CONFIG_PLACES.join(" nor ")} is there`, {
+    hint: "write one with `sluice init`, or name it with --config FILE",
+  });
+}
+
+/** `http://host:port`, `https://…`, `host:port` or `unix:/path`. */
+export function parseUrl(text: string): Pick<Address, "url" | "socket"> {
+  if (text.startsWith("unix:")) return { url: "http://localhost", socket: text.slice("unix:".length).replace(/^\/\/(?=\/)/, "") };
+  const full = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : null;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "") {
+    throw new Failure(EXIT.usage, `"${text}" is no address of a controller`, {
+      hint: "allowed: http://host:port, https://host:port, host:port, unix:/path/to/socket",
+    });
+  }
+  return { url: url.origin, socket: null };
+}
+
+async function givenToken(flags: AddressFlags, env: Env): Promise<string | null> {
+  if (flags.token !== undefined) return flags.token;
+  if (flags.tokenFile !== undefined) return readToken(flags.tokenFile, true);
+  if (env.SLUICE_TOKEN !== undefined && env.SLUICE_TOKEN !== "") return env.SLUICE_TOKEN;
+  if (env.SLUICE_TOKEN_FILE !== undefined && env.SLUICE_TOKEN_FILE !== "") return readToken(env.SLUICE_TOKEN_FILE, true);
+  return null;
+}
+
+/** The token of this machine goes to this machine's controller only, never to an address that merely was typed. */
+async function tokenOfSame(address: Pick<Address, "url" | "socket">, config: string | null, env: Env): Promise<string | null> {
+  if (config === null) return null;
+  // The address is known already: a configuration that cannot be read takes away the token alone, and the API says so.
+  const own = await configured(config, env).catch(() => null);
+  if (own === null || own.url !== address.url || own.socket !== address.socket) return null;
+  return readToken(own.tokenFile);
+}
+
+async function configured(config: string, env: Env): Promise<{ url: string; socket: string | null; tokenFile: string }> {
+  const { apiAddress } = await import("../app.ts");
+  const found = await apiAddress({ config, env });
+  return { ...found, url: found.url.replace(/\/$/, "") };
+}
+
+/** A file that is not there is no token where nobody named it: the API may need none, or there was no first start yet. */
+async function readToken(file: string, named = false): Promise<string | null> {
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ENOENT" && !named) return null;
+    throw new Failure(EXIT.unreachable, `cannot read the token in ${file}: ${code}`, {
+      cause: error,
+      hint: "run as the user that the controller runs as, or give a token with SLUICE_TOKEN or --token-file",
+    });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function nowhere(): Failure {
+  return new Failure(EXIT.unreachable, `no controller is named, and neither ${CONFIG_PLACES.join(" nor ")} is there`, {
+    hint: "give --url or SLUICE_URL, or name the configuration with --config or SLUICE_CONFIG",
+  });
+}

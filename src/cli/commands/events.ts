@@ -1,0 +1,75 @@
+import { InvalidArgumentError } from "commander";
+import type { EventView } from "../../core/view.ts";
+import type { Group, Run } from "../command.ts";
+import { type Context, tell } from "../context.ts";
+import { EXIT } from "../exit.ts";
+import { eventLine } from "../format/event.ts";
+import { line } from "../io.ts";
+import { online } from "../open.ts";
+import type { Session } from "../session.ts";
+
+type Options = { readonly follow?: boolean; readonly rollout?: string; readonly after?: number; readonly limit: number };
+type Filter = { readonly service: string | null; readonly rollout: string | null };
+
+/** `events`: the journal, and what happens now. */
+export const eventsCommands: Group = (program, bind) => {
+  program
+    .command("events")
+    .argument("[service]", "only events of this service")
+    .description("show what happened, oldest first, and with -f what happens now")
+    .option("-f, --follow", "go on with new events until Ctrl-C")
+    .option("--rollout <id>", "only events of this rollout")
+    .option("--after <seq>", "start after this event", whole)
+    .option("-n, --limit <count>", "at most this many of the newest", whole, 50)
+    .action(bind(events));
+};
+
+const PAGE = 500;
+
+const events: Run<Options> = (context, [service], options) =>
+  online(context, { service }, async (session) => {
+    const filter = { service: service ?? null, rollout: options.rollout ?? null };
+    const interrupted = options.follow === true ? context.io.interruptible() : null;
+    const { found, last } = await newest(session, filter, options);
+    if (interrupted === null) {
+      const names = found.map((event) => String(event.seq));
+      await tell(context, { json: { events: found }, names, lines: () => found.map((event) => drawn(context, event)) });
+      return EXIT.reached;
+    }
+    for (const event of found) stream(context, event);
+    for await (const event of session.follow({ service: filter.service }, last, interrupted)) {
+      if (filter.rollout === null || filter.rollout === event.rollout) stream(context, event);
+    }
+    return EXIT.interrupted;
+  });
+
+/** The journal only reads forwards, so the newest are found by walking it; a page is 500 lines. */
+async function newest(session: Session, filter: Filter, options: Options): Promise<{ found: EventView[]; last: number }> {
+  let last = options.after ?? 0;
+  let found: EventView[] = [];
+  for (;;) {
+    const page = await session.events(filter, { after: last, limit: PAGE });
+    found = [...found, ...page].slice(-options.limit);
+    last = page.at(-1)?.seq ?? last;
+    if (page.length < PAGE) return { found: options.limit === 0 ? [] : found, last };
+  }
+}
+
+/** While following, each event is a line of its own in every form: one JSON object, or one YAML document. */
+function stream(context: Context, event: EventView): void {
+  const text = context.flags.output === "table" ? drawn(context, event) : streamed(context, event);
+  line(context.io.stdout, text);
+}
+
+function streamed(context: Context, event: EventView): string {
+  return context.flags.output === "name" ? String(event.seq) : JSON.stringify(event);
+}
+
+function drawn(context: Context, event: EventView): string {
+  return eventLine(event, context.out, context.io.wall());
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("write a whole number, 0 or more.");
+  return Number(text);
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { suggest } from "../../config/nearest.ts";
+import type { ServiceView } from "../../core/view.ts";
+import type { Group, Run } from "../command.ts";
+import { type Context, say, tell } from "../context.ts";
+import { EXIT } from "../exit.ts";
+import { Failure } from "../failure.ts";
+import { membersTable } from "../format/service.ts";
+import { onlineOrNot } from "../open.ts";
+import { CLI_ACTOR, type Session } from "../session.ts";
+
+const ACTIONS = ["set", "reset", "drain", "ready"] as const;
+type Action = (typeof ACTIONS)[number];
+
+/** `members`: who serves a pool, and taking single members out and in. */
+export const membersCommands: Group = (program, bind) => {
+  program
+    .command("members")
+    .argument("<service>")
+    .argument("[pool]")
+    .argument(
+      "[action]",
+      "set: these members instead of the configured ones; reset: the configured ones; drain, ready: take out, put back",
+    )
+    .argument("[members...]", "host:port")
+    .description("show or change the members of a pool; also without a running controller")
+    .action(bind(members));
+};
+
+const members: Run<object> = (context, [service = "", pool, action, ...addresses]) =>
+  onlineOrNot(context, { service, pool }, async (session) => {
+    const before = await session.service(service);
+    if (pool !== undefined && before.pools[pool] === undefined) throw unknownPool(service, pool, before);
+    const now =
+      pool === undefined || action === undefined
+        ? before
+        : await change(context, session, before, pool, actionOf(action), addresses);
+    const pools = pool === undefined ? now.pools : { [pool]: now.pools[pool] };
+    const names = Object.values(pools).flatMap((one) => one?.members.map((member) => member.address) ?? []);
+    await tell(context, { json: pools, names, lines: () => membersTable(now, context.out, pool ?? null) });
+    return EXIT.reached;
+  });
+
+async function change(
+  context: Context,
+  session: Session,
+  before: ServiceView,
+  pool: string,
+  action: Action,
+  addresses: readonly string[],
+): Promise<ServiceView> {
+  if (action !== "reset" && addresses.length === 0) throw usage(`\`${action}\` needs at least one member`);
+  if (action === "reset" && addresses.length > 0) throw usage("`reset` takes no members: it goes back to the configured list");
+  const { name } = before;
+  if (action === "set" || action === "reset") {
+    await session.setMembers(name, pool, action === "set" ? addresses : null, CLI_ACTOR);
+  } else {
+    for (const member of addresses) {
+      await session.setMember(name, pool, member, action === "drain" ? "draining" : "ready", CLI_ACTOR);
+    }
+  }
+  return session.offline ? applied(context, session, name) : session.service(name);
+}
+
+const APPLY_MS = 15_000;
+
+/** Offline, this process is what brings nginx there, so it stays until it is. */
+async function applied(context: Context, session: Session, name: string): Promise<ServiceView> {
+  const until = context.io.mono() + APPLY_MS;
+  for (;;) {
+    const service = await session.service(name);
+    if (service.applied.targets.every((target) => target.state !== "applying")) return service;
+    if (context.io.mono() > until) {
+      say(context, "nginx does not serve it yet; it will when a controller runs");
+      return service;
+    }
+    await sleep(50);
+  }
+}
+
+function actionOf(text: string): Action {
+  const action = ACTIONS.find((one) => one === text);
+  if (action === undefined) throw usage(`"${text}" is nothing that can be done with members: ${suggest(text, ACTIONS)}`);
+  return action;
+}
+
+function unknownPool(service: string, pool: string, view: ServiceView): Failure {
+  return new Failure(EXIT.usage, `${service} has no pool "${pool}"`, {
+    code: "unknown-pool",
+    hint: suggest(pool, Object.keys(view.pools)),
+  });
+}
+
+function usage(message: string): Failure {
+  return new Failure(EXIT.usage, message, { hint: "sluice members SERVICE POOL set|drain|ready HOST:PORT…, or reset" });
+}

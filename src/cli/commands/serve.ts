@@ -1,0 +1,65 @@
+import { Option } from "commander";
+import type { App } from "../../app.ts";
+import { ConfigError, formatProblem } from "../../config/errors.ts";
+import type { Log } from "../../core/ports.ts";
+import { needConfig } from "../address.ts";
+import type { Group, Run } from "../command.ts";
+import { EXIT } from "../exit.ts";
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+type Options = { readonly log: "auto" | "json" | "text"; readonly logLevel: (typeof LEVELS)[number] };
+
+/** `serve`: the controller itself. */
+export const serveCommands: Group = (program, bind) => {
+  program
+    .command("serve")
+    .description("run the controller: drives nginx, answers the API; SIGHUP reads the configuration anew, all or nothing")
+    .addOption(
+      new Option("--log <form>", "how lines are written; auto is text on a terminal")
+        .choices(["auto", "json", "text"])
+        .default("auto"),
+    )
+    .addOption(new Option("--log-level <level>", "the least that is written").choices(LEVELS).default("info"))
+    .action(bind(serve));
+};
+
+const serve: Run<Options> = async (context, _args, options) => {
+  const { io, flags } = context;
+  const stop = io.interruptible();
+  const config = await needConfig(flags, io.env, io.cwd);
+  const [{ openLog }, { openApp }] = await Promise.all([import("../../log.ts"), import("../../app.ts")]);
+  const text = options.log === "text" || (options.log === "auto" && io.stdout.isTTY === true);
+  const log = openLog(io.stdout, { level: options.logLevel, form: text ? "text" : "json" });
+  await using app = await openApp({ config, env: io.env, log, listen: true });
+  log.info("listening", { address: app.address, tokenFile: app.tokenFile, config });
+  io.onHangup(reloader(app, log));
+  await aborted(stop);
+  log.info("stopping: traffic stays as it is");
+  return EXIT.reached;
+};
+
+/** One reload at a time; a signal that comes meanwhile is one more, after it. */
+function reloader(app: App, log: Log): () => void {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    last = last.then(() => reload(app, log));
+  };
+}
+
+async function reload(app: App, log: Log): Promise<void> {
+  try {
+    await app.reload();
+    log.info("configuration reloaded");
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [];
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error("configuration refused as a whole: the one before stays in force", problems.length > 0 ? { problems } : { reason });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

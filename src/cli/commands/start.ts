@@ -1,0 +1,73 @@
+import { type Command, Option } from "commander";
+import type { Started } from "../../core/control.ts";
+import type { Group, Run } from "../command.ts";
+import { type Context, tell } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { shares } from "../format/units.ts";
+import { online, onlineOrNot } from "../open.ts";
+import type { Session, StartRequest, SwitchRequest } from "../session.ts";
+import { parseSteps } from "../steps.ts";
+import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
+
+type Common = WaitOptions & { readonly version?: string; readonly replace?: boolean; readonly reason?: string };
+type StartOptions = Common & { readonly strategy: "canary" | "blue-green"; readonly to?: string; readonly steps?: string };
+
+/** `start` and `switch`: begin to move traffic to another pool. */
+export const startCommands: Group = (program, bind) => {
+  const start = program
+    .command("start")
+    .argument("<service>")
+    .description("start a rollout: along canary steps, or blue-green")
+    .addOption(new Option("--strategy <strategy>", "how to move the traffic").choices(["canary", "blue-green"]).default("canary"))
+    .option("--to <pool>", "the pool to move to; may be left out where there is only one other")
+    .option("--steps <steps>", 'canary steps instead of the configured ones: "5%:5m,50%:approved,ramp:100%:10m"');
+  waitOptions(common(start), true).action(bind(startRollout));
+  const change = program
+    .command("switch")
+    .argument("<service>")
+    .argument("[pool]", "the pool to switch to; may be left out where there is only one other")
+    .description("blue-green in one command, with its checks; also without a running controller");
+  waitOptions(common(change), true).action(bind(switchPool));
+};
+
+function common(command: Command): Command {
+  return command
+    .option("--version <version>", "the version that the pool runs, for people")
+    .option("--replace", "send a rollout that is under way back first, then start")
+    .option("--reason <text>", "why, for the journal");
+}
+
+const startRollout: Run<StartOptions> = (context, [service = ""], options) =>
+  online(context, { service, pool: options.to }, async (session) => {
+    const request: StartRequest = {
+      ...requestOf(options),
+      strategy: options.strategy,
+      ...(options.to === undefined ? {} : { to: options.to }),
+      ...(options.steps === undefined ? {} : { steps: parseSteps(options.steps) }),
+    };
+    return finish(context, session, await session.start(service, request), options);
+  });
+
+const switchPool: Run<Common> = (context, [service = "", pool], options) =>
+  onlineOrNot(context, { service, pool }, async (session) => {
+    const request: SwitchRequest = { ...requestOf(options), ...(pool === undefined ? {} : { to: pool }) };
+    return finish(context, session, await session.switchTo(service, request), options);
+  });
+
+function requestOf({ version, replace, reason }: Common): SwitchRequest {
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(replace === undefined ? {} : { replace }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+async function finish(context: Context, session: Session, started: Started, options: Common): Promise<ExitCode> {
+  if (started.is === "started") {
+    return conclude(context, session, started.rollout, { ...options, goal: "promoted", waitsOnTerminal: true });
+  }
+  const { service } = started;
+  const text = `nothing to do: ${service.stable} is the stable pool of ${service.name} already (in nginx: ${shares(service.applied.shares)})`;
+  await tell(context, { json: { code: "already-stable", text, service }, names: [], lines: () => [text] });
+  return EXIT.reached;
+}

@@ -1,0 +1,76 @@
+import { InvalidArgumentError } from "commander";
+import type { Command as RolloutCommand } from "../../core/rollout.ts";
+import type { Group, Run } from "../command.ts";
+import { confirmed } from "../confirm.ts";
+import { say } from "../context.ts";
+import { EXIT } from "../exit.ts";
+import { online, onlineOrNot } from "../open.ts";
+import { CLI_ACTOR, type Session } from "../session.ts";
+import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
+
+type Options = WaitOptions & { readonly reason?: string; readonly step?: number; readonly yes?: boolean };
+
+/** The verbs for a rollout that is under way. */
+export const steerCommands: Group = (program, bind) => {
+  const verb = (name: string, description: string) =>
+    waitOptions(
+      program.command(name).argument("<service>").description(description).option("--reason <text>", "why, for the journal"),
+      false,
+    );
+  verb("advance", "end the present dwell, or approve, and go to the next step")
+    .option("--step <number>", "the step that you mean, as status numbers it, so that a second call never skips one", stepNumber)
+    .action(bind(steer("advance")));
+  verb("promote", "send 100% to the candidate now: skips the steps and dwells that are left, and evidence that is missing")
+    .option("-y, --yes", "do not ask on a terminal")
+    .action(bind(promote));
+  verb("pause", "stop the clock of the present step; a failing check still reverts").action(bind(steer("pause")));
+  verb("resume", "go on after a pause").action(bind(steer("resume")));
+  verb("abort", "send the traffic back to the stable pool now; also without a running controller").action(bind(abort));
+  verb("retry", "go on with a failed rollout, or start a reverted one anew").action(bind(steer("retry")));
+};
+
+function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
+  return (context, [service = ""], options) =>
+    online(context, { service }, async (session) => {
+      const command: RolloutCommand =
+        verb === "advance" ? { verb, step: options.step === undefined ? null : options.step - 1 } : { verb };
+      const rollout = await sent(session, service, command, options);
+      // A pause is reached at once: what follows it is a person's to say.
+      const wait = verb === "pause" ? { ...options, wait: false } : options;
+      return conclude(context, session, rollout, { ...wait, goal: "promoted", waitsOnTerminal: false });
+    });
+}
+
+const abort: Run<Options> = (context, [service = ""], options) =>
+  onlineOrNot(context, { service }, async (session) => {
+    const rollout = await sent(session, service, { verb: "abort" }, options);
+    return conclude(context, session, rollout, { ...options, goal: "reverted", waitsOnTerminal: false });
+  });
+
+const promote: Run<Options> = (context, [service = ""], options) =>
+  online(context, { service }, async (session) => {
+    if (!(await confirmed(context, await effectOfPromote(session, service), options.yes === true))) {
+      say(context, "nothing was changed");
+      return EXIT.reached;
+    }
+    const rollout = await sent(session, service, { verb: "promote" }, options);
+    return conclude(context, session, rollout, { ...options, goal: "promoted", waitsOnTerminal: false });
+  });
+
+async function effectOfPromote(session: Session, name: string): Promise<string> {
+  const { rollout } = await session.service(name);
+  if (rollout === null || rollout.endedAt !== null) return `Promote ${name}?`;
+  const left = rollout.steps.filter((step) => step.state === "next").length;
+  const unproved = rollout.checks.filter((check) => check.is !== "pass").map((check) => check.name);
+  const evidence = unproved.length === 0 ? "" : `, although these checks have not passed: ${unproved.join(", ")}`;
+  return `Send 100% of ${name} to ${rollout.to} now, skipping ${left === 1 ? "1 step" : `${left} steps`}${evidence}?`;
+}
+
+function sent(session: Session, service: string, command: RolloutCommand, options: Options) {
+  return session.command(service, command, CLI_ACTOR, { ifMatch: null, reason: options.reason ?? null });
+}
+
+function stepNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("write the number of a step, 1 or more.");
+  return Number(text);
+}

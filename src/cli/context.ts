@@ -1,0 +1,60 @@
+import type { AddressFlags } from "./address.ts";
+import { type Style, styleOf } from "./format/style.ts";
+import type { Io } from "./io.ts";
+import { line } from "./io.ts";
+
+export const OUTPUTS = ["table", "json", "yaml", "name"] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** The options that every command takes. */
+export type Flags = AddressFlags & {
+  readonly output: Output;
+  /** False with `--no-color`. */
+  readonly color: boolean;
+};
+
+/** What a command works with. */
+export type Context = {
+  readonly io: Io;
+  readonly flags: Flags;
+  /** The style of stdout, where the data goes. */
+  readonly out: Style;
+  /** The style of stderr, where everything else goes. */
+  readonly err: Style;
+};
+
+export function contextOf(io: Io, flags: Flags): Context {
+  const noColour = !flags.color;
+  return { io, flags, out: styleOf(io.stdout, io.env, noColour), err: styleOf(io.stderr, io.env, noColour) };
+}
+
+/** How a value is told in each form that a caller can ask for. `json` is the API's own object. */
+export type Telling = {
+  readonly json: unknown;
+  readonly names: readonly string[];
+  readonly lines: () => readonly string[];
+};
+
+/** Data for stdout, in the form that was asked for. */
+export async function tell(context: Context, telling: Telling): Promise<void> {
+  const { stdout } = context.io;
+  switch (context.flags.output) {
+    case "json":
+      return line(stdout, JSON.stringify(telling.json, null, 2));
+    case "yaml": {
+      const { stringify } = await import("yaml");
+      stdout.write(stringify(telling.json));
+      return;
+    }
+    case "name":
+      for (const name of telling.names) line(stdout, name);
+      return;
+    default:
+      for (const text of telling.lines()) line(stdout, text);
+  }
+}
+
+/** A word beside the data, for people: stderr, so that stdout stays clean. */
+export function say(context: Context, text: string): void {
+  line(context.io.stderr, text);
+}

@@ -1,0 +1,63 @@
+import type { RolloutView, ServiceView } from "../../core/view.ts";
+import { phaseMark, stepOf } from "./phase.ts";
+import { glyph, type Style } from "./style.ts";
+import { type Cell, type Column, table } from "./table.ts";
+import { shares } from "./units.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "SERVICE" },
+  { title: "STABLE" },
+  { title: "REQUESTED", shrinks: true },
+  { title: "IN NGINX", shrinks: true },
+  { title: "OBSERVED", shrinks: true },
+  { title: "ROLLOUT", shrinks: true },
+  { title: "PHASE", shrinks: true },
+  { title: "MEMBERS", shrinks: true },
+];
+
+/** A line a service; what was asked for, what nginx does and what traffic shows stand apart. */
+export function servicesTable(services: readonly ServiceView[], style: Style): string[] {
+  if (services.length === 0) return ["no services are configured"];
+  return table(
+    COLUMNS,
+    services.map((service) => row(service, style)),
+    style,
+  );
+}
+
+function row(service: ServiceView, style: Style): Cell[] {
+  const rollout = service.rollout;
+  return [
+    service.name,
+    service.stable,
+    shares(service.wanted.shares),
+    inNginx(service, style),
+    shares(service.observed?.shares ?? null),
+    rollout === null ? "-" : rolloutLine(rollout, style),
+    rollout === null ? "-" : phaseMark(style, rollout),
+    members(service, style),
+  ];
+}
+
+/** The proved shares, and a word where a target is not there yet. */
+function inNginx(service: ServiceView, style: Style): Cell {
+  const off = service.applied.targets.filter((target) => target.state !== "applied");
+  const proved = shares(service.applied.shares);
+  if (off.length === 0) return proved;
+  const words = [...new Set(off.map((target) => target.state))].join(", ");
+  const bad = off.some((target) => target.state === "refused" || target.state === "blocked");
+  return { text: `${proved} (${glyph(style, bad ? "bad" : "busy")} ${words})`, tone: bad ? "bad" : "accent" };
+}
+
+function rolloutLine(rollout: RolloutView, style: Style): string {
+  const ended = rollout.endedAt !== null;
+  const place = ended ? "" : ` ${stepOf(rollout)}`;
+  return `${rollout.id} ${rollout.strategy} ${rollout.from} ${glyph(style, "arrow")} ${rollout.to}${place}`;
+}
+
+function members(service: ServiceView, style: Style): Cell {
+  const all = Object.values(service.pools).flatMap((pool) => pool.members);
+  const ready = all.filter((member) => member.health === "ready").length;
+  const good = ready === all.length;
+  return { text: `${glyph(style, good ? "good" : "warn")} ${ready}/${all.length} ready`, tone: good ? "good" : "warn" };
+}

@@ -1,0 +1,79 @@
+import { Command, CommanderError, Option } from "commander";
+import type { Bind, Group } from "./command.ts";
+import { configurationCommands } from "./commands/configuration.ts";
+import { demoCommands } from "./commands/demo.ts";
+import { eventsCommands } from "./commands/events.ts";
+import { membersCommands } from "./commands/members.ts";
+import { serveCommands } from "./commands/serve.ts";
+import { startCommands } from "./commands/start.ts";
+import { statusCommands } from "./commands/status.ts";
+import { steerCommands } from "./commands/steer.ts";
+import { versionCommands } from "./commands/version.ts";
+import { watchCommands } from "./commands/watch.ts";
+import { contextOf, type Flags, OUTPUTS } from "./context.ts";
+import { EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
+import { explain } from "./failure.ts";
+import { errorLines } from "./format/problem.ts";
+import { styleOf } from "./format/style.ts";
+import { type Io, line } from "./io.ts";
+
+/** The command table, in the order of `--help`. */
+const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] = [
+  ["Set up:", [configurationCommands, serveCommands, demoCommands]],
+  ["Look:", [statusCommands, watchCommands, eventsCommands, versionCommands]],
+  ["Move traffic:", [startCommands, steerCommands, membersCommands]],
+];
+
+/** Runs one command line to its exit code. Never throws: whatever goes wrong is told on stderr. */
+export async function run(io: Io): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.reached;
+  let noColour = false;
+  const bind: Bind =
+    (act) =>
+    async (...received) => {
+      const command = received.at(-1) as Command;
+      const flags = command.optsWithGlobals<Flags>();
+      noColour = !flags.color;
+      exit = await act(contextOf(io, flags), positional(command), command.opts() as never);
+    };
+  try {
+    await table(io, bind).parseAsync([...io.argv], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.reached : EXIT.usage;
+    const explained = explain(error);
+    for (const text of errorLines(explained, styleOf(io.stderr, io.env, noColour))) line(io.stderr, text);
+    return explained.exit;
+  }
+}
+
+function table(io: Io, bind: Bind): Command {
+  const program = new Command("sluice")
+    .description("Blue/green and canary rollouts for plain, open-source nginx.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(more with --help)")
+    .addHelpText("after", EXIT_HELP);
+  globalOptions(program);
+  for (const [heading, groups] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const group of groups) group(program, bind);
+  }
+  return program;
+}
+
+function globalOptions(program: Command): void {
+  program
+    .option("-c, --config <file>", "configuration: SLUICE_CONFIG, ./sluice.yaml or /etc/sluice/sluice.yaml where left out")
+    .option("--url <address>", "the controller: http://host:port or unix:/path; SLUICE_URL or the configuration where left out")
+    .option("--token <token>", "token for it; safer in SLUICE_TOKEN, SLUICE_TOKEN_FILE or the state folder")
+    .option("--token-file <file>", "file that holds the token")
+    .addOption(new Option("-o, --output <form>", "how data is printed").choices(OUTPUTS).default("table"))
+    .option("--no-color", "no colours; so does NO_COLOR");
+}
+
+/** Positional arguments in a row; a list at the end is spread out. */
+function positional(command: Command): string[] {
+  return command.processedArgs.flat().filter((argument): argument is string => typeof argument === "string");
+}

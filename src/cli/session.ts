@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import type { StartBody, SwitchBody } from "../api/schemas/rollout.ts";
+import type { Control, Started } from "../core/control.ts";
+
+/** The bodies of the API, as a caller writes them. */
+export type StartRequest = z.input<typeof StartBody>;
+export type SwitchRequest = z.input<typeof SwitchBody>;
+
+/**
+ * What commands work on: a controller behind its API, or the same controller inside this process.
+ *
+ * Answers are the API's objects in both cases.
+ */
+export interface Session
+  extends Pick<Control, "services" | "service" | "rollout" | "command" | "setMembers" | "setMember" | "events" | "follow"> {
+  /** True where this process is the controller: the work stops with it. */
+  readonly offline: boolean;
+  start(service: string, request: StartRequest): Promise<Started>;
+  /** A blue-green rollout in one call. */
+  switchTo(service: string, request: SwitchRequest): Promise<Started>;
+}
+
+/** Who offline verbs are done by; behind the API it is the name of the token. */
+export const CLI_ACTOR = { name: "cli" } as const;
