@@ -8,6 +8,7 @@ const READONLY = 8;
 const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
+const CANTOPEN = 14;
 const NOTADB = 26;
 
 type SqliteError = Error & { readonly code: "ERR_SQLITE_ERROR"; readonly errcode: number; readonly errstr: string };
@@ -39,6 +40,7 @@ export function storeError(error: unknown, file: string): unknown {
     case CORRUPT:
       return foreign(file, `it cannot be read: ${cause}`, error);
     case READONLY:
+    case CANTOPEN:
       return unavailable(file, `${cause}; check the file's owner and mode, and that its disk is mounted writable`, error);
     default:
       return unavailable(file, cause, error);

@@ -16,7 +16,8 @@ export function tryLock(file: string, folder: string): Lock | null {
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
-    db.exec("BEGIN EXCLUSIVE");
+    // Without a journal file nothing is written at all: the transaction never ends, so there is nothing to undo.
+    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     const held = db;
     return { [Symbol.dispose]: () => held.close() };
   } catch (error) {

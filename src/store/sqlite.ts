@@ -38,8 +38,20 @@ function statements(db: DatabaseSync) {
 
 /** Opens the database at `file`; what is not ours is refused before anything is written. */
 function openDatabase(file: string): DatabaseSync {
+  try {
+    return openAs("NORMAL", file);
+  } catch (error) {
+    // SQLite needs a new file of 32 kB beside the database, unless the database is ours alone: then it keeps it in memory.
+    const failure = storeError(error, file);
+    if (!(failure instanceof StoreError) || failure.code !== "full") throw error;
+    return openAs("EXCLUSIVE", file);
+  }
+}
+
+function openAs(mode: "NORMAL" | "EXCLUSIVE", file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
+    db.exec(`PRAGMA locking_mode = ${mode}`);
     refuseForeign(db, file);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     migrate(db);
