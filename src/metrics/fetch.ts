@@ -1,0 +1,148 @@
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { Client, type Dispatcher } from "undici";
+import { networkFailure } from "../core/network.ts";
+import type { Ms } from "../core/units.ts";
+import type { Format } from "./exposition.ts";
+
+/** A metrics page, or why there is none, to be read after the address. */
+export type Fetched =
+  | { readonly ok: true; readonly text: string; readonly format: Format }
+  | { readonly ok: false; readonly reason: string };
+
+export type PageRequest = {
+  /** `ip:port`. */
+  readonly endpoint: string;
+  readonly path: string;
+  /** Over all: connecting, headers and body. */
+  readonly timeoutMs: Ms;
+  /** Largest page, in bytes once unpacked. */
+  readonly mostBytes: number;
+  /** Ends the request early. */
+  readonly signal: AbortSignal;
+};
+
+/** Both formats are read in full; the plain one is preferred because fewer libraries get it wrong. */
+const ACCEPT = "text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
+
+/** A page that is no page. Normal, and so a value at the edge of this file. */
+class Refused extends Error {}
+
+/** Reads one page. Never rejects; holds no connection afterwards; keeps at most `mostBytes` and a chunk in memory. */
+export async function fetchPage(request: PageRequest): Promise<Fetched> {
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const client = new Client(`http://${request.endpoint}`, {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: request.timeoutMs },
+  });
+  try {
+    const answer = await client.request({
+      method: "GET",
+      path: request.path,
+      headers: { accept: ACCEPT, "accept-encoding": "gzip" },
+      // One connection a read: an idle one would count as in flight while the member is drained.
+      reset: true,
+      signal: AbortSignal.any([deadline, request.signal]),
+    });
+    // Whatever is left of a body that is not read must not become an unhandled error when the client is destroyed.
+    answer.body.on("error", () => {});
+    const format = formatOf(answer);
+    const body = await bodyOf(answer, request.mostBytes);
+    return { ok: true, format, text: decode(answer, body, format) };
+  } catch (error) {
+    if (request.signal.aborted) return { ok: false, reason: "was not read: Sluice is stopping" };
+    if (deadline.aborted) return { ok: false, reason: `did not send its page within ${request.timeoutMs / 1000} s` };
+    return { ok: false, reason: error instanceof Refused ? error.message : networkFailure(error) };
+  } finally {
+    await client.destroy();
+  }
+}
+
+function formatOf(answer: Dispatcher.ResponseData): Format {
+  const { statusCode } = answer;
+  if (statusCode >= 300 && statusCode < 400) {
+    throw new Refused(
+      `answered ${statusCode}, a redirect to ${header(answer, "location") || "nowhere"}; redirects are not followed`,
+    );
+  }
+  if (statusCode !== 200) throw new Refused(`answered ${statusCode}, wants 200`);
+  const type = header(answer, "content-type");
+  const [media = "", ...parameters] = type
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters
+    .find((part) => part.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  if (charset !== undefined && charset !== "utf-8" && charset !== "utf8" && charset !== "us-ascii") {
+    throw new Refused(`answered in the character set ${charset}, wants utf-8`);
+  }
+  if (media === "application/openmetrics-text") return "openmetrics";
+  // No type at all leaves it to the reader to guess (RFC 9110, 8.3): anything but metrics fails in the parser.
+  if (media === "text/plain" || media === "") return "text";
+  throw new Refused(`answered ${media}, wants text/plain or application/openmetrics-text`);
+}
+
+async function bodyOf(answer: Dispatcher.ResponseData, mostBytes: number): Promise<Buffer> {
+  const tooLarge = `sent more than ${mostBytes / 1e6} MB`;
+  if (Number(header(answer, "content-length") || 0) > mostBytes) throw new Refused(tooLarge);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of unpacked(answer)) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Refused(tooLarge);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+async function* unpacked(answer: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
+  const encoding = header(answer, "content-encoding").toLowerCase();
+  if (encoding === "" || encoding === "identity") {
+    yield* answer.body as AsyncIterable<Buffer>;
+    return;
+  }
+  if (encoding !== "gzip" && encoding !== "x-gzip") throw new Refused(`answered in the encoding ${encoding}, wants gzip or none`);
+  yield* gunzipped(answer.body);
+}
+
+/** Unpacks a stream at the pace of the reader, so that little input cannot become much memory. */
+async function* gunzipped(body: Readable): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  const broken = (error: Error) => gunzip.destroy(error);
+  body.once("error", broken);
+  body.pipe(gunzip);
+  try {
+    yield* gunzip as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "Z_DATA_ERROR" || error.code === "Z_BUF_ERROR")) {
+      throw new Refused(`sent gzip that cannot be unpacked: ${error.message}`);
+    }
+    throw error;
+  } finally {
+    body.off("error", broken);
+    gunzip.destroy();
+  }
+}
+
+function decode(answer: Dispatcher.ResponseData, body: Buffer, format: Format): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    throw new Refused("sent text that is not UTF-8");
+  }
+  // The end of the connection is then the only sign of the end, and a cut-off number reads like a whole one.
+  const framed = header(answer, "content-length") !== "" || header(answer, "transfer-encoding") !== "";
+  if (!framed && format === "text" && text !== "" && !text.endsWith("\n")) {
+    throw new Refused("sent neither a length nor chunks, and a last line without an end: the page may be cut off");
+  }
+  return text;
+}
+
+function header(answer: Dispatcher.ResponseData, name: string): string {
+  const value = answer.headers[name];
+  return (Array.isArray(value) ? value.join(", ") : (value ?? "")).trim();
+}
