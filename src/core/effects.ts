@@ -1,6 +1,7 @@
 import { servedMs, stepAt } from "./move.ts";
 import { nextRaiseMs } from "./progress.ts";
 import type { Cursor, Effect, Rollout } from "./rollout.ts";
+import type { Hold } from "./service.ts";
 import { type Ms, type Now, never } from "./units.ts";
 
 /** What a rollout wants under way now. The driver compares it with what is: recovery after a crash is the same call. */
@@ -54,7 +55,7 @@ export function wakeOf(rollout: Rollout, cursor: Cursor): Ms | null {
   }
 }
 
-/** What is left of the dwell or the deadline, in served time; null where nothing counts down. */
+/** What is left of the dwell (in served time), the deadline or the hold; null where nothing counts down: a person must act. */
 export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const { phase } = rollout;
   if (phase.phase !== "moving" && phase.phase !== "paused") return null;
@@ -63,5 +64,12 @@ export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;
   if (stage.at === "observing") return leastMs === 0 ? null : Math.max(0, leastMs - servedMs(rollout, stage, at));
   if (stage.at === "waiting" && stage.deadline !== null) return Math.max(0, stage.deadline - at.t);
+  if (stage.at === "held") return heldMs(stage.since, stepAt(rollout, phase.cursor.step).hold, at.t);
   return null;
+}
+
+/** What is left of a hold; null once it is over and the rollout has stayed: `then: wait`, or evidence that is broken. */
+function heldMs(since: Ms, hold: Hold, t: Ms): Ms | null {
+  const left = since + hold.atMostMs - t;
+  return left > 0 ? left : null;
 }

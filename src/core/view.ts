@@ -65,7 +65,7 @@ export type RolloutView = {
   readonly step: number;
   readonly steps: readonly StepView[];
   readonly since: string;
-  /** What is left of the dwell or the deadline; null where nothing counts down. */
+  /** What is left of the dwell, the deadline or the hold; null where nothing counts down, so that a waiting one needs a person. */
   readonly remainingMs: Ms | null;
   /** Why it is where it is, in a sentence. */
   readonly reason: string;
