@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { effects } from "../../src/core/effects.ts";
+import { ALL_DOWN, ONE_DOWN, READY, Story } from "./story.ts";
+
+const SHARE = { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null } as const;
+
+describe("evidence", () => {
+  it("rule 6: holds a step whose time is over and whose evidence is missing, and lets it go when the check passes", () => {
+    const story = new Story().applied().later(10_000);
+    expect(story.at).toBe("held 0");
+    story.verdict("inconclusive").verdict("error").later(60_000);
+    expect(story.at).toBe("held 0");
+    story.verdict("pass");
+    expect(story.at).toBe("applying 1");
+  });
+
+  it("rule 6: ignores the pass of an earlier entry, and counts its fail", () => {
+    const story = new Story({ canary: { steps: [SHARE, { ...SHARE, share: 2_500 }] } }).applied().verdict("pass").later(10_000);
+    const first = story.entry - 1;
+    story.applied().verdict("pass", first).later(10_000);
+    expect(story.at).toBe("held 1");
+    story.verdict("fail", first);
+    expect(story.at).toBe("reverting 1");
+  });
+
+  it("rule 6: goes on judging while applying, waiting, paused and held", () => {
+    const judges = (story: Story) => effects(story.rollout).some((effect) => effect.effect === "judge");
+    const story = new Story().applied();
+    expect(judges(story)).toBe(true);
+    story.later(10_000);
+    expect([story.at, judges(story)]).toEqual(["held 0", true]);
+    story.command({ verb: "pause" });
+    expect(judges(story)).toBe(true);
+    story.command({ verb: "resume" }).verdict("pass");
+    expect([story.at, judges(story)]).toEqual(["applying 1", true]);
+    story.applied();
+    expect([story.at, judges(story)]).toEqual(["waiting 1", true]);
+  });
+
+  it("rule 8: holds no longer than it may, then aborts", () => {
+    const story = new Story({ canary: { hold: { atMostMs: 60_000, then: "abort" } } }).applied().later(10_000).later(59_999);
+    expect(story.at).toBe("held 0");
+    story.later(1);
+    expect(story.at).toBe("reverting 0");
+  });
+
+  it("rule 8: advances on missing evidence where it is told to, never on broken evidence", () => {
+    const hold = { atMostMs: 60_000, then: "advance" } as const;
+    const missing = new Story({ canary: { hold } }).applied().verdict("inconclusive").later(10_000).later(60_000);
+    expect(missing.at).toBe("applying 1");
+    const broken = new Story({ canary: { hold } }).applied().verdict("error").later(10_000).later(3_600_000);
+    expect(broken.at).toBe("held 0");
+  });
+
+  it("never reverts on broken or missing evidence before a limit that is configured", () => {
+    const story = new Story().applied();
+    for (let hour = 0; hour < 24; hour++) story.verdict(hour % 2 === 0 ? "error" : "inconclusive").later(3_600_000);
+    expect(story.at).toBe("held 0");
+  });
+});
+
+describe("members of the candidate", () => {
+  it("rule 11: revert at once where none is ready", () => {
+    const story = new Story().applied().green_is(ALL_DOWN);
+    expect([story.at, story.green]).toEqual(["reverting 0", 0]);
+  });
+
+  it("rule 11: hold where some are down", () => {
+    const story = new Story().applied().green_is(ONE_DOWN).verdict("pass").later(10_000);
+    expect(story.at).toBe("held 0");
+    story.green_is(READY);
+    expect(story.at).toBe("applying 1");
+  });
+
+  it("never go past a member that is down by `hold: { then: advance }`", () => {
+    const hold = { atMostMs: 1_000, then: "advance" } as const;
+    const story = new Story({ canary: { hold } }).applied().green_is(ONE_DOWN).verdict("pass").later(10_000).later(3_600_000);
+    expect(story.at).toBe("held 0");
+  });
+
+  it("stay where stable has no ready member either, and revert once it has", () => {
+    const story = new Story().applied().blue_is({ ready: 0, of: 1, reason: null }).green_is(ALL_DOWN);
+    expect(story.at).toBe("observing 0");
+    story.blue_is({ ready: 1, of: 1, reason: null });
+    expect(story.at).toBe("reverting 0");
+  });
+});
