@@ -19,8 +19,9 @@ const keys = new WeakMap<Route, string>();
 export function renderKey(route: Route): string {
   const known = keys.get(route);
   if (known !== undefined) return known;
-  const { shares, version: _, epoch: __, by: ___, urgent: ____, seed: _____, ...rest } = route;
-  const key = canonical(route.shape.routing === "live" ? rest : { ...rest, shares });
+  const { service, base, other, endpoints, eased, shape } = route;
+  const common = { service, base, other, endpoints, eased, shape };
+  const key = canonical(shape.routing === "live" ? common : { ...common, shares: route.shares });
   keys.set(route, key);
   return key;
 }

@@ -28,10 +28,11 @@ export class Ledger {
     this.#served.set(route.service, { version: route.version, by: route.by, shares: route.shares });
   }
 
-  /** Hands a report over where anything in it but the time is new. */
-  tell(wanted: readonly Route[]): void {
+  /** Hands a report over where anything in it but the time is new; `trouble` keeps every service from being applied too. */
+  tell(wanted: readonly Route[], trouble: string | null): void {
     const services = Object.fromEntries(wanted.flatMap((route) => this.#service(route)));
-    const { generation, lingering, blocked, waiting } = this;
+    const { generation, lingering, waiting } = this;
+    const blocked = this.blocked ?? trouble;
     const report = { target: this.#target, generation, lingering, blocked, waiting, inFlight: {}, services };
     const text = JSON.stringify(report);
     if (text === this.#last || this.#listener === null) return;
@@ -43,7 +44,8 @@ export class Ledger {
     const served = this.#served.get(route.service);
     const held = this.held.get(route.service);
     const isServed = served?.version === route.version;
-    const refused = held === undefined || isServed || held.key !== renderKey(route) ? null : { version: route.version, text: held.text };
+    const refused =
+      held === undefined || isServed || held.key !== renderKey(route) ? null : { version: route.version, text: held.text };
     if (served === undefined && refused === null) return [];
     return [[route.service, { ...(served ?? { version: 0, by: null, shares: {} }), refused }]];
   }

@@ -96,7 +96,9 @@ async function place(input: Preparation, manifest: Manifest): Promise<string | n
 async function testInPlace(input: Preparation, set: RenderedSet, parts: Parts): Promise<string | null> {
   const { bench, disk } = input;
   if (disk !== null && set.hash === disk.hash)
-    return (await isGood(bench, input.master)) ? null : `nginx refuses its configuration, with or without Sluice's changes; ${lookAt(input)}`;
+    return (await isGood(bench, input.master))
+      ? null
+      : `nginx refuses its configuration, with or without Sluice's changes; ${lookAt(input)}`;
   const manifest = await write(input, set, parts);
   const objection = await place(input, manifest);
   if (objection === null && disk !== null) {

@@ -39,9 +39,10 @@ export class TableLane {
     return one !== undefined && one.route === route && !one.waits && one.seen;
   }
 
-  /** The newest route that `swap` was called with. */
-  route(service: ServiceName): Route | null {
-    return this.#swapped.get(service)?.route ?? null;
+  /** True where this route's tables are in place, and nginx has not confirmed them yet. */
+  isOpen(route: Route): boolean {
+    const one = this.#swapped.get(route.service);
+    return one !== undefined && one.route === route && !one.waits && !one.seen;
   }
 
   /**

@@ -80,7 +80,10 @@ export class Tables implements Disposable {
   /** The way back to empty lies ready beside the table, so that it needs no room on the disk. */
   #point(name: string, target: string): void {
     const ready = join(this.folder, `.empty-${name}`);
-    if (target === FIXED.empty && linkOf(ready) === target) return renameSync(ready, join(this.folder, name));
+    if (target === FIXED.empty && linkOf(ready) === target) {
+      renameSync(ready, join(this.folder, name));
+      return;
+    }
     point(this.folder, name, target);
     if (linkOf(ready) === null) symlinkSync(FIXED.empty, ready);
   }

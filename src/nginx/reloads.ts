@@ -1,0 +1,316 @@
+import type { Log } from "../core/ports.ts";
+import type { Route } from "../core/route.ts";
+import type { Ms, ServiceName } from "../core/units.ts";
+import { type Bench, type Proved, proveServing, reload } from "./apply.ts";
+import { backoffMs, byService, compose, hold, type Parts, renderKey } from "./compose.ts";
+import type { Manifest } from "./files.ts";
+import type { Ledger } from "./ledger.ts";
+import { turn } from "./pacing.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import { probeProblem } from "./reach.ts";
+import type { Look, Sight } from "./sight.ts";
+import type { Templates } from "./template.ts";
+
+/** How often nginx is looked at while there is nothing to do. */
+const IDLE_MS: Ms = 500;
+/** How often an nginx that does not run is looked for. */
+const DOWN_MS: Ms = 200;
+/** Changes that come this close to each other become one reload; a stream of them waits at most `GATHER_MOST_MS`. */
+const GATHER_MS: Ms = 10;
+const GATHER_MOST_MS: Ms = 100;
+/** How long an nginx that answers with the right generation may take to show the right workers. */
+const RECOGNISE_MS: Ms = 2_000;
+
+type Running = Look & { readonly is: "running" };
+
+export type ReloadsInput = {
+  readonly bench: Bench;
+  readonly templates: Templates;
+  readonly log: Log;
+  readonly sight: Sight;
+  readonly ledger: Ledger;
+  readonly disk: Manifest | null;
+  readonly may: readonly Manifest[];
+  /** Brings all live tables to what `serving` allows now. */
+  readonly swapTables: () => void;
+  /** Throws where a table on disk is not what it was set to. */
+  readonly readBack: (route: Route) => void;
+  readonly settle: () => void;
+};
+
+/** The lane of reloads: coalesced, paced, proved. One round at a time. */
+export class Reloads {
+  /** Whether workers see the tables; null until nginx said. */
+  probe: boolean | null = null;
+  readonly #in: ReloadsInput;
+  #bench: Bench;
+  #disk: Manifest | null;
+  #may: readonly Manifest[];
+  #rendered: ReadonlyMap<ServiceName, Route> | null = null;
+  /** False until this process has rendered once: templates and settings may differ from those on disk. */
+  #checked = false;
+  /** What was last put on disk for an nginx that does not run. */
+  #preparedFor: string | null = null;
+  #change: { readonly first: Ms; readonly last: Ms } | null = null;
+  #pace: { readonly signalledAt: Ms | null; readonly tookMs: Ms } = { signalledAt: null, tookMs: 0 };
+  #failures: { readonly tries: number; readonly until: Ms; readonly keys: string } | null = null;
+
+  constructor(input: ReloadsInput) {
+    this.#in = input;
+    this.#bench = input.bench;
+    this.#disk = input.disk;
+    this.#may = input.may;
+  }
+
+  /** The routes that nginx is proved to serve; null while that is not known. */
+  get rendered(): ReadonlyMap<ServiceName, Route> | null {
+    return this.#rendered;
+  }
+
+  /** A service's routes in every generation that nginx may be serving. */
+  serving(service: ServiceName): readonly Route[] {
+    return this.#may
+      .flatMap((manifest) => indexed(manifest).get(service) ?? [])
+      .filter((route) => route.shape.routing === "live");
+  }
+
+  noteChange(): void {
+    const now = this.#bench.monotonic();
+    this.#change = { first: this.#change?.first ?? now, last: now };
+  }
+
+  /** One look, and at most one reload. Returns when to look again at the latest. */
+  async round(wanted: readonly Route[]): Promise<Ms> {
+    const { sight, ledger } = this.#in;
+    const look = await sight.look();
+    if (look.is === "down") return this.#withoutNginx(wanted, look);
+    ledger.lingering = sight.lingering(look.children);
+    if (look.changed) await this.#forget(look);
+    this.#preparedFor = null;
+    if (this.#rendered === null || look.master === null) await this.#recognise();
+    return this.#bring(wanted, look);
+  }
+
+  /** Something threw: it keeps everything from being applied until it is put right. Returns when to try again. */
+  stumbled(error: unknown): Ms {
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.#in.ledger.blocked !== text)
+      this.#in.log.error("applying failed", { target: this.#bench.settings.name, error: text });
+    this.#in.ledger.blocked = text;
+    this.#in.ledger.waiting = null;
+    return 1_000;
+  }
+
+  async #forget(look: Running): Promise<void> {
+    this.#rendered = null;
+    this.#failures = null;
+    this.#bench = { ...this.#bench, errorLog: await this.#in.sight.errorLog(look.master) };
+  }
+
+  /** Where nginx answers with what lies on disk, proves that all of it does. */
+  async #recognise(): Promise<void> {
+    const answer = await this.#bench.status.generation();
+    if (answer === null || answer.generation !== this.#disk?.generation) {
+      this.#rendered = null;
+      return;
+    }
+    if (this.#rendered !== null) return;
+    const proof = await proveServing(this.#bench, answer.generation, RECOGNISE_MS);
+    if (proof.is === "proved") await this.#proved(this.#disk, byService(this.#disk.routes), proof);
+  }
+
+  async #withoutNginx(wanted: readonly Route[], look: Look & { readonly is: "down" }): Promise<Ms> {
+    const { ledger } = this.#in;
+    this.#rendered = null;
+    this.probe = null;
+    ledger.lingering = 0;
+    ledger.blocked = look.stale ? look.why : null;
+    ledger.waiting = look.stale ? null : look.why;
+    const parts = compose(wanted, ledger.held, this.#disk, this.#bench.monotonic());
+    if (keysOf(parts) === this.#preparedFor) return DOWN_MS;
+    this.#preparedFor = keysOf(parts);
+    const prepared = await this.#prepare(wanted, parts, null);
+    if (prepared.is === "hopeless") ledger.blocked = prepared.text;
+    if (prepared.is === "placed") {
+      await this.#bench.files.mark(null);
+      this.#disk = prepared.manifest;
+      this.#may = [prepared.manifest];
+    }
+    this.#in.swapTables();
+    return DOWN_MS;
+  }
+
+  async #bring(wanted: readonly Route[], look: Running): Promise<Ms> {
+    const { ledger } = this.#in;
+    const now = this.#bench.monotonic();
+    const parts = compose(wanted, ledger.held, this.#disk, now);
+    if (this.#rendered !== null && this.#checked && alike(parts, this.#rendered)) return this.#rest();
+    const pause = this.#pause(parts, look);
+    if (pause !== null) {
+      ledger.waiting = pause.why;
+      return pause.forMs;
+    }
+    this.#change = null;
+    ledger.waiting = "nginx is being brought to the new configuration";
+    this.#in.settle();
+    const prepared = await this.#prepare(wanted, parts, look);
+    if (prepared.is === "hopeless") return this.#failed(parts, prepared.text);
+    if (prepared.is === "placed") return this.#reload(wanted, parts, prepared.manifest, this.#disk);
+    if (this.#disk === null) return IDLE_MS;
+    if (this.#rendered === null) return this.#reload(wanted, parts, this.#disk, null);
+    this.#rendered = byService(parts.routes);
+    this.#in.swapTables();
+    return this.#rest();
+  }
+
+  #rest(): Ms {
+    this.#in.ledger.waiting = null;
+    this.#in.ledger.blocked = this.probe === false ? this.#in.ledger.blocked : null;
+    this.#failures = null;
+    return IDLE_MS;
+  }
+
+  /** What this reload has to wait for, or null. */
+  #pause(parts: Parts, look: Running): { readonly forMs: Ms; readonly why: string | null } | null {
+    const now = this.#bench.monotonic();
+    const urgent = parts.routes.some((route) => route.urgent && this.#differs(route));
+    const failures = this.#failures;
+    if (failures !== null && now < failures.until && !(urgent && failures.keys !== keysOf(parts)))
+      return {
+        forMs: Math.min(IDLE_MS, failures.until - now),
+        why: `tries again in ${Math.ceil((failures.until - now) / 1000)} s`,
+      };
+    if (!urgent && this.#change !== null && now - this.#change.last < GATHER_MS && now - this.#change.first < GATHER_MOST_MS)
+      return { forMs: GATHER_MS, why: this.#in.ledger.waiting };
+    const { children } = look;
+    const next = turn({
+      now,
+      ...this.#pace,
+      lingering: this.#in.ledger.lingering,
+      processes: children?.all ?? 0,
+      workers: children?.serving.length ?? 0,
+      urgent,
+    });
+    return next.is === "go" ? null : { forMs: Math.min(next.forMs ?? IDLE_MS, IDLE_MS), why: next.why };
+  }
+
+  #differs(route: Route): boolean {
+    const rendered = this.#rendered?.get(route.service);
+    return rendered === undefined || renderKey(rendered) !== renderKey(route);
+  }
+
+  async #prepare(wanted: readonly Route[], parts: Parts, look: Running | null): Promise<Prepared> {
+    const prepared = await prepare({
+      bench: this.#bench,
+      templates: this.#in.templates,
+      parts,
+      disk: this.#disk,
+      master: look?.master ?? null,
+      above: Math.max(0, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
+    });
+    this.#checked = true;
+    if (prepared.is !== "hopeless") this.#noteRefusals(wanted, parts, prepared.refused);
+    return prepared;
+  }
+
+  #noteRefusals(wanted: readonly Route[], parts: Parts, refused: ReadonlyMap<ServiceName, string>): void {
+    const { held } = this.#in.ledger;
+    for (const route of wanted) {
+      const text = refused.get(route.service);
+      if (text !== undefined) {
+        this.#in.log.warn("nginx refuses a change", { service: route.service, version: route.version, error: text });
+        held.set(route.service, hold(held.get(route.service), route, text, this.#bench.monotonic()));
+      } else if (parts.routes.includes(route)) held.delete(route.service);
+    }
+  }
+
+  async #reload(wanted: readonly Route[], parts: Parts, to: Manifest, from: Manifest | null): Promise<Ms> {
+    const before = this.#may;
+    this.#may = [...new Set([...before, to])];
+    this.#in.swapTables();
+    try {
+      for (const route of to.routes)
+        if (route.shape.routing === "live") this.#in.readBack(wanted.find((one) => one.service === route.service) ?? route);
+    } catch (error) {
+      if (from !== null) await this.#bench.files.restore({ from: from.generation, to: to.generation });
+      this.#may = before;
+      throw error;
+    }
+    const urgent = parts.routes.some((route) => route.urgent && this.#differs(route));
+    const signalled = () => {
+      this.#pace = { ...this.#pace, signalledAt: this.#bench.monotonic() };
+    };
+    const outcome = await reload(this.#bench, { to, from: from?.generation ?? null, urgent, signalled });
+    switch (outcome.is) {
+      case "proved": {
+        this.#pace = { ...this.#pace, tookMs: outcome.tookMs };
+        const rendered = from === null ? byService(to.routes) : this.#renderedOf(to, parts);
+        await this.#proved(to, rendered, outcome.proof);
+        await this.#bench.files.prune();
+        return this.#rest();
+      }
+      case "undone": {
+        this.#may = from === null ? this.#may : [from];
+        if (from !== null) await this.#proved(from, byService(from.routes), outcome.proof);
+        const culprit = wanted.find((route) => outcome.file?.startsWith(`${route.service}.`));
+        if (culprit === undefined) return this.#failed(parts, outcome.text);
+        this.#noteRefusals(wanted, { routes: [], stubs: [] }, new Map([[culprit.service, outcome.text]]));
+        return 0;
+      }
+      case "broken":
+        this.#rendered = null;
+        return this.#failed(parts, outcome.text);
+    }
+  }
+
+  /** Routes that were wanted when the set was made and render as it holds them, so that newer equal ones count as served. */
+  #renderedOf(to: Manifest, parts: Parts): ReadonlyMap<ServiceName, Route> {
+    const wanted = byService(parts.routes);
+    return new Map(to.routes.map((route) => [route.service, sameKey(wanted.get(route.service), route) ?? route]));
+  }
+
+  async #proved(manifest: Manifest, rendered: ReadonlyMap<ServiceName, Route>, proof: Proved): Promise<void> {
+    const { ledger, sight, settle, swapTables } = this.#in;
+    this.#disk = manifest;
+    this.#may = [manifest];
+    this.#rendered = rendered;
+    this.probe = proof.answer.probe;
+    ledger.generation = manifest.generation;
+    ledger.lingering = sight.lingering(proof.children);
+    const look = await sight.look();
+    if (look.is === "running") sight.note(manifest.generation, look.master, proof.children);
+    ledger.blocked = this.probe ? null : await probeProblem(this.#bench.settings.tables);
+    swapTables();
+    settle();
+  }
+
+  #failed(parts: Parts, text: string): Ms {
+    const tries = (this.#failures?.tries ?? 0) + 1;
+    this.#failures = { tries, until: this.#bench.monotonic() + backoffMs(tries), keys: keysOf(parts) };
+    this.#in.log.error("nginx does not take the configuration", { target: this.#bench.settings.name, error: text });
+    this.#in.ledger.blocked = text;
+    return IDLE_MS;
+  }
+}
+
+const indexes = new WeakMap<Manifest, ReadonlyMap<ServiceName, Route>>();
+
+function indexed(manifest: Manifest): ReadonlyMap<ServiceName, Route> {
+  const known = indexes.get(manifest) ?? byService(manifest.routes);
+  indexes.set(manifest, known);
+  return known;
+}
+
+function alike(parts: Parts, rendered: ReadonlyMap<ServiceName, Route>): boolean {
+  return (
+    parts.routes.length === rendered.size && parts.routes.every((route) => sameKey(rendered.get(route.service), route) !== null)
+  );
+}
+
+function sameKey(a: Route | undefined, b: Route): Route | null {
+  return a !== undefined && renderKey(a) === renderKey(b) ? a : null;
+}
+
+function keysOf(parts: Parts): string {
+  return parts.routes.map(renderKey).join("\n");
+}

@@ -1,0 +1,192 @@
+import type { Log, Target } from "../core/ports.ts";
+import type { Report, Route } from "../core/route.ts";
+import type { Ms, ServiceName, TargetName } from "../core/units.ts";
+import { shareOf } from "../core/want.ts";
+import type { Bench } from "./apply.ts";
+import { readBuild } from "./command.ts";
+import { byService, renderKey } from "./compose.ts";
+import { servingOf } from "./direction.ts";
+import { Generations, type Manifest } from "./files.ts";
+import { Ledger } from "./ledger.ts";
+import { recover } from "./recover.ts";
+import { Reloads } from "./reloads.ts";
+import type { TargetSettings } from "./settings.ts";
+import { Sight } from "./sight.ts";
+import { StatusClient } from "./status.ts";
+import { Tables } from "./table.ts";
+import { TableLane } from "./table-lane.ts";
+import type { Templates } from "./template.ts";
+import { Wakeup } from "./wakeup.ts";
+
+export type TargetDeps = {
+  readonly templates: Templates;
+  readonly log: Log;
+  readonly monotonic: () => Ms;
+  readonly wall: () => Ms;
+};
+
+/** An answer of the status server that takes longer is none: the proof asks again. */
+const STATUS_MS: Ms = 150;
+/** How soon the tables are asked about again where nginx did not confirm them. */
+const CONFIRM_AGAIN_MS: Ms = 100;
+
+/** Takes over one nginx: puts right what a crash left, then brings it to whatever is wanted until it is disposed. */
+export async function openTarget(settings: TargetSettings, deps: TargetDeps): Promise<Target> {
+  const abort = new AbortController();
+  const status = new StatusClient(settings.status, STATUS_MS);
+  const files = new Generations(settings.include);
+  const tables = new Tables(settings.tables);
+  const build = await readBuild(settings.drive);
+  const found = await recover(files, status, settings.tables);
+  if (found.undone !== null)
+    deps.log.warn("a configuration that was never proved was taken back", { target: settings.name, generation: found.undone });
+  const bench = { settings, build, files, status, errorLog: null, monotonic: deps.monotonic, signal: abort.signal };
+  return new NginxTarget(bench, deps, tables, found.disk, found.may, abort);
+}
+
+class NginxTarget implements Target {
+  readonly name: TargetName;
+  readonly #deps: TargetDeps;
+  readonly #abort: AbortController;
+  readonly #tables: Tables;
+  readonly #lane: TableLane;
+  readonly #ledger: Ledger;
+  readonly #reloads: Reloads;
+  readonly #wakeup = new Wakeup();
+  readonly #running: Promise<void>;
+  readonly #troubles = new Map<ServiceName, string>();
+  #wanted: ReadonlyMap<ServiceName, Route> | null = null;
+  #confirming = false;
+
+  constructor(
+    bench: Bench,
+    deps: TargetDeps,
+    tables: Tables,
+    disk: Manifest | null,
+    may: readonly Manifest[],
+    abort: AbortController,
+  ) {
+    this.name = bench.settings.name;
+    this.#deps = deps;
+    this.#abort = abort;
+    this.#tables = tables;
+    this.#lane = new TableLane(tables, bench.status);
+    this.#ledger = new Ledger(this.name, deps.wall);
+    this.#reloads = new Reloads({
+      bench,
+      templates: deps.templates,
+      log: deps.log,
+      sight: new Sight(bench.settings, bench.build),
+      ledger: this.#ledger,
+      disk,
+      may,
+      swapTables: () => this.#swapAll(),
+      readBack: (route) => this.#lane.readBack(route),
+      settle: () => this.#settle(),
+    });
+    this.#running = this.#run();
+  }
+
+  want(routes: readonly Route[]): void {
+    const before = this.#wanted ?? new Map<ServiceName, Route>();
+    const kept = routes.map((route) => {
+      const old = before.get(route.service);
+      return old !== undefined && old.version === route.version && old.epoch === route.epoch ? old : route;
+    });
+    this.#wanted = byService(kept);
+    const changed = kept.filter((route) => before.get(route.service) !== route);
+    for (const route of [...changed].sort((a, b) => Number(b.urgent) - Number(a.urgent))) this.#swap(route);
+    if (changed.length > 0 || this.#wanted.size !== before.size) this.#reloads.noteChange();
+    this.#confirm();
+    this.#wakeup.call();
+  }
+
+  onReport(listener: (report: Report) => void): void {
+    this.#ledger.listen(listener);
+    this.#settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    this.#wakeup.call();
+    await this.#running;
+    this.#tables[Symbol.dispose]();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      let forMs: Ms = 500;
+      try {
+        if (this.#wanted !== null) forMs = await this.#reloads.round([...this.#wanted.values()]);
+        this.#confirm();
+      } catch (error) {
+        if (this.#abort.signal.aborted) break;
+        forMs = this.#reloads.stumbled(error);
+      }
+      this.#settle();
+      await this.#wakeup.sleep(forMs);
+    }
+  }
+
+  #swapAll(): void {
+    for (const route of this.#wanted?.values() ?? []) this.#swap(route);
+  }
+
+  /** A way forward waits until nginx was seen to see the tables; a way back does not. */
+  #swap(route: Route): void {
+    if (route.shape.routing !== "live") return;
+    const back = route.urgent || route.other === null || shareOf(route.shares, route.other) === 0;
+    if (!back && this.#reloads.probe !== true) return;
+    const serving = this.#reloads.serving(route.service).map((rendered) => servingOf(rendered, route));
+    try {
+      this.#lane.swap(route, serving);
+      this.#troubles.delete(route.service);
+    } catch (error) {
+      const text = `the tables of ${route.service} cannot be changed (${(error as Error).message}); its traffic stays where it is`;
+      if (this.#troubles.get(route.service) !== text) this.#deps.log.error(text, { target: this.name });
+      this.#troubles.set(route.service, text);
+      this.#tables.distrust();
+    }
+  }
+
+  /** Asks nginx about every table that it did not confirm yet, beside whatever the reload lane does. */
+  #confirm(): void {
+    if (this.#confirming) return;
+    this.#confirming = true;
+    void this.#confirmAll().finally(() => {
+      this.#confirming = false;
+    });
+  }
+
+  async #confirmAll(): Promise<void> {
+    const open = () => [...(this.#wanted?.values() ?? [])].filter((route) => this.#needsConfirming(route));
+    for (let left = open(); left.length > 0 && !this.#abort.signal.aborted; left = open()) {
+      let agreed = 0;
+      for (const route of left) if ((await this.#lane.confirm(route.service)) === null) agreed += 1;
+      this.#settle();
+      if (agreed === 0) {
+        setTimeout(() => this.#abort.signal.aborted || this.#confirm(), CONFIRM_AGAIN_MS).unref();
+        return;
+      }
+    }
+  }
+
+  #needsConfirming(route: Route): boolean {
+    return route.shape.routing === "live" && this.#lane.isOpen(route);
+  }
+
+  #settle(): void {
+    const wanted = [...(this.#wanted?.values() ?? [])];
+    for (const route of wanted) if (this.#isServed(route)) this.#ledger.served(route);
+    this.#ledger.tell(wanted, [...this.#troubles.values()][0] ?? null);
+  }
+
+  #isServed(route: Route): boolean {
+    const rendered = this.#reloads.rendered?.get(route.service);
+    if (rendered === undefined) return false;
+    const alike = renderKey(rendered) === renderKey(route);
+    if (route.shape.routing === "weighted") return alike || (route.urgent && rendered.version === route.version);
+    const direct = rendered.base === route.base && rendered.other === route.other;
+    return this.#lane.isServed(route) && (alike || (route.urgent && direct && rendered.shape.routing === "live"));
+  }
+}
