@@ -1,3 +1,4 @@
+import type { Parts } from "./cli/context.ts";
 import type { Io } from "./cli/io.ts";
 import { run } from "./cli/program.ts";
 
@@ -38,6 +39,11 @@ const io: Io = {
   onHangup: (listener) => process.on("SIGHUP", listener),
 };
 
-const exit = await run(io);
+const parts: Parts = {
+  openLog: async (stream, options) => (await import("./log.ts")).openLog(stream, options),
+  runDemo: async (options) => (await import("./demo/demo.ts")).runDemo(options),
+};
+
+const exit = await run(io, parts);
 await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))));
 process.exit(exit);

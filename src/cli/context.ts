@@ -1,4 +1,6 @@
+import type { Log } from "../core/ports.ts";
 import type { AddressFlags } from "./address.ts";
+import type { ExitCode } from "./exit.ts";
 import { type Style, styleOf } from "./format/style.ts";
 import type { Io } from "./io.ts";
 import { line } from "./io.ts";
@@ -13,9 +15,21 @@ export type Flags = AddressFlags & {
   readonly color: boolean;
 };
 
+/** What main alone can bring in, each loaded only when a command needs it. */
+export type Parts = {
+  readonly openLog: (stream: Io["stdout"], options: LogOptions) => Promise<Log>;
+  readonly runDemo: (options: { readonly io: Io; readonly keep: boolean }) => Promise<ExitCode>;
+};
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** `json` is one object a line, for programs; `text` is for a terminal. */
+export type LogOptions = { readonly level: (typeof LOG_LEVELS)[number]; readonly form: "json" | "text" };
+
 /** What a command works with. */
 export type Context = {
   readonly io: Io;
+  readonly parts: Parts;
   readonly flags: Flags;
   /** The style of stdout, where the data goes. */
   readonly out: Style;
@@ -23,9 +37,9 @@ export type Context = {
   readonly err: Style;
 };
 
-export function contextOf(io: Io, flags: Flags): Context {
+export function contextOf(io: Io, parts: Parts, flags: Flags): Context {
   const noColour = !flags.color;
-  return { io, flags, out: styleOf(io.stdout, io.env, noColour), err: styleOf(io.stderr, io.env, noColour) };
+  return { io, parts, flags, out: styleOf(io.stdout, io.env, noColour), err: styleOf(io.stderr, io.env, noColour) };
 }
 
 /** How a value is told in each form that a caller can ask for. `json` is the API's own object. */

@@ -62,9 +62,10 @@ export function exitOfCode(code: string | null, status: number): ExitCode {
     case "unknown-service":
     case "unknown-pool":
     case "unknown-rollout":
-    case "not-configured":
     case "invalid":
       return EXIT.usage;
+    case "store-locked":
+      return EXIT.conflict;
     default:
       return exitOfStatus(status);
   }

@@ -10,7 +10,7 @@ import { statusCommands } from "./commands/status.ts";
 import { steerCommands } from "./commands/steer.ts";
 import { versionCommands } from "./commands/version.ts";
 import { watchCommands } from "./commands/watch.ts";
-import { contextOf, type Flags, OUTPUTS } from "./context.ts";
+import { contextOf, type Flags, OUTPUTS, type Parts } from "./context.ts";
 import { EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { explain } from "./failure.ts";
 import { errorLines } from "./format/problem.ts";
@@ -25,7 +25,7 @@ const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] 
 ];
 
 /** Runs one command line to its exit code. Never throws: whatever goes wrong is told on stderr. */
-export async function run(io: Io): Promise<ExitCode> {
+export async function run(io: Io, parts: Parts): Promise<ExitCode> {
   let exit: ExitCode = EXIT.reached;
   let noColour = false;
   const bind: Bind =
@@ -34,7 +34,7 @@ export async function run(io: Io): Promise<ExitCode> {
       const command = received.at(-1) as Command;
       const flags = command.optsWithGlobals<Flags>();
       noColour = !flags.color;
-      exit = await act(contextOf(io, flags), positional(command), command.opts() as never);
+      exit = await act(contextOf(io, parts, flags), positional(command), command.opts() as never);
     };
   try {
     await table(io, bind).parseAsync([...io.argv], { from: "user" });

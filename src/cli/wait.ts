@@ -31,6 +31,8 @@ export type Waited = { readonly exit: ExitCode; readonly rollout: RolloutView | 
 const IDLE_MS = 1_000;
 /** A burst of events is one look. */
 const BURST_MS = 100;
+/** A hold that is over ends the wait only once it stays so: the controller may be about to go on. */
+const STEADY_MS = 1_500;
 /** A controller that is gone for longer than this ends the wait; a restart takes seconds. */
 const GONE_MS = 60_000;
 
@@ -57,6 +59,7 @@ async function looks(session: Session, wait: WaitFor, bell: Bell, listen: (after
   let rollout: RolloutView | null = null;
   let seen = 0;
   let goneSince: Ms | null = null;
+  let heldSince: Ms | null = null;
   for (;;) {
     try {
       const look = await lookAt(session, wait.service, wait.rollout, seen);
@@ -67,7 +70,8 @@ async function looks(session: Session, wait: WaitFor, bell: Bell, listen: (after
       goneSince = null;
       wait.progress.show(look);
       const exit = wait.until(rollout);
-      if (exit !== null) return { exit, rollout };
+      heldSince = exit === EXIT.person && rollout.hold !== null ? (heldSince ?? wait.mono()) : null;
+      if (exit !== null && (heldSince === null || wait.mono() - heldSince >= STEADY_MS)) return { exit, rollout };
     } catch (error) {
       goneSince ??= wait.mono();
       if (!isPassing(error) || wait.mono() - goneSince > GONE_MS) throw error;

@@ -9,7 +9,5 @@ export const demoCommands: Group = (program, bind) => {
     .action(bind(demo));
 };
 
-const demo: Run<{ keep?: boolean }> = async (context, _args, options) => {
-  const { runDemo } = await import("../../demo/demo.ts");
-  return runDemo({ io: context.io, keep: options.keep === true });
-};
+const demo: Run<{ keep?: boolean }> = (context, _args, options) =>
+  context.parts.runDemo({ io: context.io, keep: options.keep === true });

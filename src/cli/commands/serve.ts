@@ -4,10 +4,10 @@ import { ConfigError, formatProblem } from "../../config/errors.ts";
 import type { Log } from "../../core/ports.ts";
 import { needConfig } from "../address.ts";
 import type { Group, Run } from "../command.ts";
+import { LOG_LEVELS, type LogOptions } from "../context.ts";
 import { EXIT } from "../exit.ts";
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-type Options = { readonly log: "auto" | "json" | "text"; readonly logLevel: (typeof LEVELS)[number] };
+type Options = { readonly log: "auto" | "json" | "text"; readonly logLevel: LogOptions["level"] };
 
 /** `serve`: the controller itself. */
 export const serveCommands: Group = (program, bind) => {
@@ -19,17 +19,17 @@ export const serveCommands: Group = (program, bind) => {
         .choices(["auto", "json", "text"])
         .default("auto"),
     )
-    .addOption(new Option("--log-level <level>", "the least that is written").choices(LEVELS).default("info"))
+    .addOption(new Option("--log-level <level>", "the least that is written").choices(LOG_LEVELS).default("info"))
     .action(bind(serve));
 };
 
 const serve: Run<Options> = async (context, _args, options) => {
-  const { io, flags } = context;
+  const { io, flags, parts } = context;
   const stop = io.interruptible();
   const config = await needConfig(flags, io.env, io.cwd);
-  const [{ openLog }, { openApp }] = await Promise.all([import("../../log.ts"), import("../../app.ts")]);
+  const { openApp } = await import("../../app.ts");
   const text = options.log === "text" || (options.log === "auto" && io.stdout.isTTY === true);
-  const log = openLog(io.stdout, { level: options.logLevel, form: text ? "text" : "json" });
+  const log = await parts.openLog(io.stdout, { level: options.logLevel, form: text ? "text" : "json" });
   await using app = await openApp({ config, env: io.env, log, listen: true });
   log.info("listening", { address: app.address, tokenFile: app.tokenFile, config });
   io.onHangup(reloader(app, log));
