@@ -75,15 +75,23 @@ export async function dumpNginx(input: {
   return refusal(result.stderr, input.ownFolder);
 }
 
+/** How a line of nginx's begins: `nginx: [emerg] `, or where it was built to log to standard error, with time and pid. */
+const HEAD = /^(?:nginx: |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )\[(\w+)\] (?:\d+#\d+: )?/;
+
 /** nginx's first complaint, without what it quotes of files that are not ours. */
 function refusal(stderr: string, ownFolder: string): Dump {
-  const entry = /nginx: \[(?:emerg|alert|crit|error)\] (?:(?!\nnginx: )[\s\S])*/.exec(stderr)?.[0].trimEnd();
-  if (entry === undefined) return { is: "refused", reason: "nginx -T failed without a reason", file: null, line: null };
+  const lines = stderr.trimEnd().split("\n");
+  const first = lines.findIndex((line) => ["emerg", "alert", "crit", "error"].includes(HEAD.exec(line)?.[1] ?? ""));
+  if (first === -1) return { is: "refused", reason: "nginx -T failed without a reason", file: null, line: null };
+  // A quoted value may hold line breaks: the entry lasts until the next line that nginx begins.
+  const rest = lines.slice(first + 1);
+  const next = rest.findIndex((line) => HEAD.test(line) || line.startsWith("nginx: "));
+  const entry = lines.slice(first, next === -1 ? undefined : first + 1 + next).join("\n");
   const place = / in (\/.*):(\d+)$/.exec(entry);
   const file = place?.[1] ?? null;
-  const line = place === null ? null : Number(place[2]);
   const own = file?.startsWith(`${ownFolder}/`) ?? false;
-  const text = entry.slice("nginx: ".length, place === null ? undefined : -place[0].length);
+  const text = entry.slice(0, place === null ? undefined : -place[0].length).replace(HEAD, "[$1] ");
+  const line = place === null ? null : Number(place[2]);
   return { is: "refused", reason: own ? text : withoutQuotes(text, ownFolder), file, line };
 }
 
