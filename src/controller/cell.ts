@@ -45,6 +45,8 @@ export class Cell {
   /** What holds in memory; it is ahead of what is stored only after an abort that the store refused. */
   #record: ServiceRecord;
   #tail: Promise<unknown> = Promise.resolve();
+  /** What happened and is not in the store yet: facts of aborts that it refused. */
+  #unsaved: readonly Fact[] = [];
   #cancelSave: (() => void) | null = null;
 
   private constructor(settings: ServiceSettings, deps: CellDeps, stored: Stored) {
@@ -78,6 +80,7 @@ export class Cell {
   /** Runs a change after all that came before it; it sees the newest record, and again where somebody else wrote. */
   edit<T extends { edit: Edit | null }>(change: (record: ServiceRecord, now: Now) => T): Promise<T> {
     return this.#queue(async () => {
+      await this.#saveAbort(this.#deps.clock.now());
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const now = this.#deps.clock.now();
         const result = change(this.#record, now);
@@ -172,20 +175,35 @@ export class Cell {
       const now = this.#deps.clock.now();
       const { edit, outcome } = applySignal(this.#record, signal, now);
       if (edit === null) return outcome;
-      const next = this.#next(edit);
-      this.#adopt(next);
+      this.#unsaved = [...this.#unsaved, ...edit.facts];
+      this.#adopt(this.#next(edit));
       try {
-        if (await this.#save(next, edit.facts, now)) return outcome;
-        this.#saveLater(edit.facts);
+        await this.#saveAbort(now);
       } catch (error) {
-        this.#rememberAbort(next, error);
-        this.#saveLater(edit.facts);
+        this.#rememberAbort(error);
+        this.#saveLater();
       }
       return outcome;
     });
   }
 
-  #rememberAbort(next: ServiceRecord, cause: unknown): void {
+  /** Saves what holds in memory and not yet in the store; nothing else is written before it. */
+  async #saveAbort(now: Now): Promise<void> {
+    if (this.#unsaved.length === 0) return;
+    const record = this.#record;
+    const facts = this.#unsaved;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const saved = await this.#save(record, facts, now);
+      this.#record = record;
+      if (saved) {
+        this.#unsaved = [];
+        return;
+      }
+    }
+    throw somebodyElse(this.#settings.name);
+  }
+
+  #rememberAbort(cause: unknown): void {
     const { log, aborts } = this.#deps;
     const service = this.#settings.name;
     log.error("an abort is under way although the store refused it; it is saved as soon as the store takes it", {
@@ -193,7 +211,7 @@ export class Cell {
       error: String(cause),
     });
     try {
-      if (next.rollout !== null) aborts.recordAbort(next.rollout.id);
+      if (this.#record.rollout !== null) aborts.recordAbort(this.#record.rollout.id);
     } catch (error) {
       log.error("the abort could not be remembered in a file either: it is lost if Sluice ends before the store is back", {
         service,
@@ -202,17 +220,11 @@ export class Cell {
     }
   }
 
-  #saveLater(facts: readonly Fact[]): void {
+  #saveLater(): void {
     this.#cancelSave?.();
     this.#cancelSave = this.#deps.clock.after(SAVE_AGAIN_MS, () => {
       this.#cancelSave = null;
-      void this.#queue(async () => {
-        try {
-          if (!(await this.#save(this.#record, facts, this.#deps.clock.now()))) this.#saveLater(facts);
-        } catch {
-          this.#saveLater(facts);
-        }
-      });
+      this.#queue(() => this.#saveAbort(this.#deps.clock.now())).catch(() => this.#saveLater());
     });
   }
 
@@ -248,6 +260,10 @@ export class Cell {
     this.#record = next;
     this.#deps.changed(this);
   }
+}
+
+function somebodyElse(service: string): StoreError {
+  return new StoreError("unavailable", `${service}: somebody else keeps writing its state; is another controller running?`);
 }
 
 function applySignal(record: ServiceRecord, signal: Signal, now: Now): { edit: Edit | null; outcome: Outcome } {

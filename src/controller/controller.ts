@@ -84,7 +84,9 @@ export class Controller implements Control, AsyncDisposable {
     const outcome = await cell.accept({ signal: "command", command, actor: actor.name, reason: options.reason });
     if (outcome.is === "refused") throw new Refusal(outcome.code, outcome.reason, outcome.hint);
     await cell.poke();
-    return showRollout(cell.record.rollout ?? rollout, cell.settled, this.#deps.clock.now());
+    const told = outcome.is === "moved" ? outcome.rollout : rollout;
+    const newest = cell.record.rollout?.id === told.id ? cell.record.rollout : told;
+    return showRollout(newest, cell.settled, this.#deps.clock.now());
   }
 
   /** A reverted rollout has nothing left to abort, and is retried as a new one; a promoted one has neither. */

@@ -112,6 +112,8 @@ export class Services implements AsyncDisposable {
   }
 
   #reported(report: Report): void {
+    const known = this.#reports[report.target];
+    if (known !== undefined && report.order <= known.order) return;
     this.#reports[report.target] = report;
     for (const cell of this.#cells.values()) if (cell.settings.targets.includes(report.target)) this.#poke(cell);
   }

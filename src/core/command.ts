@@ -185,12 +185,13 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
 
 // --- retry ----------------------------------------------------------------------------------------------------------
 
-/** A failed rollout goes on from the step that failed. A reverted one starts anew, which is a new rollout. */
+/** A failed rollout goes on from the step that failed, judged by new evidence alone. A reverted one starts anew, which is a new rollout. */
 function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
   const { phase } = rollout;
   if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phase.phase}, not failed`);
+  const anew: Rollout = { ...rollout, watch: null, verdicts: {} };
   return withFact(
     fact("retried", phase.cursor.step, because("retried", told), told.actor),
-    enter(rollout, phase.cursor, phase.cursor.step, now),
+    enter(anew, phase.cursor, phase.cursor.step, now),
   );
 }

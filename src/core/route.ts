@@ -51,6 +51,8 @@ export type Route = Want & {
 /** What a target proved. */
 export type Report = {
   readonly target: TargetName;
+  /** Rises with every report of the target, so that one that comes late is told from a new one. */
+  readonly order: number;
   /** `number-hash` of the generation that every worker serves; empty where none was proved yet. */
   readonly generation: string;
   /** Wall clock. */

@@ -23,6 +23,7 @@ export class EdgeTarget implements Target {
   #refused = new Map<string, NonNullable<ServiceReport["refused"]>>();
   #listener: (report: Report) => void = () => {};
   #busy = false;
+  #order = 0;
 
   constructor(nginx: Nginx, clock: Clock, random: Random, alive: () => boolean, crash: (when: "before" | "after") => void) {
     this.#nginx = nginx;
@@ -85,6 +86,7 @@ export class EdgeTarget implements Target {
     ]);
     return {
       target: this.name,
+      order: ++this.#order,
       generation: `${this.#nginx.generation}-sim`,
       at: this.#clock.now().wall,
       lingering: 0,

@@ -70,11 +70,9 @@ export function checkEnd(world: World): void {
 }
 
 function checkRollout(world: World, rollout: Rollout): void {
-  demand(
-    !world.aborted.has(rollout.id) || rollout.phase.phase === "reverted",
-    `${rollout.id} was aborted, and is ${rollout.phase.phase}`,
-  );
   const events = world.disk.below<EventView>("journal/").filter((event) => event.rollout === rollout.id);
+  const aborted = world.aborted.has(rollout.id) && !events.some((event) => event.kind === "retried");
+  demand(!aborted || rollout.phase.phase === "reverted", `${rollout.id} was aborted, and is ${rollout.phase.phase}`);
   const ends = events.filter((event) => event.kind === "promoted" || event.kind === "reverted");
   demand(
     ends.length === 1 && ends[0]?.kind === rollout.phase.phase,

@@ -20,12 +20,12 @@ async function run(seed: number): Promise<World> {
   }
   world.heal();
   const end = world.timeline.t + END_MS;
-  for (let until = world.timeline.t; until < end; until += 20_000) {
+  for (let calm = 0; calm < 4 && world.timeline.t < end; ) {
+    const until = world.timeline.t + 20_000;
     while (await world.step(until)) checkAlways(world);
-    if (world.rollouts.every((rollout) => ended(rollout))) break;
+    calm = world.rollouts.every(ended) ? calm + 1 : 0;
     world.finish();
   }
-  while (await world.step(world.timeline.t + 5_000)) if (world.timeline.t > end) break;
   checkEnd(world);
   checkJournal(world);
   return world;
