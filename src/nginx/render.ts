@@ -3,9 +3,10 @@ import type { Route } from "../core/route.ts";
 import type { Routing } from "../core/service.ts";
 import type { ServiceName } from "../core/units.ts";
 import { renderChecked } from "./check.ts";
+import { GENERATION } from "./engine.ts";
 import { weightedUpstreamName } from "./names.ts";
 import type { Site } from "./site.ts";
-import { GENERATION, type Templates } from "./template.ts";
+import type { Templates } from "./template.ts";
 import { checkRoute, closingView, fixedView, liveView, removedView, sharedView, weightedView } from "./view.ts";
 
 /** A service that was removed, or is routed otherwise now, and that the user's nginx configuration may still name. */

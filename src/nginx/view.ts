@@ -4,7 +4,7 @@ import { never, type PoolName, type ServiceName } from "../core/units.ts";
 import { cookieVariable, poolVariable, slotVariable, tableName, upstreamName, weightedUpstreamName } from "./names.ts";
 import { RenderError } from "./render-error.ts";
 import type { Site } from "./site.ts";
-import { Value } from "./template.ts";
+import { Value } from "./value.ts";
 import { poolServers, type Server, serviceServers } from "./weights.ts";
 
 /**
