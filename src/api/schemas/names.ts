@@ -12,8 +12,9 @@ export const LONGEST_NAME = 300;
 const LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const PORT = "(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})";
-/** Digits and dots alone are no name, or `300.1.1.1` would pass as one where it is a mistyped address. */
-const NAME = `(?![0-9.]+:)(?=.{1,253}:)${LABEL}(?:\\.${LABEL})*`;
+/** Resolvers take names whose last label is a number (`127.1`, `0x7f000001`) as addresses, so they are no names here. */
+const NUMBER_LAST = "(?:[^:]*\\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*):";
+const NAME = `(?!${NUMBER_LAST})(?=.{1,253}:)${LABEL}(?:\\.${LABEL})*`;
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
 const IPV6 = "\\[(?=[^\\]]*:)[0-9A-Fa-f:.]{2,45}\\]";
 const MEMBER = new RegExp(`^(?:${NAME}|${IPV4}|${IPV6}):${PORT}$`);
@@ -47,4 +48,12 @@ export const AfterSeq = z.coerce
 export const ServicePath = z.object({ service: ServiceName });
 export const PoolPath = z.object({ service: ServiceName, pool: PoolName });
 export const MemberPath = z.object({ service: ServiceName, pool: PoolName, member: MemberAddress });
-export const RolloutPath = z.object({ id: z.string().min(1).max(LONGEST_NAME).describe("Id of a rollout, such as `web-12`.") });
+const ROLLOUT_ID = /^[A-Za-z0-9._-]+$/;
+
+export const RolloutPath = z.object({
+  id: z
+    .string()
+    .regex(ROLLOUT_ID, "is not an id such as `web-12`")
+    .max(LONGEST_NAME)
+    .describe("Id of a rollout, such as `web-12`."),
+});

@@ -1,0 +1,54 @@
+import type { SSEMessage } from "@fastify/sse";
+import type { FastifyReply } from "fastify";
+import type { Log } from "../core/ports.ts";
+import type { Ms } from "../core/units.ts";
+import type { EventView } from "../core/view.ts";
+
+/** How long a client waits before it connects again. */
+const RETRY_MS: Ms = 2_000;
+
+/**
+ * Writes events as they come until the reader goes, stalls, or the server closes.
+ *
+ * The next event is asked for only once the one before went out, so nothing piles up here; a reader that leaves a full buffer
+ * unread for `stallMs` is cut off, and comes back with the id of the last event that it got.
+ */
+export async function streamEvents(
+  reply: FastifyReply,
+  follow: (signal: AbortSignal) => AsyncIterable<EventView>,
+  stallMs: Ms,
+  closing: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const gone = new AbortController();
+  reply.sse.onClose(() => gone.abort());
+  const end = AbortSignal.any([gone.signal, closing]);
+  reply.sse.sendHeaders();
+  // The answer is ours from here on: fastify must not try to send one more.
+  reply.hijack();
+  try {
+    await write(reply, { retry: RETRY_MS, data: undefined }, stallMs, end);
+    for await (const event of follow(end)) {
+      if (end.aborted) break;
+      await write(reply, { id: String(event.seq), data: event }, stallMs, end);
+    }
+  } catch (error) {
+    log.error("A stream of events broke off", { request: reply.request.id, error });
+  }
+}
+
+/** Resolves once the message went out or the stream ended: a socket that is destroyed tells the writer nothing. */
+async function write(reply: FastifyReply, message: SSEMessage, stallMs: Ms, end: AbortSignal): Promise<void> {
+  if (end.aborted || !reply.sse.isConnected) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const ended = () => resolve();
+  const stalled = setTimeout(() => reply.raw.destroy(), stallMs);
+  end.addEventListener("abort", ended);
+  reply.sse.send(message).then(resolve, reject);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(stalled);
+    end.removeEventListener("abort", ended);
+  }
+}

@@ -1,0 +1,69 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Control } from "../core/control.ts";
+import type { Log } from "../core/ports.ts";
+import type { Ms } from "../core/units.ts";
+import { streamEvents } from "./event-stream.ts";
+import type { Limits } from "./options.ts";
+import { ApiError } from "./problem.ts";
+import { operation, type Routes } from "./route.ts";
+import { EventList, EventStreamHeaders, EventStreamQuery } from "./schemas/event.ts";
+
+/** The longest that a timer can be: a stream ends by its reader, by stalling, or with the server. */
+const NEVER_MS: Ms = 2_147_483_647;
+
+const FORMS = {
+  description: "A list for `Accept: application/json`, else server-sent events whose data is an Event.",
+  content: { "application/json": { schema: EventList }, "text/event-stream": { schema: z.string() } },
+};
+
+/** The journal: as a page, or as a stream that goes on. `closing` ends every stream. */
+export function eventRoutes(app: Routes, control: Control, limits: Limits, closing: AbortSignal, log: Log): void {
+  let streams = 0;
+  const events = operation("followEvents", "events", "What happens, as it happens, or a page of it", "read");
+  app.get(
+    "/v1/events",
+    {
+      sse: "manual",
+      handlerTimeout: NEVER_MS,
+      config: events.config,
+      schema: {
+        ...events.words,
+        querystring: EventStreamQuery,
+        headers: EventStreamHeaders,
+        response: { 200: FORMS, ...events.problem },
+      },
+    },
+    async (request, reply) => {
+      const { service = null, after, limit } = request.query;
+      if (wanted(request) === "json") {
+        const found = await control.events({ service, rollout: null }, { after, limit });
+        return { events: found, next: found.at(-1)?.seq ?? after };
+      }
+      if (streams >= limits.streams)
+        throw new ApiError("overloaded", `${limits.streams} streams are open already.`, "Close one first.");
+      streams += 1;
+      try {
+        const from = request.headers["last-event-id"] ?? after;
+        await streamEvents(reply, (signal) => control.follow({ service }, from, signal), limits.stallMs, closing, log);
+      } finally {
+        streams -= 1;
+      }
+      return undefined;
+    },
+  );
+}
+
+/** Whichever of the two forms the client names first; a stream where it takes anything. */
+function wanted(request: FastifyRequest): "json" | "stream" {
+  const ranges = (request.headers.accept ?? "*/*").split(",").map((range) => (range.split(";")[0] ?? "").trim().toLowerCase());
+  const named = ranges.find((range) => range === "application/json" || range === "text/event-stream");
+  if (named !== undefined) return named === "application/json" ? "json" : "stream";
+  if (ranges.includes("*/*") || ranges.includes("text/*")) return "stream";
+  if (ranges.includes("application/*")) return "json";
+  throw new ApiError(
+    "not-acceptable",
+    "Events come as application/json or text/event-stream.",
+    "Ask for one of the two in Accept.",
+  );
+}

@@ -1,0 +1,64 @@
+import type { Actor, Control } from "../core/control.ts";
+import type { Log } from "../core/ports.ts";
+import type { CanaryStep } from "../core/service.ts";
+import type { Ms } from "../core/units.ts";
+import type { Answers } from "./idempotency.ts";
+
+/** What a token may do. `operate` holds `read`, `admin` holds both. */
+export type Scope = "read" | "operate" | "admin";
+
+/** Who a request comes from. */
+export type Principal = Actor & { readonly scopes: readonly Scope[] };
+
+/** Where the API is reached: an address, or the path of a unix socket. */
+export type Listen = { readonly host: string; readonly port: number } | { readonly unix: string };
+
+/** `verify` answers null for a token that it does not know. */
+export type Auth = { readonly kind: "none" } | { readonly kind: "token"; readonly verify: (token: string) => Principal | null };
+
+/** Canary steps as a start brings them, read as the configuration reads them; `path` is such as `steps[0].for`. */
+export type ParsedSteps =
+  | { readonly is: "steps"; readonly steps: readonly CanaryStep[] }
+  | { readonly is: "wrong"; readonly problems: readonly { readonly path: string; readonly message: string }[] };
+
+export type ApiOptions = {
+  readonly control: Control;
+  readonly listen: Listen;
+  readonly auth: Auth;
+  /** Names (`name` or `name:port`) beside `localhost`, `127.0.0.1` and `[::1]` that the Host header may have. */
+  readonly hosts: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly parseSteps: (steps: unknown) => ParsedSteps;
+  readonly answers: Answers;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now: () => Ms;
+  readonly limits?: Partial<Limits>;
+};
+
+/** What keeps a client from holding on to the process. */
+export type Limits = {
+  readonly bodyBytes: number;
+  /** For a request to arrive as a whole. */
+  readonly requestMs: Ms;
+  /** For an answer, streams aside. */
+  readonly answerMs: Ms;
+  /** Wrong tokens from one address in a minute. */
+  readonly wrongTokens: number;
+  /** Event streams at a time. */
+  readonly streams: number;
+  /** Between two comments on a silent stream. */
+  readonly heartbeatMs: Ms;
+  /** How long a reader of a stream may leave a full buffer unread. */
+  readonly stallMs: Ms;
+};
+
+export const LIMITS: Limits = {
+  bodyBytes: 1_048_576,
+  requestMs: 30_000,
+  answerMs: 60_000,
+  wrongTokens: 20,
+  streams: 100,
+  heartbeatMs: 15_000,
+  stallMs: 15_000,
+};

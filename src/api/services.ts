@@ -1,0 +1,27 @@
+import type { Control } from "../core/control.ts";
+import { eTag } from "./if-match.ts";
+import { operation, type Routes } from "./route.ts";
+import { ServicePath } from "./schemas/names.ts";
+import { ServiceList, ServiceView } from "./schemas/service.ts";
+
+/** Services as they are wanted, applied and observed. */
+export function serviceRoutes(app: Routes, control: Control): void {
+  const list = operation("listServices", "services", "All services", "read");
+  app.get(
+    "/v1/services",
+    { config: list.config, schema: { ...list.words, response: { 200: ServiceList, ...list.problem } } },
+    async () => ({
+      services: await control.services(),
+    }),
+  );
+
+  const show = operation("getService", "services", "One service; its ETag is for If-Match", "read");
+  app.get(
+    "/v1/services/:service",
+    { config: show.config, schema: { ...show.words, params: ServicePath, response: { 200: ServiceView, ...show.problem } } },
+    async (request, reply) => {
+      const service = await control.service(request.params.service);
+      return reply.header("etag", eTag(service.etag)).send(service);
+    },
+  );
+}

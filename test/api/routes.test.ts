@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ApiUnderTest } from "./api-under-test.ts";
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const lastCall = () => api.control.calls.at(-1);
+
+test("health needs no token", async () => {
+  expect(await api.ask("/healthz", { token: null })).toMatchObject({ status: 200, body: { status: "ok", version: "1.2.3" } });
+  expect(await api.ask("/readyz", { token: null })).toMatchObject({ status: 200, body: { ready: true } });
+});
+
+test("readiness says what is missing only to those who may read", async () => {
+  api.control.ready = { ready: false, problems: ["nginx is not running"] };
+  const stranger = await api.ask("/readyz", { token: null });
+  const reader = await api.ask("/readyz", { token: api.tokens.read });
+  api.control.ready = { ready: true, problems: [] };
+  expect(stranger).toMatchObject({ status: 503, body: { code: "starting" } });
+  expect(stranger.body.detail).not.toContain("nginx");
+  expect(reader.body.detail).toContain("nginx is not running");
+});
+
+test("the page for Prometheus has the version and readiness", async () => {
+  const got = await api.ask("/metrics");
+  expect(got.headers["content-type"]).toContain("text/plain; version=0.0.4");
+  expect(got.body).toContain('sluice_build_info{version="1.2.3"} 1\n');
+  expect(got.body).toContain("sluice_ready 1\n");
+});
+
+test("services are listed, and one is shown with its tag", async () => {
+  const list = await api.ask("/v1/services");
+  const one = await api.ask("/v1/services/web");
+  expect(list.body.services).toHaveLength(1);
+  expect(one.body).toEqual(list.body.services[0]);
+  expect(one.body).toEqual(await api.control.service("web"));
+  expect(one.headers.etag).toBe('"web-1.1.1"');
+});
+
+test("a start answers 201 with the rollout and where it is", async () => {
+  const got = await api.post("/v1/services/web/rollouts", { strategy: "canary", to: "green", version: "v42", reason: "new" });
+  expect(got.status).toBe(201);
+  expect(got.headers.location).toBe(`/v1/rollouts/${got.body.id}`);
+  expect(lastCall()).toEqual({
+    call: "start",
+    args: ["web", { strategy: "canary", to: "green", version: "v42", steps: null, replace: false, reason: "new" }, "admin", null],
+  });
+  expect((await api.ask(String(got.headers.location))).body.id).toBe(got.body.id);
+});
+
+test("a start towards the stable pool is a no-op that says so", async () => {
+  const got = await api.post("/v1/services/web/rollouts", { strategy: "canary", to: "blue" });
+  expect(got).toMatchObject({ status: 200, body: { code: "already-stable", service: { name: "web" } } });
+  expect(got.body.text).toContain("blue is stable already");
+});
+
+test("a switch is a blue-green start", async () => {
+  expect((await api.post("/v1/services/web/switch", { to: "green", replace: true })).status).toBe(201);
+  const input = { strategy: "blue-green", to: "green", version: null, steps: null, replace: true, reason: null };
+  expect(lastCall()?.args).toEqual(["web", input, "admin", null]);
+});
+
+test("a switch needs no body", async () => {
+  expect((await api.ask("/v1/services/web/switch", { method: "POST" })).status).toBe(201);
+  expect(lastCall()?.args[1]).toMatchObject({ strategy: "blue-green", to: null, replace: false });
+});
+
+test.each(["promote", "pause", "resume", "abort", "retry"])("%s reaches the rollout with its reason", async (verb) => {
+  const got = await api.post(`/v1/services/web/rollout/${verb}`, { reason: "because" });
+  expect(got).toMatchObject({ status: 202, body: { id: "web-1" } });
+  expect(lastCall()).toEqual({ call: "command", args: ["web", { verb }, "admin", { ifMatch: null, reason: "because" }] });
+});
+
+test("advance names the step it means, or none", async () => {
+  await api.post("/v1/services/web/rollout/advance", { step: 2 });
+  expect(lastCall()?.args[1]).toEqual({ verb: "advance", step: 2 });
+  await api.post("/v1/services/web/rollout/advance");
+  expect(lastCall()?.args[1]).toEqual({ verb: "advance", step: null });
+});
+
+test.each(["", "{}"])("a body of %j is enough for a verb", async (text) => {
+  const headers = { "content-type": "application/json" };
+  const got = await api.ask("/v1/services/web/rollout/abort", { method: "POST", headers, text });
+  expect(got.status).toBe(202);
+});
+
+test("rollouts are listed in pages", async () => {
+  const first = await api.ask("/v1/services/web/rollouts?limit=3");
+  expect(first.body.rollouts.map((one: { id: string }) => one.id)).toEqual(["web-5", "web-4", "web-3"]);
+  const second = await api.ask(`/v1/services/web/rollouts?limit=3&before=${first.body.next}`);
+  expect(second.body.rollouts.map((one: { id: string }) => one.id)).toEqual(["web-2", "web-1"]);
+  expect(second.body.next).toBeNull();
+});
+
+test("members are set, and go back to the configured ones", async () => {
+  await api.ask("/v1/services/web/pools/blue/members", { method: "PUT", json: ["app:80", "[::1]:8080"] });
+  expect(lastCall()).toEqual({ call: "setMembers", args: ["web", "blue", ["app:80", "[::1]:8080"], "admin"] });
+  const got = await api.ask("/v1/services/web/pools/blue/members", {
+    method: "DELETE",
+    headers: { "content-type": "application/json" },
+  });
+  expect(got.status).toBe(200);
+  expect(lastCall()).toEqual({ call: "setMembers", args: ["web", "blue", null, "admin"] });
+});
+
+test.each([
+  ["drain", "draining"],
+  ["ready", "ready"],
+])("%s moves one member, whose address may be an IPv6 one", async (verb, state) => {
+  const member = encodeURIComponent("[2001:db8::1]:80");
+  expect((await api.post(`/v1/services/web/pools/blue/members/${member}/${verb}`)).status).toBe(200);
+  expect(lastCall()).toEqual({ call: "setMember", args: ["web", "blue", "[2001:db8::1]:80", state, "admin"] });
+});
+
+test("the reference page and its scripts load under their policy, and the document is public", async () => {
+  const page = await api.ask("/docs", { token: null });
+  expect(page.status).toBe(200);
+  expect(page.body).not.toMatch(/<script>|<style>|onclick=/);
+  expect(page.headers["content-security-policy"]).toContain("script-src 'self';");
+  const scripts = [...page.body.matchAll(/src="([^"]+)"/g)].map((match) => match[1]);
+  expect(scripts.length).toBeGreaterThan(2);
+  for (const path of scripts) expect((await api.ask(path, { token: null })).status).toBe(200);
+  const initializer = await api.ask("/docs/static/swagger-initializer.js", { token: null });
+  expect(initializer.body).toContain("/docs/json");
+  expect((await api.ask("/openapi.json", { token: null })).body).toMatchObject({ openapi: "3.1.0", info: { title: "Sluice" } });
+});
