@@ -1,0 +1,35 @@
+import type { Answer } from "../../src/api/idempotency.ts";
+import type { Listen } from "../../src/api/options.ts";
+import { createServer } from "../../src/api/server.ts";
+import { newToken, verifier } from "../../src/api/tokens.ts";
+import { parseSteps } from "../../src/config/steps.ts";
+import type { Control } from "../../src/core/control.ts";
+
+/** A real API on a free loopback port (or a unix socket), in front of any control. */
+export type RunningApi = AsyncDisposable & { readonly url: string; readonly port: number; readonly token: string };
+
+export async function startApi(
+  control: Control,
+  { listen = { host: "127.0.0.1", port: 0 }, token = newToken() }: { readonly listen?: Listen; readonly token?: string } = {},
+): Promise<RunningApi> {
+  const kept = new Map<string, Answer>();
+  const silent = () => {};
+  const server = await createServer({
+    control,
+    listen,
+    auth: { kind: "token", verify: verifier(token, { name: "tester", scopes: ["admin"] }) },
+    hosts: [],
+    version: "0.1.0",
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    parseSteps,
+    answers: {
+      get: async (key) => kept.get(key) ?? null,
+      put: async (key, answer) => {
+        kept.set(key, answer);
+      },
+    },
+    now: Date.now,
+  });
+  const url = await server.listen();
+  return { url, port: Number(/:(\d+)$/.exec(url)?.[1] ?? 0), token, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
