@@ -19,8 +19,8 @@ function nothing(findings: readonly string[]): void {
 /** What the files of a folder of src may import of ours, beside their own folder. A pattern ends in `/` or names one file. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  analysis: ["core/"],
-  config: ["core/"],
+  analysis: [],
+  config: [],
   nginx: ["core/"],
   metrics: ["core/"],
   probe: ["core/"],
@@ -29,8 +29,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ["core/", "controller/"],
   cli: ["core/", "config/", "api/schemas/", "app.ts"],
   demo: ["core/", "config/", "api/schemas/", "cli/", "app.ts"],
+  // What the composition root does for commands that drive nothing.
+  app: ["core/", "config/", "nginx/", "probe/", "store/", "controller/"],
   // Loose files of src: the composition root may name everything, the others are leaves.
-  "app.ts": ["core/", "analysis/", "config/", "nginx/", "metrics/", "probe/", "store/", "controller/", "api/", "log.ts"],
+  "app.ts": ["app/", "core/", "analysis/", "config/", "nginx/", "metrics/", "probe/", "store/", "controller/", "api/", "log.ts"],
   "main.ts": ["core/", "config/", "cli/", "demo/", "app.ts", "log.ts"],
   "log.ts": ["core/"],
 };

@@ -46,7 +46,7 @@ const keys = {
 };
 
 /** What is stored of a service; what is configured where nothing is. */
-export async function loadRecord(store: Store, settings: ServiceSettings, epoch: string): Promise<Stored> {
+export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSettings, epoch: string): Promise<Stored> {
   const service = settings.name;
   const [state, route, sight, active] = await Promise.all([
     store.get(keys.state(service)),

@@ -1,0 +1,220 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Finding } from "./app/check.ts";
+import type { RenderedTarget } from "./app/render.ts";
+import type { Config } from "./config/config.ts";
+import type { Env } from "./config/env.ts";
+import { ConfigError } from "./config/errors.ts";
+import { jsonSchema } from "./config/json-schema.ts";
+import { loadConfig } from "./config/load.ts";
+import type { Control } from "./core/control.ts";
+import type { Log } from "./core/ports.ts";
+
+/**
+ * The composition root: the only place that names adapters.
+ *
+ * What a command does not need is not loaded: each function brings in its own adapters.
+ */
+
+export type { Finding, RenderedTarget };
+
+/** A controller that runs: behind its API, or inside this process for an offline verb. */
+export interface App extends AsyncDisposable {
+  readonly control: Control;
+  /** Where the API listens; null where it does not. */
+  readonly address: string | null;
+  readonly tokenFile: string | null;
+  /** Takes over the changed configuration, all or nothing. Rejects with a `ConfigError` that says what speaks against it. */
+  reload(): Promise<void>;
+}
+
+export type AppOptions = {
+  /** Path of the configuration. */
+  readonly config: string;
+  readonly env: Env;
+  readonly log: Log;
+  /** True for the API, false for a controller inside this process. */
+  readonly listen: boolean;
+};
+
+/** A name that is not answered for in this time has no address now. */
+const RESOLVE_MS = 5_000;
+/** How often the names of members are looked up again. */
+const RESOLVE_EVERY_MS = 10_000;
+
+type Source = { readonly config: string; readonly env: Env };
+
+/** Takes the lock on the state, loads it, and drives. Rejects with a `StoreError` of code `locked` where another process does. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const config = await readConfig(options);
+  for (const { file, line, path, message } of config.warnings) options.log.warn(`${file}:${line} ${path}: ${message}`);
+  const stack = new AsyncDisposableStack();
+  try {
+    const parts = await openParts(config, options.log, stack);
+    const controller = parts.controller;
+    const served = options.listen ? await serveApi(config, options.log, parts, stack) : { address: null, tokenFile: null };
+    let running = config;
+    const disposed = stack.move();
+    return {
+      control: controller,
+      ...served,
+      reload: async () => {
+        const next = await readConfig(options);
+        await refuseWhatCannotChange(options.config, running, next, controller);
+        await controller.reconfigure(next.services);
+        running = next;
+      },
+      [Symbol.asyncDispose]: () => disposed.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. */
+async function openParts(config: Config, log: Log, stack: AsyncDisposableStack) {
+  const [{ openSqlite }, { openAbortFiles }, { Controller }, clocks] = await Promise.all([
+    import("./store/sqlite.ts"),
+    import("./store/abort-files.ts"),
+    import("./controller/controller.ts"),
+    import("./controller/clock.ts"),
+  ]);
+  const [{ loadTemplates, defaultTemplates }, { openTarget }, { createProbe }, { createResolve }, { createScrape }] =
+    await Promise.all([
+      import("./nginx/template.ts"),
+      import("./nginx/target.ts"),
+      import("./probe/health.ts"),
+      import("./probe/resolve.ts"),
+      import("./metrics/scrape.ts"),
+    ]);
+  const templates = await loadTemplates(defaultTemplates(), config.templates);
+  const store = stack.use(await openSqlite(config.state));
+  const lease = stack.use(await store.lease(`sluice (pid ${process.pid})`));
+  const machine = await thisMachine();
+  const clockState = clocks.resumeClock(await clocks.readClock(store), machine);
+  const aborts = openAbortFiles(config.state);
+  const times = { monotonic: machine.uptimeMs, wall: machine.wallMs };
+  const targets = await Promise.all(
+    Object.values(config.nginx).map((target) => openTarget(target, { templates, log, ...times })),
+  );
+  for (const target of targets) stack.use(target);
+  const probe = stack.use(createProbe());
+  const metrics = stack.use(createScrape());
+  const controller = stack.use(
+    await Controller.open({
+      services: config.services,
+      store,
+      aborts,
+      clock: clocks.systemClock(clockState, machine),
+      clockState: () => clockState,
+      targets,
+      probe: probe.probe,
+      resolve: createResolve({ timeoutMs: RESOLVE_MS }),
+      resolveEveryMs: RESOLVE_EVERY_MS,
+      metrics,
+      log,
+      epoch: lease.epoch,
+    }),
+  );
+  return { controller, store };
+}
+
+/** Uptime is that of the boot, so that it means the same to the next process. */
+async function thisMachine() {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (text) => text.trim(),
+    // Not Linux: every start then counts as another boot, and adds nothing to a dwell.
+    () => null,
+  );
+  return { boot, uptimeMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000, wallMs: () => Date.now() };
+}
+
+async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
+  const [{ createServer }, { ensureAdminToken }, { storedAnswers }, { parseSteps }] = await Promise.all([
+    import("./api/server.ts"),
+    import("./api/tokens.ts"),
+    import("./api/answers.ts"),
+    import("./config/steps.ts"),
+  ]);
+  const token = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
+  const api = stack.use(
+    await createServer({
+      control: parts.controller,
+      listen: config.api.listen,
+      auth: token === null ? { kind: "none" } : { kind: "token", verify: token.verify },
+      hosts: config.api.hosts,
+      version: await ownVersion(),
+      log,
+      parseSteps,
+      answers: storedAnswers(parts.store, () => Date.now()),
+      now: () => Date.now(),
+    }),
+  );
+  return { address: await api.listen(), tokenFile: token?.path ?? null };
+}
+
+async function ownVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string };
+  return version;
+}
+
+// --- the configuration ----------------------------------------------------------------------------------------------
+
+async function readConfig({ config, env }: Source): Promise<Config> {
+  const { parseSelector } = await import("./metrics/selector.ts");
+  const selectorProblem = (text: string) => {
+    const parsed = parseSelector(text);
+    return parsed.ok ? null : parsed.message;
+  };
+  return loadConfig(config, env, { selectorProblem });
+}
+
+async function refuseWhatCannotChange(file: string, before: Config, after: Config, control: Control): Promise<void> {
+  const { compareConfigs } = await import("./config/compare.ts");
+  const inUse = (await control.services()).map((service) => ({
+    service: service.name,
+    rollout: service.candidate === null ? null : (service.rollout?.id ?? null),
+    pools: [service.stable, ...(service.candidate === null ? [] : [service.candidate])],
+  }));
+  const refusals = compareConfigs(before, after, inUse);
+  if (refusals.length > 0)
+    throw new ConfigError(
+      refusals.map((one) => ({ file, line: 0, column: 0, ...one })),
+      "",
+    );
+}
+
+/** Where the API of a configuration is, and its token, without opening anything. */
+export async function apiAddress({ config, env }: Source): Promise<{ url: string; socket: string | null; tokenFile: string }> {
+  const { api, state } = await loadConfig(config, env);
+  const tokenFile = join(state, "token");
+  if ("unix" in api.listen) return { url: "http://localhost", socket: api.listen.unix, tokenFile };
+  const host = api.listen.host === "0.0.0.0" ? "127.0.0.1" : api.listen.host;
+  return { url: `http://${host}:${api.listen.port}`, socket: null, tokenFile };
+}
+
+/** The JSON Schema of sluice.yaml. */
+export function configSchema(): object {
+  return jsonSchema();
+}
+
+/** Everything that is wrong, or probably not meant, in the configuration, and with `nginx` in that of each local nginx. */
+export async function checkConfig(options: Source & { readonly nginx: boolean }): Promise<readonly Finding[]> {
+  const { checkAll } = await import("./app/check.ts");
+  return checkAll(() => readConfig(options), options.nginx);
+}
+
+/** The files of each target as they would be now, and how they differ from what is there; with `write`, written. */
+export async function renderConfig(options: Source & { readonly write: boolean }): Promise<readonly RenderedTarget[]> {
+  const { renderAll } = await import("./app/render.ts");
+  return renderAll(await readConfig(options), options.write);
+}
+
+/** A first sluice.yaml, and the lines that an nginx.conf needs for it. */
+export async function starter(options: { readonly nginx: string | null }): Promise<{ yaml: string; lines: string }> {
+  const { starterFor } = await import("./app/check.ts");
+  return starterFor(options.nginx);
+}

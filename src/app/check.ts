@@ -1,0 +1,104 @@
+import type { Config, NginxTarget } from "../config/config.ts";
+import { DEFAULTS } from "../config/defaults.ts";
+import { ConfigError, type Problem } from "../config/errors.ts";
+import { parseConfig } from "../config/load.ts";
+import { includeLines, starterYaml } from "../config/starter.ts";
+import { BASELINE } from "../nginx/capabilities.ts";
+import { readBuild } from "../nginx/command.ts";
+import { describeEdits, editsFor } from "../nginx/inspect/edits.ts";
+import { inspectNginx, readNginx } from "../nginx/inspect/inspect.ts";
+import { proposeFromNginx } from "../nginx/inspect/propose.ts";
+
+/** Something that `check` found in the configuration of Sluice or of nginx. Lines and columns count from 1. */
+export type Finding = {
+  readonly severity: "error" | "warning" | "info";
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number | null;
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string | null;
+};
+
+/** How long `nginx -T` may take: names in a large configuration are looked up one after the other. */
+const DUMP_MS = 30_000;
+/** Debian's and the official packages' worker user where no `user` directive names one. */
+const BUILT_IN_USER = "nobody";
+
+/** Findings of the configuration; with `nginx` also those of every local nginx that it drives. */
+export async function checkAll(read: () => Promise<Config>, nginx: boolean): Promise<readonly Finding[]> {
+  let config: Config;
+  try {
+    config = await read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map((problem) => fromProblem(problem, "error"));
+    throw error;
+  }
+  const warnings = config.warnings.map((problem) => fromProblem(problem, "warning"));
+  if (!nginx) return warnings;
+  const found = await Promise.all(Object.values(config.nginx).map((target) => checkTarget(config, target)));
+  return [...warnings, ...found.flat()];
+}
+
+function fromProblem(problem: Problem, severity: Finding["severity"]): Finding {
+  return { severity, code: "configuration", ...problem, fix: null };
+}
+
+async function checkTarget(config: Config, target: NginxTarget): Promise<readonly Finding[]> {
+  if (target.drive.by === "command")
+    return [
+      {
+        severity: "info",
+        code: "nginx-elsewhere",
+        file: "",
+        line: 0,
+        column: null,
+        path: `nginx.${target.name}`,
+        message: "is driven by commands: its configuration is not on this host, and was not looked at",
+        fix: null,
+      },
+    ];
+  const { binary, config: main } = target.drive;
+  const { capabilities } = await readBuild(target.drive);
+  const services = Object.values(config.services).filter((service) => service.targets.includes(target.name));
+  const { findings } = await inspectNginx(
+    { binary, config: main, timeoutMs: DUMP_MS, builtInUser: BUILT_IN_USER },
+    { services, target, capabilities },
+  );
+  return findings.map(({ service, ...finding }) => ({
+    ...finding,
+    column: null,
+    path: service === null ? "" : `services.${service}`,
+  }));
+}
+
+/** A first sluice.yaml: an example, or the upstreams that an nginx.conf has, with the lines that it then needs. */
+export async function starterFor(nginxConfig: string | null): Promise<{ yaml: string; lines: string }> {
+  if (nginxConfig === null) {
+    const yaml = starterYaml();
+    return { yaml, lines: includeLines(parseConfig(yaml, "sluice.yaml", {})) };
+  }
+  const { binary, include } = DEFAULTS.nginx;
+  const { tree } = await readNginx({ binary, config: nginxConfig, timeoutMs: DUMP_MS, ownFolder: include });
+  const { upstreams } = proposeFromNginx(tree, include);
+  const yaml = starterYaml({ upstreams, nginxConfig });
+  const config = parseConfig(yaml, "sluice.yaml", {});
+  const services = Object.values(config.services);
+  const [target] = Object.values(config.nginx);
+  if (upstreams.length === 0 || target === undefined) return { yaml, lines: includeLines(config) };
+  const expected = { services, target, capabilities: BASELINE };
+  const edits = services.map((service, index) => editsFor(tree, expected, service, upstreams[index]?.name ?? service.name));
+  return {
+    yaml,
+    lines: describeEdits({
+      edits: unique(edits.flatMap((one) => one.edits)),
+      byHand: unique(edits.flatMap((one) => one.byHand)),
+    }),
+  };
+}
+
+/** Two services of one server need its lines once. */
+function unique<T>(items: readonly T[]): readonly T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+}
