@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { NAME_ALLOWED, shown } from "./schema/fields.ts";
-import type { Finding, Path } from "./source.ts";
+import { type Finding, formatPath, type Path } from "./source.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -9,8 +9,19 @@ function plain(path: readonly PropertyKey[]): Path {
   return path.map((part) => (typeof part === "symbol" ? String(part) : part));
 }
 
-/** What zod found, as findings: one for each unknown key. */
-export function findingsOf(issue: Issue): Finding[] {
+/**
+ * What zod found, as findings below `above`.
+ *
+ * A block with an unknown key is not also told what it lacks: that is mostly the key that was meant.
+ */
+export function findingsOf(issues: readonly Issue[], above: Path = []): Finding[] {
+  const mistyped = new Set(issues.filter((one) => one.code === "unrecognized_keys").map((one) => formatPath(plain(one.path))));
+  const telling = issues.filter((one) => one.code !== "custom" || !mistyped.has(formatPath(plain(one.path))));
+  return telling.flatMap(findingsOfOne).map((finding) => ({ ...finding, path: [...above, ...finding.path] }));
+}
+
+/** One finding, or one for each unknown key. */
+function findingsOfOne(issue: Issue): Finding[] {
   const path = plain(issue.path);
   if (issue.code === "unrecognized_keys") {
     const messages = issue.message.split("\n");

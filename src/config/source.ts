@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of the configuration.
 import {
   type Alias,
   isAlias,
@@ -52,9 +53,9 @@ export function readSource(text: string, file: string, env: Env): Source {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: formatPath(path), message };
   };
-  const faults = [...document.errors, ...document.warnings];
+  const faults = firstOfEach([...document.errors, ...document.warnings]);
   if (faults.length > 0) {
-    const problems = faults.map((fault) => at(fault.pos[0], [], yamlMessage(fault.code, fault.message)));
+    const problems = faults.map(({ pos, code, message }) => at(pos[0], [], yamlMessage(text, pos[0], code, message)));
     return { data: null, problems, locate: ({ path, message }) => at(0, path, message) };
   }
   const problems: Problem[] = [];
@@ -67,9 +68,18 @@ export function readSource(text: string, file: string, env: Env): Source {
   return { data: root.value, problems, locate: (finding) => at(offsetOf(root, finding), finding.path, finding.message) };
 }
 
-function yamlMessage(code: string, message: string): string {
+/** One wrong character makes all that follows unexpected: only the first such fault tells something. */
+function firstOfEach<T extends { readonly code: string }>(faults: readonly T[]): T[] {
+  return faults.filter(({ code }, index) => faults.findIndex((other) => other.code === code) === index);
+}
+
+function yamlMessage(text: string, offset: number, code: string, message: string): string {
   if (code === "MULTIPLE_DOCS") return "a second YAML document starts here (---); a configuration is one document";
-  return `is not YAML as Sluice reads it: ${message}`;
+  const variable =
+    text.slice(offset - 1, offset + 1) === "${"
+      ? '; within { } and [ ], put a variable in quotes: "${NAME}" (one that is a number needs a line of its own)'
+      : "";
+  return `is not YAML as Sluice reads it: ${message}${variable}`;
 }
 
 /** The place of a path; for one that was not written, the name of its nearest parent that was. */

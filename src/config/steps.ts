@@ -12,9 +12,7 @@ export type ParsedSteps =
 /** Reads canary steps as a start brings them: the same grammar as `canary.steps`, with durations and shares as texts. */
 export function parseSteps(input: unknown): ParsedSteps {
   const parsed = steps.safeParse(input);
-  const findings = parsed.success
-    ? [...risingRules(parsed.data, ["steps"])]
-    : parsed.error.issues.flatMap((issue) => findingsOf({ ...issue, path: ["steps", ...issue.path] }));
+  const findings = parsed.success ? [...risingRules(parsed.data, ["steps"])] : findingsOf(parsed.error.issues, ["steps"]);
   if (parsed.success && findings.length === 0) return { is: "steps", steps: parsed.data };
   return { is: "wrong", problems: findings.map(({ path, message }) => ({ path: formatPath(path), message })) };
 }

@@ -23,7 +23,7 @@ export function structure(data: unknown): Structure {
   const file = isNamed(valueAt(data, ["nginx"])) ? fileOfSeveral : fileOfOne;
   const whole = file.safeParse(data);
   if (whole.success) return { findings: [], parsed: whole.data, data, unreadable: [] };
-  const findings = whole.error.issues.flatMap((issue) => findingsOf(issue));
+  const findings = findingsOf(whole.error.issues);
   const paths = (of: readonly Finding[]): Path[] => of.map((one) => one.path);
   const known = without(data, paths(findings.filter((one) => one.at === "key")));
   return { findings, ...salvage(file, repaired(known, paths(findings.filter((one) => one.at !== "key")))) };

@@ -22,7 +22,11 @@ export const target = block("an nginx target", "One nginx that Sluice drives.", 
   status: address("Where nginx answers which generation it serves. Loopback, and free.")
     .transform(formatAddress)
     .prefault(DEFAULTS.nginx.status),
-  test: z.optional(z.union([argv("The command that tests the configuration.", TEST), choice("No test.", ["none"])], must(TEST))),
+  test: z.optional(
+    z
+      .union([argv("A program and its arguments.", TEST), choice("No test.", ["none"])], must(TEST))
+      .describe("The command that tests the configuration, or `none` where no nginx of the same build is at hand."),
+  ),
   reload: z.optional(argv("The command that reloads nginx, run without a shell.", COMMAND)),
   closing: duration("How long keep-alive clients are asked to reconnect before a reload; 0s for not at all.").prefault(
     DEFAULTS.nginx.closing,

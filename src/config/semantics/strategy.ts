@@ -12,18 +12,17 @@ type Steps = z.output<typeof steps>;
 type Check = Service["blueGreen"]["checks"][number];
 
 /** Steps rise, checks name metrics, and every dwell can hold a whole window of the checks that it needs. */
-export function* strategyRules({ settings, written, original }: Subject): Iterable<Judgement> {
-  for (const service of Object.values(settings.services)) {
+export function* strategyRules(subject: Subject): Iterable<Judgement> {
+  for (const service of Object.values(subject.settings.services)) {
     const base = ["services", service.name];
     const { canary, blueGreen } = service;
-    const metrics = keysOf(original([...base, "metrics"]));
     if (canary !== null) {
-      yield* checkRules(service, canary.checks, [...base, "canary", "checks"], written, metrics);
+      yield* checkRules(service, canary.checks, [...base, "canary", "checks"], subject);
       yield* risingRules(canary.steps, [...base, "canary", "steps"]);
-      yield* needRules(canary.steps, checkNames(original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
+      yield* needRules(canary.steps, checkNames(subject.original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
       yield* dwellRules(service, canary.steps, canary.checks, [...base, "canary", "steps"]);
     }
-    yield* checkRules(service, blueGreen.checks, [...base, "blueGreen", "checks"], written, metrics);
+    yield* checkRules(service, blueGreen.checks, [...base, "blueGreen", "checks"], subject);
     const window = longest(service, blueGreen.checks);
     if (window !== null && blueGreen.bakeMs < window.ms)
       yield problem([...base, "blueGreen", "bake"], tooShort("bake", blueGreen.bakeMs, window));
@@ -48,27 +47,35 @@ function keysOf(block: unknown): string[] {
   return typeof block === "object" && block !== null ? Object.keys(block) : [];
 }
 
-/** The names that the file gives to its checks, also to those that are wrong in another way. */
-function checkNames(list: unknown): string[] {
+/** The texts that the items of a list have at a key, with their places, also of items that are wrong in another way. */
+function namesIn(list: unknown, key: string): [index: number, name: string][] {
   const items: unknown[] = Array.isArray(list) ? list : [];
-  return items.map((item) => String(valueAt(item, ["name"]) ?? valueAt(item, ["metric"])));
+  return items.flatMap((item, index) => {
+    const name = valueAt(item, [key]);
+    return typeof name === "string" ? [[index, name]] : [];
+  });
+}
+
+/** What checks are called: by their own name, or else by that of their metric. */
+function checkNames(list: unknown): string[] {
+  const named = new Map([...namesIn(list, "metric"), ...namesIn(list, "name")]);
+  return [...named.values()];
 }
 
 function* checkRules(
   service: Service,
   checks: readonly Check[],
   base: Path,
-  written: Subject["written"],
-  metrics: readonly string[],
+  { written, original }: Subject,
 ): Iterable<Judgement> {
+  const metrics = keysOf(original(["services", service.name, "metrics"]));
+  for (const [index, name] of namesIn(original(base), "metric")) {
+    if (!metrics.includes(name)) {
+      yield problem([...base, index, "metric"], `"${name}" is not a metric of ${service.name}; ${suggest(name, metrics)}`);
+    }
+  }
   for (const [index, check] of checks.entries()) {
     const path = [...base, index];
-    if (!metrics.includes(check.metric)) {
-      yield problem(
-        [...path, "metric"],
-        `"${check.metric}" is not a metric of ${service.name}; ${suggest(check.metric, metrics)}`,
-      );
-    }
     if (checks.findIndex((other) => other.name === check.name) < index) {
       yield problem(path, `is the second check called ${check.name}; give it a name: of its own`);
     }

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { problemsOf, withWeb } from "../support/sluice-yaml.ts";
+
+const SHARE = "it must be a percentage above 0% and up to 100%, no finer than 0.01%, such as 5% or 0.25%";
+const ACTION = "a step is exactly one of { share, for }, { share, until: approved } or { ramp, over }";
+const METRICS =
+  "    metrics: { errors: { source: scrape, window: 30s, ratio: { of: e, to: r } }, p95: { source: scrape, quantile: 0.95, of: h } }\n";
+
+test.each<[what: string, text: string, ...expected: string[]]>([
+  [
+    "a check of no metric",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: eror, below: 2% }] }\n`),
+    'sluice.yaml:8:37 services.web.blueGreen.checks[0].metric: "eror" is not a metric of web; did you mean "errors"? allowed: errors, p95',
+  ],
+  [
+    "a check without a rule",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors }] }\n`),
+    "sluice.yaml:8:27 services.web.blueGreen.checks[0]: says neither above nor below; a check has exactly one of the two",
+  ],
+  [
+    "a check that compares",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors, compare: stable, below: 1% }] }\n`),
+    "sluice.yaml:8:45 services.web.blueGreen.checks[0].compare: is not a key of a check; allowed: name, metric, above, below, minRequests",
+  ],
+  [
+    "two checks of one name",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors, below: 2% }, { metric: errors, above: 0% }] }\n`),
+    "sluice.yaml:8:58 services.web.blueGreen.checks[1]: is the second check called errors; give it a name: of its own",
+  ],
+  [
+    "a percentage of seconds",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: p95, below: 2% }] }\n`),
+    "sluice.yaml:8:49 services.web.blueGreen.checks[0].below: is a percentage, and p95 is a quantile; it must be a number in the unit of the histogram, such as 0.3",
+  ],
+  [
+    "a ratio of two",
+    withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors, below: 2 }] }\n`),
+    "sluice.yaml:8:52 services.web.blueGreen.checks[0].below: 2 would be 200% of errors, which is a ratio; it must be a percentage such as 2%, or a number up to 1",
+  ],
+  [
+    "a bake below the window (rule 7)",
+    withWeb(`${METRICS}    blueGreen: { bake: 5s, checks: [{ metric: errors, below: 2% }] }\n`),
+    "sluice.yaml:8:24 services.web.blueGreen.bake: bake 5s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
+  ],
+  [
+    "no steps",
+    withWeb("    canary: { steps: [] }\n"),
+    `sluice.yaml:7:22 services.web.canary.steps: a list is not allowed; it must be a list of at least one step, each ${ACTION.slice(25)}`,
+  ],
+  [
+    "a step without an action",
+    withWeb("    canary: { steps: [{ needs: [] }] }\n"),
+    `sluice.yaml:7:23 services.web.canary.steps[0]: has no action; ${ACTION}`,
+  ],
+  [
+    "a step with half an action",
+    withWeb("    canary: { steps: [{ share: 5% }] }\n"),
+    `sluice.yaml:7:23 services.web.canary.steps[0]: has share, which is not one action; ${ACTION}`,
+  ],
+  [
+    "a step with two actions",
+    withWeb("    canary: { steps: [{ share: 5%, for: 5m, ramp: 10%, over: 1m }] }\n"),
+    `sluice.yaml:7:23 services.web.canary.steps[0]: has share + for + ramp + over, which is not one action; ${ACTION}`,
+  ],
+  [
+    "a share too fine",
+    withWeb("    canary: { steps: [{ share: 0.001%, for: 5m }] }\n"),
+    `sluice.yaml:7:32 services.web.canary.steps[0].share: "0.001%" is not allowed; ${SHARE}`,
+  ],
+  [
+    "a share of nothing",
+    withWeb("    canary: { steps: [{ share: 0%, for: 5m }] }\n"),
+    `sluice.yaml:7:32 services.web.canary.steps[0].share: "0%" is not allowed; ${SHARE}`,
+  ],
+  [
+    "a share as a number",
+    withWeb("    canary: { steps: [{ share: 5, for: 5m }] }\n"),
+    `sluice.yaml:7:32 services.web.canary.steps[0].share: 5 is not allowed; ${SHARE}`,
+  ],
+  [
+    "shares that fall",
+    withWeb("    canary: { steps: [{ share: 50%, for: 5m }, { share: 25%, for: 5m }] }\n"),
+    "sluice.yaml:7:57 services.web.canary.steps[1].share: 25% is not more than the 50% of the step before; it must be above 50%",
+  ],
+  [
+    "a ramp to where it starts",
+    withWeb("    canary: { steps: [{ share: 50%, for: 5m }, { ramp: 50%, over: 5m }] }\n"),
+    "sluice.yaml:7:56 services.web.canary.steps[1].ramp: 50% is not more than the 50% of the step before; it must be above 50%",
+  ],
+  [
+    "a step after 100%",
+    withWeb("    canary: { steps: [{ share: 100%, for: 5m }, { ramp: 100%, over: 5m }] }\n"),
+    "sluice.yaml:7:57 services.web.canary.steps[1].ramp: 100% is not more than the 100% of the step before; nothing is above 100%, so remove this step",
+  ],
+  [
+    "a dwell below the window (rule 7)",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 5%, for: 20s }], checks: [{ metric: errors, below: 2% }] }\n`),
+    "sluice.yaml:8:41 services.web.canary.steps[0].for: for 20s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
+  ],
+  [
+    "a ramp below the window (rule 7)",
+    withWeb(`${METRICS}    canary: { steps: [{ ramp: 5%, over: 20s }], checks: [{ metric: errors, below: 2% }] }\n`),
+    "sluice.yaml:8:41 services.web.canary.steps[0].over: over 20s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
+  ],
+  [
+    "a need of no check",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 5%, for: 20s, needs: [eror] }], checks: [{ metric: errors, below: 2% }] }\n`,
+    ),
+    'sluice.yaml:8:54 services.web.canary.steps[0].needs[0]: "eror" is not a check of this canary; did you mean "errors"? allowed: errors',
+  ],
+])("%s", (_what, text, ...expected) => {
+  expect(problemsOf(text)).toEqual(expected);
+});
