@@ -1,4 +1,4 @@
-import { amount, countOf, secondsText } from "./figures.ts";
+import { amount, amountBeside, countOf, secondsText } from "./figures.ts";
 import type { Unit, Verdict } from "./verdict.ts";
 
 /** A rule with a fixed bound, in the unit of what is measured (2 % is 0.02). */
@@ -37,7 +37,7 @@ export type BoundInput = {
  * could not be read: those requests went wrong. A `pass` needs a full window within the step, fresh and without a problem.
  */
 export function judgeBound(input: BoundInput): Verdict {
-  const { check, unit, measurement, windowMs } = input;
+  const { check, unit, measurement } = input;
   const limit = `${check.rule.kind === "below" ? "<" : ">"} ${amount(check.rule.bound, unit)}`;
   const { value, samples, problem } = measurement;
   const coveredMs = covered(measurement);
@@ -49,7 +49,9 @@ export function judgeBound(input: BoundInput): Verdict {
   const inside = measurement.from !== null && measurement.from >= input.since;
   const enough = samples >= check.minRequests;
   const known = value !== null && Number.isFinite(value);
-  const seen = known ? `${amount(value, unit)} of ${countOf(samples, unit)} in ${secondsText(coveredMs)}` : "";
+  const seen = known
+    ? `${amountBeside(value, check.rule.bound, unit)} of ${countOf(samples, unit)} in ${secondsText(coveredMs)}`
+    : "";
   if (known && inside && enough && !holds(check, value)) {
     return verdict("fail", problem === null ? seen : `${seen} (not all could be read: ${problem})`);
   }
@@ -73,12 +75,12 @@ function lack({ check, unit, measurement, windowMs, now }: BoundInput, coveredMs
   if (!inside) return "the window began before this step";
   if (now - to > windowMs)
     return `the newest evidence is ${secondsText(now - to)} old, older than the window of ${secondsText(windowMs)}`;
-  const soFar = value === null ? "" : `, ${amount(value, unit)} so far`;
+  const soFar = value === null ? "" : `, ${amountBeside(value, check.rule.bound, unit)} so far`;
   const time = coveredMs < windowMs ? `${secondsText(coveredMs)} of ${secondsText(windowMs)}` : null;
   if (samples < check.minRequests) {
     const few = `${samples} of ${countOf(check.minRequests, unit)}`;
     return `${few}${time === null ? ` in ${secondsText(coveredMs)}` : `, ${time}`}${soFar}`;
   }
   if (value === null) return `no ${unit === "ratio" ? "requests" : "observations"} in ${secondsText(coveredMs)}`;
-  return time === null ? null : `${time}, ${amount(value, unit)} of ${countOf(samples, unit)} so far`;
+  return time === null ? null : `${time}, ${amountBeside(value, check.rule.bound, unit)} of ${countOf(samples, unit)} so far`;
 }

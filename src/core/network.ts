@@ -1,4 +1,4 @@
-/** What the codes of failed connections mean for people: Node's, undici's and the HTTP parser's (`HPE_…`). */
+/** What the codes of failed connections mean for people: Node's and undici's. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
   ECONNRESET: "reset the connection",
@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export function networkFailure(error: unknown): string {
   if (!(error instanceof Error)) return `failed: ${String(error)}`;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code.startsWith("HPE_")) return `did not answer in HTTP (${error.message})`;
+  if (error.name === "HTTPParserError" || code.startsWith("HPE_")) return `did not answer in HTTP (${error.message})`;
   return (Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined) ?? `failed: ${error.message}`;
 }
 

@@ -39,7 +39,7 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource & AsyncDisposa
       mostBytes,
       signal: lifetime.signal,
     });
-    if (!fetched.ok) return { endpoint, ok: false, reason: `${address} ${fetched.reason}` };
+    if (!fetched.ok) return { endpoint, ok: false, reason: `${address}${metric.path} ${fetched.reason}` };
     const page = parse(fetched.text, fetched.format);
     const broken = page.problems.find(({ level }) => level === "error");
     if (broken === undefined) return { endpoint, ok: true, found: readingOf(page, wanted, t) };
