@@ -1,11 +1,11 @@
 import type { Ms } from "../core/units.ts";
-import { closingFlag, type TargetSettings } from "./settings.ts";
-import { type Build, signalReload, testAll, testCommand } from "./command.ts";
 import { whileClosing } from "./closing.ts";
+import { type Build, signalReload, testAll, testCommand } from "./command.ts";
 import type { ErrorLog } from "./error-log.ts";
 import type { Generations, Manifest } from "./files.ts";
 import { childrenOf, findMaster, type Master, startOption } from "./processes.ts";
 import { type Proof, prove } from "./proof.ts";
+import { closingFlag, type TargetSettings } from "./settings.ts";
 import type { StatusClient } from "./status.ts";
 import { words } from "./words.ts";
 
@@ -25,7 +25,7 @@ export type Proved = Proof & { readonly is: "proved" };
 
 /** How a signal ended. `undone`: nginx did not take the set, and serves the one before. `broken`: it does not serve that one either. */
 export type Outcome =
-  | { readonly is: "proved"; readonly proof: Proved; readonly tookMs: Ms }
+  | { readonly is: "proved"; readonly proof: Proved /** From the signal on. */; readonly tookMs: Ms }
   | { readonly is: "undone"; readonly text: string; readonly file: string | null; readonly proof: Proved }
   | { readonly is: "broken"; readonly text: string };
 
@@ -61,8 +61,11 @@ export type Reload = {
 export async function reload(bench: Bench, input: Reload): Promise<Outcome> {
   const { settings, build } = bench;
   const closing = settings.closingMs > 0 && !input.urgent && !build.capabilities.keepaliveMinTimeout;
-  const start = bench.monotonic();
-  const go = () => signalAndProve(bench, input.to.generation, input.signalled);
+  let start = bench.monotonic();
+  const go = () => {
+    start = bench.monotonic();
+    return signalAndProve(bench, input.to.generation, input.signalled);
+  };
   const proof = closing ? await whileClosing(closingFlag(settings.tables), settings.closingMs, bench.signal, go) : await go();
   if (proof.is === "proved") {
     await bench.files.mark(null);
@@ -79,7 +82,10 @@ async function goBack(bench: Bench, input: Reload, failed: Failed): Promise<Outc
   const intact = failed.how === "dropped" || failed.how === "late" ? await stillServes(bench, from) : null;
   const proof = intact ?? (await signalAgain(bench, from, input.signalled));
   if (proof.is === "proved") return { is: "undone", text, file, proof };
-  return { is: "broken", text: `${text}; and nginx does not serve the configuration before it either: ${explain(bench, proof).text}` };
+  return {
+    is: "broken",
+    text: `${text}; and nginx does not serve the configuration before it either: ${explain(bench, proof).text}`,
+  };
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Log } from "../core/ports.ts";
 import type { Route } from "../core/route.ts";
 import type { Ms, ServiceName } from "../core/units.ts";
-import { type Bench, type Proved, proveServing, reload } from "./apply.ts";
-import { backoffMs, byService, compose, hold, type Parts, renderKey } from "./compose.ts";
+import { type Bench, type Outcome, type Proved, proveServing, reload } from "./apply.ts";
+import { byService, compose, hold, type Parts, renderKey } from "./compose.ts";
 import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
-import { turn } from "./pacing.ts";
+import { Patience, type Pause } from "./patience.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { probeProblem } from "./reach.ts";
 import type { Look, Sight } from "./sight.ts";
@@ -15,12 +15,10 @@ import type { Templates } from "./template.ts";
 const IDLE_MS: Ms = 500;
 /** How often an nginx that does not run is looked for. */
 const DOWN_MS: Ms = 200;
-/** Changes that come this close to each other become one reload; a stream of them waits at most `GATHER_MOST_MS`. */
-const GATHER_MS: Ms = 10;
-const GATHER_MOST_MS: Ms = 100;
 /** How long an nginx that answers with the right generation may take to show the right workers. */
 const RECOGNISE_MS: Ms = 2_000;
 
+type Undone = Outcome & { readonly is: "undone" };
 type Running = Look & { readonly is: "running" };
 
 export type ReloadsInput = {
@@ -51,9 +49,7 @@ export class Reloads {
   #checked = false;
   /** What was last put on disk for an nginx that does not run. */
   #preparedFor: string | null = null;
-  #change: { readonly first: Ms; readonly last: Ms } | null = null;
-  #pace: { readonly signalledAt: Ms | null; readonly tookMs: Ms } = { signalledAt: null, tookMs: 0 };
-  #failures: { readonly tries: number; readonly until: Ms; readonly keys: string } | null = null;
+  readonly #patience = new Patience();
 
   constructor(input: ReloadsInput) {
     this.#in = input;
@@ -75,8 +71,7 @@ export class Reloads {
   }
 
   noteChange(): void {
-    const now = this.#bench.monotonic();
-    this.#change = { first: this.#change?.first ?? now, last: now };
+    this.#patience.changed(this.#bench.monotonic());
   }
 
   /** One look, and at most one reload. Returns when to look again at the latest. */
@@ -103,7 +98,7 @@ export class Reloads {
 
   async #forget(look: Running): Promise<void> {
     this.#rendered = null;
-    this.#failures = null;
+    this.#patience.forgive();
     this.#bench = { ...this.#bench, errorLog: await this.#in.sight.errorLog(look.master) };
   }
 
@@ -147,10 +142,10 @@ export class Reloads {
     if (this.#rendered !== null && this.#checked && alike(parts, this.#rendered)) return this.#rest();
     const pause = this.#pause(parts, look);
     if (pause !== null) {
-      ledger.waiting = pause.why;
-      return pause.forMs;
+      ledger.waiting = pause.why ?? ledger.waiting;
+      return Math.min(pause.forMs ?? IDLE_MS, IDLE_MS);
     }
-    this.#change = null;
+    this.#patience.gathered();
     ledger.waiting = "nginx is being brought to the new configuration";
     this.#in.settle();
     const prepared = await this.#prepare(wanted, parts, look);
@@ -166,32 +161,23 @@ export class Reloads {
   #rest(): Ms {
     this.#in.ledger.waiting = null;
     this.#in.ledger.blocked = this.probe === false ? this.#in.ledger.blocked : null;
-    this.#failures = null;
+    this.#patience.forgive();
     return IDLE_MS;
   }
 
-  /** What this reload has to wait for, or null. */
-  #pause(parts: Parts, look: Running): { readonly forMs: Ms; readonly why: string | null } | null {
-    const now = this.#bench.monotonic();
-    const urgent = parts.routes.some((route) => route.urgent && this.#differs(route));
-    const failures = this.#failures;
-    if (failures !== null && now < failures.until && !(urgent && failures.keys !== keysOf(parts)))
-      return {
-        forMs: Math.min(IDLE_MS, failures.until - now),
-        why: `tries again in ${Math.ceil((failures.until - now) / 1000)} s`,
-      };
-    if (!urgent && this.#change !== null && now - this.#change.last < GATHER_MS && now - this.#change.first < GATHER_MOST_MS)
-      return { forMs: GATHER_MS, why: this.#in.ledger.waiting };
-    const { children } = look;
-    const next = turn({
-      now,
-      ...this.#pace,
+  #pause(parts: Parts, look: Running): Pause | null {
+    return this.#patience.pause({
+      now: this.#bench.monotonic(),
+      urgent: this.#isUrgent(parts),
+      keys: keysOf(parts),
       lingering: this.#in.ledger.lingering,
-      processes: children?.all ?? 0,
-      workers: children?.serving.length ?? 0,
-      urgent,
+      processes: look.children?.all ?? 0,
+      workers: look.children?.serving.length ?? 0,
     });
-    return next.is === "go" ? null : { forMs: Math.min(next.forMs ?? IDLE_MS, IDLE_MS), why: next.why };
+  }
+
+  #isUrgent(parts: Parts): boolean {
+    return parts.routes.some((route) => route.urgent && this.#differs(route));
   }
 
   #differs(route: Route): boolean {
@@ -236,31 +222,26 @@ export class Reloads {
       this.#may = before;
       throw error;
     }
-    const urgent = parts.routes.some((route) => route.urgent && this.#differs(route));
-    const signalled = () => {
-      this.#pace = { ...this.#pace, signalledAt: this.#bench.monotonic() };
-    };
-    const outcome = await reload(this.#bench, { to, from: from?.generation ?? null, urgent, signalled });
-    switch (outcome.is) {
-      case "proved": {
-        this.#pace = { ...this.#pace, tookMs: outcome.tookMs };
-        const rendered = from === null ? byService(to.routes) : this.#renderedOf(to, parts);
-        await this.#proved(to, rendered, outcome.proof);
-        await this.#bench.files.prune();
-        return this.#rest();
-      }
-      case "undone": {
-        this.#may = from === null ? this.#may : [from];
-        if (from !== null) await this.#proved(from, byService(from.routes), outcome.proof);
-        const culprit = wanted.find((route) => outcome.file?.startsWith(`${route.service}.`));
-        if (culprit === undefined) return this.#failed(parts, outcome.text);
-        this.#noteRefusals(wanted, { routes: [], stubs: [] }, new Map([[culprit.service, outcome.text]]));
-        return 0;
-      }
-      case "broken":
-        this.#rendered = null;
-        return this.#failed(parts, outcome.text);
+    const signalled = () => this.#patience.signalled(this.#bench.monotonic());
+    const outcome = await reload(this.#bench, { to, from: from?.generation ?? null, urgent: this.#isUrgent(parts), signalled });
+    if (outcome.is === "undone" && from !== null) return this.#undone(wanted, parts, from, outcome);
+    if (outcome.is !== "proved") {
+      this.#rendered = null;
+      return this.#failed(parts, outcome.text);
     }
+    this.#patience.took(outcome.tookMs);
+    await this.#proved(to, from === null ? byService(to.routes) : this.#renderedOf(to, parts), outcome.proof);
+    await this.#bench.files.prune();
+    return this.#rest();
+  }
+
+  /** nginx serves the set before again: the service whose file it complained of waits, or everything does. */
+  async #undone(wanted: readonly Route[], parts: Parts, from: Manifest, outcome: Undone): Promise<Ms> {
+    await this.#proved(from, byService(from.routes), outcome.proof);
+    const culprit = wanted.find((route) => outcome.file?.startsWith(`${route.service}.`));
+    if (culprit === undefined) return this.#failed(parts, outcome.text);
+    this.#noteRefusals(wanted, { routes: [], stubs: [] }, new Map([[culprit.service, outcome.text]]));
+    return 0;
   }
 
   /** Routes that were wanted when the set was made and render as it holds them, so that newer equal ones count as served. */
@@ -285,8 +266,7 @@ export class Reloads {
   }
 
   #failed(parts: Parts, text: string): Ms {
-    const tries = (this.#failures?.tries ?? 0) + 1;
-    this.#failures = { tries, until: this.#bench.monotonic() + backoffMs(tries), keys: keysOf(parts) };
+    this.#patience.failed(this.#bench.monotonic(), keysOf(parts));
     this.#in.log.error("nginx does not take the configuration", { target: this.#bench.settings.name, error: text });
     this.#in.ledger.blocked = text;
     return IDLE_MS;
