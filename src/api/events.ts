@@ -2,15 +2,11 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
-import type { Ms } from "../core/units.ts";
 import { streamEvents } from "./event-stream.ts";
 import type { Limits } from "./options.ts";
 import { ApiError } from "./problem.ts";
 import { operation, type Routes } from "./route.ts";
 import { EventList, EventStreamHeaders, EventStreamQuery } from "./schemas/event.ts";
-
-/** The longest that a timer can be: a stream ends by its reader, by stalling, or with the server. */
-const NEVER_MS: Ms = 2_147_483_647;
 
 const FORMS = {
   description: "A list for `Accept: application/json`, else server-sent events whose data is an Event.",
@@ -25,7 +21,6 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, closi
     "/v1/events",
     {
       sse: "manual",
-      handlerTimeout: NEVER_MS,
       config: events.config,
       schema: {
         ...events.words,

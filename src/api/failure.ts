@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/ports.ts";
 import { ApiError, apiError, PROBLEM_TYPE, problem } from "./problem.ts";
+import { pathOf } from "./request-id.ts";
 
 /** The one place that answers errors. What the client may not see is logged with the id of the request. */
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const known = apiError(error);
   const document = problem(known, request.id);
   if (document.status >= 500)
-    log.error("A request failed", { request: request.id, method: request.method, url: request.url, error });
+    log.error("A request failed", { request: request.id, method: request.method, path: pathOf(request), error });
   reply
     .code(document.status)
     .headers({ "x-request-id": request.id, "cache-control": "no-store", "content-type": PROBLEM_TYPE })
@@ -19,7 +20,7 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
 /** A path that is not there, or that does not have this method. */
 export function answerNotFound(methodsOf: (path: string) => readonly string[]) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
-    const methods = methodsOf(request.url.split("?")[0] ?? "");
+    const methods = methodsOf(pathOf(request));
     if (methods.length === 0)
       throw new ApiError("not-found", "There is nothing at this path.", "GET /openapi.json lists what there is.");
     reply.header("allow", methods.join(", "));

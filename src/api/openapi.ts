@@ -50,7 +50,14 @@ export async function registerReference(app: FastifyInstance): Promise<void> {
     transform: createJsonSchemaTransform({ zodToJsonConfig }),
     transformObject: createJsonSchemaTransformObject({ zodToJsonConfig }),
   });
-  await app.register(fastifySwaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY, theme: { title: "Sluice API" } });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: DOCS_POLICY,
+    theme: { title: "Sluice API" },
+    // The default asks a server of others whether the document is valid.
+    uiConfig: { validatorUrl: null },
+    transformSpecification: () => openApiDocument(app),
+  });
   app.get("/openapi.json", { config: { scope: "open" }, schema: { hide: true } }, (_request, reply) =>
     reply.type("application/json").send(JSON.stringify(openApiDocument(app))),
   );

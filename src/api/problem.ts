@@ -94,12 +94,6 @@ const FRAMEWORK: Readonly<Record<string, () => ApiError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: () => new ApiError("bad-request", "The body is not valid JSON."),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new ApiError("bad-request", "The body is not as long as Content-Length says."),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new ApiError("unsupported-media-type", "The body must be application/json."),
-  FST_ERR_HANDLER_TIMEOUT: () =>
-    new ApiError(
-      "answer-timeout",
-      "The answer took too long. What was asked for may still happen.",
-      "Look at the service before you ask again.",
-    ),
 };
 
 /** Every error becomes an `ApiError` here; what is not known becomes `internal`, which tells nothing of itself. */

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { authenticate } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
+import { endLateAnswers } from "./deadline.ts";
 import { eventRoutes } from "./events.ts";
 import { answerBrokenRequest, answerFailure, answerNotFound } from "./failure.ts";
 import { healthRoutes } from "./health.ts";
@@ -60,7 +61,6 @@ function build(options: ApiOptions, limits: Limits): FastifyInstance {
     genReqId: requestId,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
-    handlerTimeout: limits.answerMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: LONGEST_NAME },
     clientErrorHandler: answerBrokenRequest,
@@ -72,6 +72,7 @@ function build(options: ApiOptions, limits: Limits): FastifyInstance {
   app.setNotFoundHandler(answerNotFound(methodsByPath(app)));
   readBodies(app);
   writeLines(app, options);
+  endLateAnswers(app, limits.answerMs);
   return app;
 }
 
@@ -94,15 +95,9 @@ function writeLines(app: FastifyInstance, { log }: ApiOptions): void {
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
   });
   app.addHook("onResponse", async (request, reply) => {
-    const { id, method, url, principal } = request;
-    const fields = {
-      request: id,
-      method,
-      url,
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-      actor: principal?.name,
-    };
+    const { id, method, principal } = request;
+    const ms = Math.round(reply.elapsedTime);
+    const fields = { request: id, method, path: pathOf(request), status: reply.statusCode, ms, actor: principal?.name ?? null };
     if (method === "GET" || method === "HEAD") log.debug("Answered", fields);
     else log.info("Answered", fields);
   });
