@@ -139,7 +139,9 @@ function rewriteFor(pass: Directive, path: string, work: Work): readonly string[
 function needed(service: ServiceSettings, pass: Directive): readonly string[] {
   const headers = inForce(pass.parent, "proxy_set_header");
   const kept =
-    headers[0]?.parent === pass.parent ? [] : headers.map((one) => `proxy_set_header ${one.args[0]} "${one.args[1] ?? ""}";`);
+    headers[0]?.parent === pass.parent
+      ? []
+      : headers.map((one) => `proxy_set_header ${one.args[0]} "${quoted(one.args[1] ?? "")}";`);
   const host = headers.some((one) => one.args[0]?.toLowerCase() === "host") ? [] : [...kept, "proxy_set_header Host $host;"];
   const line = (name: string, value: string) => (inForce(pass.parent, name).length === 0 ? [`${name} ${value};`] : []);
   const live = service.routing === "live" ? [...host, ...line("proxy_redirect", `http://$${poolVariable(service.name)}/ /`)] : [];
@@ -149,6 +151,10 @@ function needed(service: ServiceSettings, pass: Directive): readonly string[] {
     ...line("proxy_next_upstream_tries", "2"),
     ...line("proxy_next_upstream_timeout", "3s"),
   ];
+}
+
+function quoted(value: string): string {
+  return value.replace(/["\\]/g, "\\$&");
 }
 
 function removeUpstream(survey: Survey, service: ServiceSettings, upstream: string, work: Work): void {

@@ -9,7 +9,8 @@ export type Spot = { readonly file: string; readonly afterLine: number };
  */
 export function spotAtStart(block: Directive): Spot | null {
   if (block.openLine === null) return null;
-  return isFree(block, block.openLine) ? { file: block.file, afterLine: block.openLine } : null;
+  const shared = block.endLine === block.openLine || ownChildren(block).some((child) => child.line === block.openLine);
+  return shared ? null : { file: block.file, afterLine: block.openLine };
 }
 
 /** Where a block's last line can be added; null where its `}` shares its line with what is before. */
@@ -19,11 +20,12 @@ export function spotAtEnd(block: Directive): Spot | null {
   return ownChildren(block).some((child) => child.endLine >= block.endLine) ? null : { file: block.file, afterLine: before };
 }
 
-/** Directly behind a directive of a block; null where something else of the block stands on its last line. */
+/** Directly behind a directive of a block; null where something else stands on its last line. */
 export function spotAfter(directive: Directive): Spot | null {
-  const block = directive.parent;
-  if (block === null || !isFree(block, directive.endLine, directive)) return null;
-  return { file: directive.file, afterLine: directive.endLine };
+  const { file, endLine: line, parent } = directive;
+  const siblings = (parent?.block ?? []).filter((one) => one.file === file && one !== directive);
+  const shared = siblings.some((one) => one.line === line) || (parent?.file === file && parent.endLine === line);
+  return shared ? null : { file, afterLine: line };
 }
 
 /** "Add to FILE after line N:" and the lines, or the place in words where no line is free. */
@@ -43,14 +45,6 @@ export function addAtStart(block: Directive, ...lines: readonly string[]): strin
 /** Asks for lines at the end of a block. */
 export function addAtEnd(block: Directive, ...lines: readonly string[]): string {
   return addText(spotAtEnd(block), block, "end", lines);
-}
-
-function isFree(block: Directive, line: number, except: Directive | null = null): boolean {
-  const others = ownChildren(block).filter((child) => child !== except);
-  return (
-    (block.file !== except?.file && except !== null ? true : block.endLine > line) &&
-    !others.some((child) => child.line <= line && child.endLine >= line)
-  );
 }
 
 /** Children that stand in the block's own file: those of included files have other lines. */

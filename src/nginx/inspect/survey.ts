@@ -1,7 +1,7 @@
 import type { ServiceSettings } from "../../core/service.ts";
 import { poolVariable, upstreamName, weightedUpstreamName } from "../names.ts";
 import type { Expected } from "./finding.ts";
-import { pathMatcher } from "./glob.ts";
+import { isGlob, pathMatcher } from "./glob.ts";
 import { type ConfigTree, type Directive, everyDirective, includePath, within } from "./tree.ts";
 
 /** A file of ours that an include of the user's names. */
@@ -89,15 +89,20 @@ function ownIncludes(tree: ConfigTree, users: readonly Directive[], expected: Ex
     const argument = directive.args[0];
     if (directive.name !== "include" || directive.block !== null || argument === undefined) return [];
     const path = includePath(tree.main, argument);
-    if (!path.startsWith(`${expected.target.include}/`) && !/[*?[]/.test(path)) return [];
+    if (!path.startsWith(`${expected.target.include}/`) && !isGlob(path)) return [];
     const matches = pathMatcher(path);
-    const files = candidates.filter(([file]) => matches(file)).map(([, own]) => own);
+    const exact = candidates.get(path);
+    const files = isGlob(path)
+      ? [...candidates].filter(([file]) => matches(file)).map(([, own]) => own)
+      : exact === undefined
+        ? []
+        : [exact];
     return path.startsWith(`${expected.target.include}/`) || files.length > 0 ? [{ at: directive, path, files }] : [];
   });
 }
 
 /** Every file that Sluice writes or has written, by path: an include counts before the first set is rendered, too. */
-function candidateFiles(tree: ConfigTree, expected: Expected): readonly (readonly [string, OwnFile])[] {
+function candidateFiles(tree: ConfigTree, expected: Expected): ReadonlyMap<string, OwnFile> {
   const files = new Map<string, OwnFile>();
   files.set("00-sluice.http.conf", { kind: "http", service: null });
   files.set("sluice.closing.conf", { kind: "closing" });
@@ -110,7 +115,7 @@ function candidateFiles(tree: ConfigTree, expected: Expected): readonly (readonl
     files.set(`${service}.server.conf`, { kind: "server", service });
     files.set(`${service}.location.conf`, { kind: "location", service });
   }
-  return [...files].map(([file, own]) => [ownPath(expected, file), own] as const);
+  return new Map([...files].map(([file, own]) => [ownPath(expected, file), own] as const));
 }
 
 const PASSES = new Set(["proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass"]);

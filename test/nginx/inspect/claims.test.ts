@@ -249,6 +249,16 @@ describe("the closing include", () => {
     expect((await get("/", { "x-bad": "1" })).status).toBe(200);
   });
 
+  test("closing-error-page: an error inside a page of the server's own leads on to another page", async () => {
+    const pages = "error_page 403 = /denied; error_page 404 =200 /sorry;";
+    const lines = `${SERVER}\n${pages}\nlocation / { ${PASS} }\nlocation /secret { return 403; }\nlocation = /denied { return 404; }\nlocation = /sorry { return 200 sorry; }`;
+    await serve(lines);
+    expect((await get("/secret")).status).toBe(404);
+    await nginx?.[Symbol.asyncDispose]();
+    await serve(`${lines}\n${CLOSING}`);
+    expect(await get("/secret")).toMatchObject({ status: 200, body: "sorry" });
+  });
+
   test("closing-error-page: the error pages of http are gone in a server that includes it", async () => {
     const http = "error_page 404 =200 /sorry;";
     const lines = `${SERVER}\nlocation / { ${PASS} }\nlocation /gone { return 404; }\nlocation = /sorry { return 200 sorry; }`;

@@ -68,7 +68,7 @@ function refusal(server: Directive, include: OwnInclude, obstacle: Directive): F
   const says = internal
     ? `the location at ${place(obstacle.parent ?? obstacle)} is internal: while connections are closed, our include sends requests on by an internal redirect, so that clients could fetch it`
     : own
-      ? `the error_page at ${place(obstacle)} stands at the server's own level, where our include needs error_page 497 and recursive_error_pages: nginx would take the user's pages through them`
+      ? `the error_page at ${place(obstacle)} stands at the server's own level, and our include turns recursive_error_pages on there: an error inside such a page would lead on to another page, and an error_page 497 would get the requests that ours is for`
       : `the error_page at ${place(obstacle)} is inherited from http, and nginx drops all inherited error pages in a server that includes an own one, as ours is`;
   const fix = `Remove line ${include.at.line} of ${include.at.file}${internal ? "" : `, or move the error_page lines from ${place(obstacle)} into the locations`}.`;
   return at(include.at, "error", internal ? "closing-internal-location" : "closing-error-page", null, { message: says, fix });

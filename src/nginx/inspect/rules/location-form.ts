@@ -63,13 +63,12 @@ function serverFormText(survey: Survey, service: ServiceSettings, use: Use): str
 /** A pattern in a map that our `if` depends on overwrites nginx's numbered captures before the location uses them. */
 function captures(survey: Survey, use: Use): Finding[] {
   const { service, block } = use;
-  const pattern = patternMap(survey, use);
-  if (pattern === null) return [];
   const user = everyDirective(ownLevel(survey, block)).filter((directive) => !survey.isOwn(directive));
   const first = user.find(
     (directive) => directive.args.some((argument) => /\$[1-9]/.test(argument)) && directive.name !== "rewrite",
   );
-  if (first === undefined) return [];
+  const pattern = first === undefined ? null : patternMap(survey, use);
+  if (first === undefined || pattern === null) return [];
   const number = variablesIn(first.args.join(" ")).find((name) => /^[1-9]/.test(name)) ?? "1";
   const message = `"${first.name}" uses $${number}, a numbered capture, in the location of ${service.name}.location.conf: ${pattern}, which overwrites nginx's captures before this is read, so that $${number} is empty or wrong`;
   const fix = `Name the group in the location's pattern, (?<part>…), and write $part instead of $${number}; or use the server form.`;

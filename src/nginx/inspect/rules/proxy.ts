@@ -8,31 +8,43 @@ import { inForce } from "../tree.ts";
 export function proxy(survey: Survey): Finding[] {
   const uses = survey.uses.filter((use) => use.form === "location" || use.at.name === "proxy_pass");
   return [
-    ...survey.services.flatMap((service) => notRouted(survey, service.name)),
+    ...notRouted(survey),
     ...uses.flatMap((use) => [...uri(use), ...hostHeader(use), ...redirect(use), ...connectTimeout(use), ...retries(use)]),
     ...poolNamed(survey),
   ];
 }
 
-function notRouted(survey: Survey, name: string): Finding[] {
-  const service = survey.services.find((one) => one.name === name);
-  if (service === undefined || survey.uses.some((use) => use.service.name === name)) return [];
-  const [upstream = ""] = ownUpstreams(service);
-  const variable = poolVariable(name);
-  const wanted = service.routing === "live" ? `http://$${variable}` : `http://${upstream}`;
-  const mentions = (argument: string) =>
-    service.routing === "live" ? variablesIn(argument).includes(variable) : argument === upstream || argument === wanted;
-  const indirect = survey.all.some((one) => !survey.isOwn(one) && one.name !== "upstream" && one.args.some(mentions));
+/** Services that no request can come to. A name that goes through a variable of the user's counts: nobody can follow it. */
+function notRouted(survey: Survey): Finding[] {
   const place = survey.http ?? survey.tree.directives[0];
-  if (indirect || place === undefined) return [];
-  const form = service.routing === "live" ? `, and none includes ${name}.location.conf` : "";
-  const message = `no location passes requests to ${wanted}${form}: a rollout would change files that no request depends on`;
-  const server =
-    service.routing === "live"
+  if (place === undefined) return [];
+  const used = new Set(survey.uses.map((use) => use.service.name));
+  const said = indirect(survey);
+  return survey.services.flatMap((service) => {
+    const { name } = service;
+    const live = service.routing === "live";
+    const [upstream = ""] = ownUpstreams(service);
+    const target = live ? `$${poolVariable(name)}` : upstream;
+    if (used.has(name) || said.has(target)) return [];
+    const form = live ? `, and none includes ${name}.location.conf` : "";
+    const message = `no location passes requests to http://${target}${form}: a rollout would change files that no request depends on`;
+    const include = live
       ? `    include ${survey.target.include}/current/${name}.server.conf;   # first in the server block\n`
       : "";
-  const fix = `Write in the server and location of the service:\n${server}    proxy_pass ${wanted};`;
-  return [at(place, "error", "service-not-routed", name, { message, fix })];
+    const fix = `Write in the server and location of the service:\n${include}    proxy_pass http://${target};`;
+    return [at(place, "error", "service-not-routed", name, { message, fix })];
+  });
+}
+
+const VALUES = new Set(["map", "geo", "split_clients"]);
+
+/** Variables (with `$`) and hosts that the user puts into variables. */
+function indirect(survey: Survey): ReadonlySet<string> {
+  const setting = survey.all.filter((one) => !survey.isOwn(one) && (one.name === "set" || VALUES.has(one.parent?.name ?? "")));
+  const values = setting.flatMap((one) => one.args);
+  return new Set(
+    values.flatMap((value) => [passHost(value)?.toLowerCase() ?? "", ...variablesIn(value).map((name) => `$${name}`)]),
+  );
 }
 
 /** With a variable in the address, nginx takes a path behind it as the whole path of every request. */
