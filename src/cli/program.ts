@@ -37,11 +37,12 @@ export async function run(io: Io, parts: Parts): Promise<ExitCode> {
       exit = await act(contextOf(io, parts, flags), positional(command), command.opts() as never);
     };
   try {
-    await table(io, bind).parseAsync([...io.argv], { from: "user" });
+    await table(io, bind).parseAsync(asCommand(io.argv), { from: "user" });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.reached : EXIT.usage;
     const explained = explain(error);
+    if (io.env.SLUICE_DEBUG !== undefined && error instanceof Error) line(io.stderr, error.stack);
     for (const text of errorLines(explained, styleOf(io.stderr, io.env, noColour))) line(io.stderr, text);
     return explained.exit;
   }
@@ -61,6 +62,11 @@ function table(io: Io, bind: Bind): Command {
     for (const group of groups) group(program, bind);
   }
   return program;
+}
+
+/** `--version` alone is what everybody tries first; as an option of the program it would eat the `--version` of `start`. */
+function asCommand(argv: readonly string[]): string[] {
+  return argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V") ? ["version"] : [...argv];
 }
 
 function globalOptions(program: Command): void {

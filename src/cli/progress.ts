@@ -52,7 +52,7 @@ async function live(context: Context, stream: Screen, footer: string): Promise<P
     if (look === null) return;
     const frame: Frame = { ...look, events, trouble, footer, ageMs: io.mono() - look.at };
     const style = styleOf(stream, io.env, !flags.color);
-    draw(liveLines(frame, style, stream.rows ?? 24, io.wall()).join("\n"));
+    draw(liveLines(frame, style, stream.rows || 24, io.wall()).join("\n"));
   };
   const timer = setInterval(redraw, REDRAW_MS);
   stream.on("resize", redraw);

@@ -38,7 +38,8 @@ export function styleOf(stream: Screen, env: Env, noColour: boolean): Style {
   return {
     colour: !noColour && hasColour(stream, env),
     unicode: isUtf8(env),
-    columns: stream.isTTY === true ? (stream.columns ?? 80) : null,
+    // A terminal that does not know its size says 0.
+    columns: stream.isTTY === true ? stream.columns || 80 : null,
   };
 }
 
