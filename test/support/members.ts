@@ -28,6 +28,8 @@ export type MemberServer = AsyncDisposable & {
   readonly port: number;
   /** Requests that are neither health checks nor scrapes, since the start or the last `reset`. */
   readonly count: number;
+  /** Connections that were ever opened to it. */
+  readonly connections: number;
   /** The newest request, or null. */
   readonly last: Seen | null;
   reset(): void;
@@ -55,6 +57,7 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
   let metrics: string | (() => string) | null = null;
   let dropping = false;
   let count = 0;
+  let connections = 0;
   let last: Seen | null = null;
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -77,6 +80,7 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
   const server = createServer({ keepAliveTimeout: 60_000 }, answer);
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
@@ -104,6 +108,9 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     get count() {
       return count;
+    },
+    get connections() {
+      return connections;
     },
     get last() {
       return last;
