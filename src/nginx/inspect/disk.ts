@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isGlob, partMatcher } from "./glob.ts";
-import { includes, type Problem, parseStatements } from "./statement.ts";
+import { includes, type Parsed, type Problem, parseStatements } from "./statement.ts";
 import { buildTree, type ConfigTree, includePath } from "./tree.ts";
 
 /**
@@ -10,7 +10,7 @@ import { buildTree, type ConfigTree, includePath } from "./tree.ts";
  * Never rejects: a file that cannot be read is a problem of the tree. At most `MOST_FILES` files are read.
  */
 export async function parseFiles(main: string): Promise<ConfigTree> {
-  const files = new Map<string, string>();
+  const files = new Map<string, Parsed>();
   const problems: Problem[] = [];
   const queue = [main];
   const seen = new Set(queue);
@@ -21,8 +21,9 @@ export async function parseFiles(main: string): Promise<ConfigTree> {
         problems.push({ code: "unreadable", file: path, line: 1, message: text.message });
       continue;
     }
-    files.set(path, text);
-    for (const argument of includes(parseStatements(path, text).statements)) {
+    const parsed = parseStatements(path, text);
+    files.set(path, parsed);
+    for (const argument of includes(parsed.statements)) {
       for (const next of await expand(includePath(main, argument))) {
         if (!seen.has(next)) queue.push(next);
         seen.add(next);

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { pathMatcher } from "./glob.ts";
-import { includes, parseStatements } from "./statement.ts";
+import { includes, type Parsed, parseStatements } from "./statement.ts";
 import { buildTree, type ConfigTree, includePath } from "./tree.ts";
 
 const HEADER = /^# configuration file (\/.*):\r?$/;
@@ -13,7 +13,7 @@ const HEADER = /^# configuration file (\/.*):\r?$/;
  */
 export function parseDump(text: string): ConfigTree {
   const lines = text.split("\n");
-  const files = new Map<string, string>();
+  const files = new Map<string, Parsed>();
   const wanted: ((path: string) => boolean)[] = [];
   const found = lines.flatMap((line, at) => {
     const path = line.startsWith("# configuration file ") ? HEADER.exec(line)?.[1] : undefined;
@@ -24,10 +24,9 @@ export function parseDump(text: string): ConfigTree {
   let open = first;
   const finish = (end: number) => {
     const content = lines.slice(open.at + 1, end).join("\n");
-    files.set(open.path, content);
-    for (const argument of includes(parseStatements(open.path, content).statements)) {
-      wanted.push(pathMatcher(includePath(first.path, argument)));
-    }
+    const parsed = parseStatements(open.path, content);
+    files.set(open.path, parsed);
+    wanted.push(...includes(parsed.statements).map((argument) => pathMatcher(includePath(first.path, argument))));
   };
   for (const header of rest) {
     if (files.has(header.path) || header.path === open.path) continue;

@@ -31,8 +31,11 @@ type Token = { readonly kind: "word" | ";" | "{" | "}" | "end" | "broken"; reado
 
 const DEEPEST = 100;
 
+/** One file as it was read. */
+export type Parsed = { readonly statements: readonly Statement[]; readonly problems: readonly Problem[] };
+
 /** Reads one file. */
-export function parseStatements(file: string, text: string): { statements: readonly Statement[]; problems: readonly Problem[] } {
+export function parseStatements(file: string, text: string): Parsed {
   const reader = new Reader(text);
   const root: Statement[] = [];
   const stack: Open[] = [];
@@ -88,6 +91,9 @@ function close(root: Statement[], stack: Open[], endLine: number): boolean {
 }
 
 const SPECIAL: Readonly<Record<string, string>> = { '"': '"', "'": "'", "\\": "\\", t: "\t", r: "\r", n: "\n" };
+
+/** What a token without quotes goes on with, up to the next character that may mean something. */
+const PLAIN = /[^ \t\r\n;{\\]*/y;
 
 class Reader {
   readonly #text: string;
@@ -152,13 +158,17 @@ class Reader {
 
   #bare(line: number): Token {
     let text = "";
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const char = this.#text[this.#at] as string;
+    for (;;) {
+      PLAIN.lastIndex = this.#at;
+      const plain = PLAIN.exec(this.#text)?.[0] ?? "";
+      text += plain;
+      this.#at += plain.length;
+      const char = this.#text[this.#at];
       if (char === "{" && text.endsWith("$")) text += char;
-      else if (char === ";" || char === "{" || char === " " || char === "\t" || char === "\r" || char === "\n") break;
-      else text += char === "\\" ? this.#escaped() : char;
+      else if (char === "\\") text += this.#escaped();
+      else return { kind: "word", text, line };
+      this.#at += 1;
     }
-    return { kind: "word", text, line };
   }
 
   /** What a backslash and the next character mean; leaves the reader on that character. */

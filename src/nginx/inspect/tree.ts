@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { isGlob, pathMatcher } from "./glob.ts";
-import { type Problem, parseStatements, type Statement } from "./statement.ts";
+import type { Parsed, Problem, Statement } from "./statement.ts";
 
 /**
  * A directive where nginx sees it: includes are followed, so that its parent is the block that it acts in, and its file and
@@ -32,7 +32,7 @@ export type ConfigTree = {
 const MOST = 2_000_000;
 
 /** Puts files together from `main` on, in nginx's order: a pattern's files come sorted bytewise. */
-export function buildTree(main: string, files: ReadonlyMap<string, string>): ConfigTree {
+export function buildTree(main: string, files: ReadonlyMap<string, Parsed>): ConfigTree {
   const builder = new Builder(main, files);
   const directives = builder.file(main, null, { file: main, line: 1 });
   return { main, directives, files: [...files.keys()], problems: builder.problems };
@@ -74,14 +74,14 @@ export function inForce(block: Directive | null, name: string): readonly Directi
 class Builder {
   readonly problems: Problem[] = [];
   readonly #main: string;
-  readonly #files: ReadonlyMap<string, string>;
+  readonly #files: ReadonlyMap<string, Parsed>;
   readonly #sorted: readonly string[];
-  readonly #parsed = new Map<string, readonly Statement[]>();
+  readonly #told = new Set<string>();
   readonly #matches = new Map<string, readonly string[]>();
   readonly #open: string[] = [];
   #count = 0;
 
-  constructor(main: string, files: ReadonlyMap<string, string>) {
+  constructor(main: string, files: ReadonlyMap<string, Parsed>) {
     this.#main = main;
     this.#files = files;
     this.#sorted = [...files.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -89,7 +89,7 @@ class Builder {
 
   file(file: string, parent: Directive | null, from: { file: string; line: number }): Directive[] {
     if (this.#open.includes(file)) {
-      this.problems.push({ code: "include-loop", ...from, message: `the file ${file} includes itself` });
+      this.problems.push({ code: "include-loop", file: from.file, line: from.line, message: `the file ${file} includes itself` });
       return [];
     }
     this.#open.push(file);
@@ -99,17 +99,15 @@ class Builder {
   }
 
   #statements(file: string, from: { file: string; line: number }): readonly Statement[] {
-    const known = this.#parsed.get(file);
-    if (known !== undefined) return known;
-    const text = this.#files.get(file);
-    if (text === undefined) {
+    const parsed = this.#files.get(file);
+    if (parsed === undefined) {
       const message = `the file ${file} does not exist or cannot be read: nginx refuses the whole configuration`;
-      this.problems.push({ code: "include-missing", ...from, message });
+      this.problems.push({ code: "include-missing", file: from.file, line: from.line, message });
+    } else if (!this.#told.has(file)) {
+      this.problems.push(...parsed.problems);
     }
-    const { statements, problems } = parseStatements(file, text ?? "");
-    this.problems.push(...problems);
-    this.#parsed.set(file, statements);
-    return statements;
+    this.#told.add(file);
+    return parsed?.statements ?? [];
   }
 
   #expand(statements: readonly Statement[], file: string, parent: Directive | null): Directive[] {
