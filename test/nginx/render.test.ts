@@ -103,9 +103,11 @@ describe("nginx takes", () => {
     const routes = Array.from({ length: 1_000 }, (_, at) =>
       both({ service: `s${at}`, shape: { overrides: { header: "X-Canary", cookie: null } } }),
     );
-    const started = performance.now();
+    // The processor's time, because tests run side by side.
+    const before = process.cpuUsage();
     render({ site, routes, stubs: [] }, TEMPLATES);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(1_000);
     expect(await tested(routes)).toMatchObject({ ok: true });
   });
 });
