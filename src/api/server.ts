@@ -17,7 +17,7 @@ import { methodsByPath } from "./methods.ts";
 import { checkMutation } from "./mutation.ts";
 import { openApiDocument, registerReference } from "./openapi.ts";
 import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
-import { requestId } from "./request-id.ts";
+import { pathOf, requestId } from "./request-id.ts";
 import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";

@@ -169,7 +169,10 @@ test("the token goes in the header alone", async () => {
   expect((await api.ask("/v1/services", { token: null, headers: { authorization: `bearer ${admin}` } })).status).toBe(200);
 });
 
-test("the log never has a token", () => {
+test("the log has every request and who made it, and never a token", async () => {
+  await api.post(`/v1/services/web/rollout/pause?token=${api.tokens.admin}`);
+  const line = { method: "POST", path: "/v1/services/web/rollout/pause", status: 202, actor: "admin" };
+  await expect.poll(() => api.lines.at(-1)).toMatchObject({ level: "info", fields: line });
   expect(api.lines.filter((line) => JSON.stringify(line).includes("sluice_"))).toEqual([]);
 });
 

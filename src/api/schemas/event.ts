@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AfterSeq, Limit, ServiceName } from "./names.ts";
+import { AfterSeq, Limit, Seq, ServiceName } from "./names.ts";
 
 /** The wire shape of journal lines; the same as `EventView`, which a test proves. */
 export const EventView = z
@@ -34,5 +34,5 @@ export const EventStreamQuery = z.object({
 });
 
 export const EventStreamHeaders = z.object({
-  "last-event-id": AfterSeq.optional().describe("The id of the last event that the client has; wins over `after`."),
+  "last-event-id": Seq.optional().describe("The id of the last event that the client has; wins over `after`."),
 });
