@@ -17,10 +17,11 @@ const COMMANDS = `  apt:  sudo apt-get update && sudo apt-get install -y nginx
 /**
  * The path of nginx, or null where there is none.
  *
+ * @param {string} [path] folders to look in
  * @returns {string | null}
  */
-export function findNginx() {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), ...FOLDERS];
+export function findNginx(path = [process.env.PATH, ...FOLDERS].join(delimiter)) {
+  const folders = path.split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, "nginx")).find(isExecutable) ?? null;
 }
 
@@ -38,10 +39,10 @@ function isExecutable(file) {
  * Installs nginx with apt where we may, else throws with the command to run. Answers its path.
  *
  * @param {(text: string) => void} say
+ * @param {string} [apt]
  * @returns {Promise<string>}
  */
-export async function installNginx(say) {
-  const apt = "/usr/bin/apt-get";
+export async function installNginx(say, apt = "/usr/bin/apt-get") {
   if (process.getuid?.() !== 0 || !existsSync(apt)) {
     throw new Error(
       `nginx is missing: the tests and the demo run a real one. Run the line for your system, then this again:\n${COMMANDS}`,
@@ -71,18 +72,20 @@ async function aptInstall(apt) {
  *
  * @param {(text: string) => void} say
  * @param {() => Promise<void>} work
+ * @param {string} [policy] the file that Debian asks
  */
-async function withoutStart(say, work) {
-  const theirs = existsSync(POLICY) && readFileSync(POLICY, "utf8") !== KEEP_STOPPED;
-  if (theirs) {
-    say(`${POLICY} is there already and stays as it is: it decides whether nginx is started`);
+export async function withoutStart(say, work, policy = POLICY) {
+  // One of ours is left over where an earlier set-up was killed.
+  const isTheirs = existsSync(policy) && readFileSync(policy, "utf8") !== KEEP_STOPPED;
+  if (isTheirs) {
+    say(`${policy} is there already and stays as it is: it decides whether nginx is started`);
     return work();
   }
-  writeFileSync(POLICY, KEEP_STOPPED, { mode: 0o755 });
+  writeFileSync(policy, KEEP_STOPPED, { mode: 0o755 });
   try {
     await work();
   } finally {
-    rmSync(POLICY, { force: true });
+    rmSync(policy, { force: true });
   }
 }
 

@@ -18,6 +18,6 @@ export function whyInstall(root) {
 
 /** In the current folder. */
 export async function installPackages() {
-  const code = await launch("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  const code = await launch("npm", ["ci"]);
   if (code !== 0) throw new Error(`\`npm ci\` failed with exit code ${code}; its own words are above`);
 }
