@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Probe } from "../../src/core/ports.ts";
 import type { HealthCheck } from "../../src/core/service.ts";
 import { createProbe } from "../../src/probe/health.ts";
-import { startAnswers, startSocket } from "../support/answers.ts";
+import { startAnswers, startFull, startSocket } from "../support/answers.ts";
 import { freePort } from "../support/ports.ts";
 
 const check = (more: Partial<HealthCheck> = {}): HealthCheck => ({
@@ -68,12 +68,12 @@ describe("a health check by HTTP", () => {
   test("sends the member as Host, or the configured one, and the path with its query", async () => {
     const seen: string[] = [];
     const note: RequestListener = (request, response) => {
-      seen.push(`${request.headers.host}${request.url}`);
+      seen.push(`${request.headers.host}${request.url} ${request.headers.connection}`);
       response.end();
     };
     await ask(note);
     await ask(note, { host: "www.example.org", path: "/up?deep=1" });
-    expect(seen).toEqual(["app.internal:8001/healthz", "www.example.org/up?deep=1"]);
+    expect(seen).toEqual(["app.internal:8001/healthz close", "www.example.org/up?deep=1 close"]);
   });
 
   test("asks the configured port instead of the member's", async () => {
@@ -149,6 +149,17 @@ describe("a health check by TCP", () => {
     await using health = createProbe();
     expect(await health.probe(tcp, server.address, "app:1")).toEqual(well);
     await expect.poll(() => server.open()).toBe(0);
+  });
+
+  test("is given up in time where nobody takes it, by HTTP as well", async () => {
+    await using full = await startFull();
+    await using health = createProbe();
+    const begun = performance.now();
+    expect(await health.probe(check({ path: null, timeoutMs: 200 }), full.address, "app:1")).toEqual(
+      ill("no answer within 0.2 s"),
+    );
+    expect(await health.probe(check({ timeoutMs: 200 }), full.address, "app:1")).toEqual(ill("no answer within 0.2 s"));
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   test("fails where it is refused", async () => {
