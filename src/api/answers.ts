@@ -1,6 +1,23 @@
 import type { Store } from "../core/ports.ts";
 import type { Json, Ms } from "../core/units.ts";
-import { ANSWER_KEPT_MS, type Answer, type Answers } from "./idempotency.ts";
+
+/** How long an answer is kept to be given again. */
+export const ANSWER_KEPT_MS: Ms = 24 * 60 * 60_000;
+
+/** An answer that was given, with what it was given to. `at` is wall clock. */
+export type Answer = {
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly location: string | null;
+  readonly body: string;
+  readonly at: Ms;
+};
+
+/** Where answers are kept; keys are 64 hexadecimal digits. */
+export interface Answers {
+  get(key: string): Promise<Answer | null>;
+  put(key: string, answer: Answer): Promise<void>;
+}
 
 const PREFIX = "idempotency/";
 const TIDY_EVERY_MS: Ms = 60 * 60_000;

@@ -2,26 +2,9 @@ import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/ports.ts";
 import type { Ms } from "../core/units.ts";
+import { ANSWER_KEPT_MS, type Answer, type Answers } from "./answers.ts";
 import { actorOf } from "./auth.ts";
 import { ApiError } from "./problem.ts";
-
-/** How long an answer is kept to be given again. */
-export const ANSWER_KEPT_MS: Ms = 24 * 60 * 60_000;
-
-/** An answer that was given, with what it was given to. `at` is wall clock. */
-export type Answer = {
-  readonly fingerprint: string;
-  readonly status: number;
-  readonly location: string | null;
-  readonly body: string;
-  readonly at: Ms;
-};
-
-/** Where answers are kept; keys are 64 hexadecimal digits. */
-export interface Answers {
-  get(key: string): Promise<Answer | null>;
-  put(key: string, answer: Answer): Promise<void>;
-}
 
 declare module "fastify" {
   interface FastifyRequest {

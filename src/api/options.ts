@@ -2,7 +2,7 @@ import type { Actor, Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import type { CanaryStep } from "../core/service.ts";
 import type { Ms } from "../core/units.ts";
-import type { Answers } from "./idempotency.ts";
+import type { Answers } from "./answers.ts";
 
 /** What a token may do. `operate` holds `read`, `admin` holds both. */
 export type Scope = "read" | "operate" | "admin";

@@ -1,5 +1,5 @@
 import { Agent, request } from "undici";
-import type { Answer, Answers } from "../../src/api/idempotency.ts";
+import type { Answer, Answers } from "../../src/api/answers.ts";
 import type { ApiOptions } from "../../src/api/options.ts";
 import { createServer } from "../../src/api/server.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "../../src/api/idempotency.ts";
+import type { Answer } from "../../src/api/answers.ts";
 import type { Listen } from "../../src/api/options.ts";
 import { createServer } from "../../src/api/server.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
