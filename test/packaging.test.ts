@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "./support/sources.ts";
+
+/** What is no part of the checkout, or takes part by a link. */
+const LEFT_OUT = new Set(["node_modules", ".git", "dist", "coverage"]);
+
+const CONFIGURATION = `
+state: HERE/state
+nginx: { include: HERE/include, tables: HERE/tables, status: 127.0.0.1:7071 }
+services:
+  web:
+    routing: live
+    stable: blue
+    pools:
+      blue:  { members: [127.0.0.1:8001] }
+      green: { members: [127.0.0.1:8002] }
+`;
+
+let folder: string;
+/** The files of the package, as `npm publish` would send them. */
+let files: readonly string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-package-"));
+  const checkout = await copyCheckout();
+  // `prepack` builds.
+  const packed = await execa("npm", ["pack", "--pack-destination", folder], { cwd: checkout, reject: false, all: true });
+  expect(packed.exitCode, packed.all).toBe(0);
+  files = await install(join(folder, basename(packed.stdout.split("\n").at(-1) ?? "")));
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A copy, so that building it changes nothing for whoever works in the checkout. */
+async function copyCheckout(): Promise<string> {
+  const copy = join(folder, "checkout");
+  for (const name of await readdir(root)) {
+    if (!LEFT_OUT.has(name)) await cp(join(root, name), join(copy, name), { recursive: true });
+  }
+  await symlink(join(root, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+/** Unpacks a package where it finds what it names as its dependencies and nothing else: no network, nothing of the checkout. */
+async function install(tarball: string): Promise<readonly string[]> {
+  const modules = join(folder, "elsewhere", "node_modules");
+  await mkdir(join(modules, "sluice"), { recursive: true });
+  await execa("tar", ["-xzf", tarball, "--strip-components=1", "-C", join(modules, "sluice")]);
+  const { dependencies } = JSON.parse(await readFile(join(modules, "sluice", "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(join(root, "node_modules", name), join(modules, name));
+  }
+  const { stdout } = await execa("tar", ["-tzf", tarball]);
+  return stdout.split("\n").map((name) => name.replace(/^package\//, ""));
+}
+
+/** Runs the installed command in an empty folder, with nothing of npm's or of the checkout in its environment. */
+function sluice(...args: string[]) {
+  const command = join(folder, "elsewhere", "node_modules", "sluice", "bin", "sluice.js");
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  return execa(process.execPath, [command, ...args], { cwd: join(folder, "elsewhere"), env, extendEnv: false, reject: false });
+}
+
+async function configuration(text: string): Promise<string> {
+  const file = join(folder, "elsewhere", "sluice.yaml");
+  await writeFile(file, text.replaceAll("HERE", folder));
+  return file;
+}
+
+test("the package holds the build, the templates and the papers", () => {
+  for (const name of [
+    "package.json",
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "bin/sluice.js",
+    "dist/main.js",
+    "dist/main.d.ts",
+  ]) {
+    expect(files).toContain(name);
+  }
+  expect(files.filter((name) => name.startsWith("templates/")).length).toBeGreaterThan(3);
+});
+
+test("the package holds no source, no test, no map of either, and nothing that was forgotten", () => {
+  const known =
+    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs)$/;
+  expect(files.filter((name) => !known.test(name))).toEqual([]);
+  expect(files.filter((name) => /\.(test|spec)\.|(^|\/)(test|fixtures|simulation|support|src)\//.test(name))).toEqual([]);
+});
+
+test("every import of the build has its ending rewritten", async () => {
+  const dist = join(folder, "elsewhere", "node_modules", "sluice", "dist");
+  const built = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".js"));
+  expect(built.length).toBeGreaterThan(50);
+  for (const name of built) expect(await readFile(join(dist, name), "utf8"), name).not.toMatch(/(from|import\() ?"\.[^"]*\.ts"/);
+});
+
+test("the installed command tells its version", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const { stdout } = await sluice("version");
+  expect(stdout).toContain(`client ${version}`);
+});
+
+test("the installed command prints the schema", async () => {
+  const { stdout, exitCode } = await sluice("schema");
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ title: "sluice.yaml", properties: { services: expect.anything() } });
+});
+
+test("the installed command checks a configuration, and finds what is wrong with another", async () => {
+  const good = await sluice("check", "-c", await configuration(CONFIGURATION));
+  expect(good.exitCode, good.stderr + good.stdout).toBe(0);
+  const bad = await sluice("check", "-c", await configuration(CONFIGURATION.replace("stable: blue", "stable: red")));
+  expect(bad.exitCode).toBe(6);
+  expect(bad.stdout + bad.stderr).toMatch(/sluice\.yaml:\d+:\d+.*stable/);
+});
+
+test("the installed command finds its templates", async () => {
+  const { stdout, exitCode, stderr } = await sluice("render", "-c", await configuration(CONFIGURATION));
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain("upstream web_blue");
+  expect(existsSync(join(folder, "state", "sluice.db"))).toBe(false);
+});
