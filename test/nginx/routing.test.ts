@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Route } from "../../src/core/route.ts";
@@ -131,6 +131,21 @@ describe("a table", () => {
       expect(now).toEqual(expect.arrayContaining([...before]));
       before = now;
     }
+  });
+
+  test("has ten thousand buckets: the two levels are independent of each other", async () => {
+    const diagonal = join(site.tables, "diagonal");
+    for (let at = 0; at < 100; at += 1) {
+      const digits = String(at).padStart(2, "0");
+      mkdirSync(join(diagonal, digits), { recursive: true });
+      writeFileSync(join(diagonal, digits, digits), "");
+    }
+    rmSync(join(site.tables, "by-header.green"), { force: true });
+    symlinkSync("diagonal", join(site.tables, "by-header.green"));
+    const counts = await count(url("by-header"), 300, { headers: (user) => ({ "X-User": `user-${user}` }) });
+    // One in a hundred, where levels that depend on each other would send everybody or nobody.
+    expect(counts.green).toBeGreaterThan(0);
+    expect(counts.green).toBeLessThan(15);
   });
 
   test("is not looked at where there is no other pool", async () => {
