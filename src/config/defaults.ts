@@ -69,6 +69,12 @@ export const DEFAULTS = {
     /** Missing evidence is no proof of a bad release, and none of a good one: a person decides. */
     then: "wait",
   },
-  /** Long enough to see a bad version under the whole load while the way back is still one rename. */
-  bake: "1m",
+  blueGreen: {
+    /** Long enough to see a bad version under the whole load while the way back is still one rename. */
+    bake: "30s",
+  },
+  canary: {
+    /** Each step was watched already, the last one at the whole traffic. */
+    bake: "0s",
+  },
 } as const;

@@ -51,7 +51,13 @@ export function readSource(text: string, file: string, env: Env): Source {
   });
   const at = (offset: number, path: Path, message: string): Problem => {
     const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: formatPath(path), message };
+    return {
+      file,
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      path: oneLine(formatPath(path)),
+      message: oneLine(message),
+    };
   };
   const faults = firstOfEach([...document.errors, ...document.warnings]);
   if (faults.length > 0) {
@@ -66,6 +72,11 @@ export function readSource(text: string, file: string, env: Env): Source {
   );
   const root = walk.visit(document.contents, [], 0);
   return { data: root.value, problems, locate: (finding) => at(offsetOf(root, finding), finding.path, finding.message) };
+}
+
+/** A problem is one line, and moves no cursor, whatever the text that it quotes. */
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
 }
 
 /** One wrong character makes all that follows unexpected: only the first such fault tells something. */

@@ -13,7 +13,8 @@ export type Structure = {
   readonly data: unknown;
   readonly unreadable: readonly Section[];
 };
-type Section = "api" | "state" | "nginx";
+const SECTIONS = ["api", "state", "nginx"] as const;
+type Section = (typeof SECTIONS)[number];
 
 /**
  * Parses the data. Where parts of it are wrong, the rest is still parsed, so that one run finds as much as possible: unknown
@@ -26,22 +27,21 @@ export function structure(data: unknown): Structure {
   const findings = findingsOf(whole.error.issues);
   const paths = (of: readonly Finding[]): Path[] => of.map((one) => one.path);
   const known = without(data, paths(findings.filter((one) => one.at === "key")));
-  return { findings, ...salvage(file, repaired(known, paths(findings.filter((one) => one.at !== "key")))) };
+  const wrong = paths(findings.filter((one) => one.at !== "key"));
+  const unreadable = SECTIONS.filter((section) => wrong.some((path) => path.length === 0 || path[0] === section));
+  return { findings, unreadable, ...salvage(file, repaired(known, wrong), unreadable) };
 }
 
-function salvage(file: typeof fileOfOne | typeof fileOfSeveral, data: unknown): Omit<Structure, "findings"> {
-  const unreadable: Section[] = [];
+type File = typeof fileOfOne | typeof fileOfSeveral;
+
+function salvage(file: File, data: unknown, unreadable: readonly Section[]): Pick<Structure, "parsed" | "data"> {
   const usual: Parsed = fileOfOne.parse({ services: {} });
-  const section = <K extends Section>(key: K): Parsed[K] => {
-    const parsed = file.shape[key].safeParse(valueAt(data, [key]));
-    if (parsed.success) return parsed.data as Parsed[K];
-    unreadable.push(key);
-    return usual[key];
-  };
+  const section = <K extends Section>(key: K): Parsed[K] =>
+    unreadable.includes(key) ? usual[key] : (file.shape[key].parse(valueAt(data, [key])) as Parsed[K]);
   const services = Object.entries((valueAt(data, ["services"]) as object | null | undefined) ?? {}).flatMap(([name, raw]) => {
     const parsed = service.safeParse(raw);
     return parsed.success ? [[name, parsed.data] as const] : [];
   });
   const sections = { api: section("api"), state: section("state"), nginx: section("nginx") };
-  return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, data, unreadable };
+  return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, data };
 }

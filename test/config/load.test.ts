@@ -162,6 +162,11 @@ describe("warnings leave the configuration usable", () => {
       "6:26 services.web.pools.green.members[0]: 127.0.0.1:8001 is also in pool blue of web; taken out in one place, it still gets requests from the other",
     ],
     [
+      "an address in two services",
+      `${withWeb("")}  api: { stable: blue, pools: { blue: { members: ["127.0.0.1:8001"] }, green: { members: [] } } }\n`,
+      "7:51 services.api.pools.blue.members[0]: 127.0.0.1:8001 is also in pool blue of web; taken out in one place, it still gets requests from the other",
+    ],
+    [
       "an empty stable pool",
       withWeb("").replace('"127.0.0.1:8001"', ""),
       "5:24 services.web.pools.blue.members: is empty, and blue is stable: every request is answered 502 until it has a member",

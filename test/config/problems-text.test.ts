@@ -113,6 +113,50 @@ test("one run tells of everything, also of what stands beside broken parts", () 
   ]);
 });
 
+test.each([
+  ["a routing that is none excludes nothing", withWeb("    routing: lively\n    key: address\n"), "services.web.routing"],
+  [
+    "a broken metric is still the metric that a check names",
+    withWeb(
+      "    metrics: { e: { source: x, ratio: { of: a, to: b } } }\n    blueGreen: { checks: [{ metric: e, below: 1% }] }\n",
+    ),
+    "services.web.metrics.e.source",
+  ],
+  [
+    "a broken target is still the target that a service names",
+    withWeb("    targets: [edge]\n", "nginx: { edge: { include: 5 } }\n"),
+    "nginx.edge.include",
+  ],
+  [
+    "a broken state is no folder that others lie in",
+    withWeb("", "state: 5\nnginx: { tables: /var/lib/sluice/state/tables }\n"),
+    "state",
+  ],
+  [
+    "a broken interval is no limit for the timeout",
+    withWeb("    health: { interval: 9, timeout: 5s }\n"),
+    "services.web.health.interval",
+  ],
+  [
+    "a broken member does not make a pool too few",
+    withWeb("").replace("127.0.0.1:8001", "x"),
+    "services.web.pools.blue.members[0]",
+  ],
+  [
+    "a mistyped action is no missing action",
+    withWeb("    canary: { steps: [{ share: 5%, fr: 5m }] }\n"),
+    "services.web.canary.steps[0].fr",
+  ],
+])("%s: one mistake is one problem", (_what, text, path) => {
+  expect(problemsOf(text).map((line) => line.split(" ")[1])).toEqual([`${path}:`]);
+});
+
+test("a problem is one line, whatever the text that it quotes", () => {
+  expect(problemsOf(withWeb("    health:\n      path: |\n        ${\n        }\n"))).toEqual([
+    "sluice.yaml:8:13 services.web.health.path: ${ } is not a variable; it must be ${NAME}, ${NAME:-default} or ${NAME:?message} (write $${ for a literal ${)",
+  ]);
+});
+
 test("a problem is shown with its line and a caret below its place", () => {
   const text = "state: /x\n\thalt: 1\n";
   const problem = { file: "f", line: 2, column: 2, path: "halt", message: "m" };

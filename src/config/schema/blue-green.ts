@@ -13,5 +13,5 @@ export const blueGreen = block("blueGreen", "How a blue-green rollout (and `slui
   hold: hold.prefault({}),
   bake: duration(
     "How long the candidate keeps all the traffic, reversible at once, before it becomes nginx's rendered default.",
-  ).prefault(DEFAULTS.bake),
+  ).prefault(DEFAULTS.blueGreen.bake),
 }).transform(({ bake, ...rest }) => ({ ...rest, bakeMs: bake }));

@@ -52,5 +52,5 @@ export const canary = block("canary", "How a canary rollout moves the traffic, s
   hold: hold.prefault({}),
   bake: duration(
     "How long the candidate keeps all the traffic, reversible at once, before it becomes nginx's rendered default.",
-  ).prefault(DEFAULTS.bake),
+  ).prefault(DEFAULTS.canary.bake),
 }).transform(({ bake, ...rest }) => ({ ...rest, bakeMs: bake }));

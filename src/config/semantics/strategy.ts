@@ -21,6 +21,9 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
       yield* risingRules(canary.steps, [...base, "canary", "steps"]);
       yield* needRules(canary.steps, checkNames(subject.original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
       yield* dwellRules(service, canary.steps, canary.checks, [...base, "canary", "steps"]);
+      const window = longest(service, canary.checks);
+      if (window !== null && canary.bakeMs > 0 && canary.bakeMs < window.ms)
+        yield problem([...base, "canary", "bake"], tooShort("bake", canary.bakeMs, window));
     }
     yield* checkRules(service, blueGreen.checks, [...base, "blueGreen", "checks"], subject);
     const window = longest(service, blueGreen.checks);
@@ -29,15 +32,21 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
   }
 }
 
-/** Each step has more than the one before. Also holds for steps that come with a start. */
+/** No step has less than the one before, and a ramp has more: the same share twice can be a time, then an approval. Also holds for steps that come with a start. */
 export function* risingRules(steps: Steps, base: Path): Iterable<Judgement> {
   let before = 0;
   for (const [index, step] of steps.entries()) {
     const share = step.kind === "ramp" ? step.to : step.share;
     const path = [...base, index, step.kind === "ramp" ? "ramp" : "share"];
-    if (share <= before) {
-      const rest = before >= 10_000 ? "nothing is above 100%, so remove this step" : `it must be above ${formatShare(before)}`;
-      yield problem(path, `${formatShare(share)} is not more than the ${formatShare(before)} of the step before; ${rest}`);
+    if (step.kind === "ramp" ? share <= before : share < before) {
+      const rest =
+        before >= 10_000
+          ? "nothing is above 100%, so remove this step"
+          : `it must be ${step.kind === "ramp" ? "above" : "at least"} ${formatShare(before)}`;
+      yield problem(
+        path,
+        `${formatShare(share)} is ${share < before ? "less" : "not more"} than the ${formatShare(before)} of the step before; ${rest}`,
+      );
     }
     before = Math.max(before, share);
   }
