@@ -8,7 +8,12 @@ import { RenderError } from "./render-error.ts";
 
 /** A set that can go on, what it was rendered from, and the services whose change it leaves out, with why. */
 export type Chosen =
-  | { readonly is: "chosen"; readonly set: RenderedSet; readonly parts: Parts; readonly refused: ReadonlyMap<ServiceName, string> }
+  | {
+      readonly is: "chosen";
+      readonly set: RenderedSet;
+      readonly parts: Parts;
+      readonly refused: ReadonlyMap<ServiceName, string>;
+    }
   /** Bad even without any of the changes: the fault is not in them. */
   | { readonly is: "hopeless"; readonly text: string };
 
@@ -32,42 +37,49 @@ export async function choose(chooser: Chooser): Promise<Chosen> {
     const before = good.get(route.service);
     return before === undefined || renderKey(before) !== renderKey(route);
   });
+  let stubbed = true;
   const trial = async (some: readonly Route[]) => {
-    const { set, parts } = rendered(chooser, without(chooser, first.parts, changes, some), new Map());
+    const { set, parts } = rendered(chooser, without(chooser, first.parts, changes, some, stubbed), new Map());
     return chooser.test(set, parts);
   };
-  const rest = await trial([]);
+  let rest = await trial([]);
+  if (rest !== null && chooser.disk !== null) {
+    // A new service's name may clash with something of the user's, and so does a stub that bears it.
+    stubbed = false;
+    rest = await trial([]);
+  }
   if (rest !== null) return { is: "hopeless", text: rest };
   for (const [route, said] of await culprits(changes, text, trial)) refused.set(route.service, said);
   const kept = changes.filter((route) => !refused.has(route.service));
-  return { is: "chosen", ...rendered(chooser, without(chooser, first.parts, changes, kept), refused), refused };
+  return { is: "chosen", ...rendered(chooser, without(chooser, first.parts, changes, kept, stubbed), refused), refused };
 }
 
 /** `parts` with only `some` of the `changes`; the other services as they were. */
-function without(chooser: Chooser, parts: Parts, changes: readonly Route[], some: readonly Route[]): Parts {
+function without(chooser: Chooser, parts: Parts, changes: readonly Route[], some: readonly Route[], stubbed: boolean): Parts {
   const left = new Set(changes.filter((route) => !some.includes(route)).map((route) => route.service));
-  return instead(chooser, parts, left);
+  return instead(chooser, parts, left, stubbed);
 }
 
-function instead(chooser: Chooser, parts: Parts, left: ReadonlySet<ServiceName>): Parts {
-  const good = byService(chooser.disk?.routes ?? []);
+/** `stubbed`: what was never rendered gets files that lead nowhere, for a configuration of the user's that includes them already. */
+function instead({ disk }: Chooser, parts: Parts, left: ReadonlySet<ServiceName>, stubbed: boolean): Parts {
+  const good = byService(disk?.routes ?? []);
   const routes = parts.routes.flatMap((route) => {
     if (!left.has(route.service)) return [route];
     const other = substitute(route, good.get(route.service));
     return other === null ? [] : [other];
   });
-  return { routes, stubs: stubsFor(routes, parts.routes, withStubs(chooser.disk, parts)) };
-}
-
-function withStubs(disk: Manifest | null, parts: Parts): Manifest {
-  const stubs = [...(disk?.stubs ?? []), ...parts.stubs];
-  return { generation: "", hash: "", files: {}, routes: disk?.routes ?? [], stubs };
+  const known = { routes: disk?.routes ?? [], stubs: [...(disk?.stubs ?? []), ...(stubbed ? parts.stubs : [])] };
+  return { routes, stubs: stubsFor(routes, stubbed ? parts.routes : [], known) };
 }
 
 /** Renders; a service whose value cannot be rendered is left out, and told of in `refused`. */
-function rendered(chooser: Chooser, parts: Parts, refused: Map<ServiceName, string>): { readonly set: RenderedSet; readonly parts: Parts } {
+function rendered(
+  chooser: Chooser,
+  parts: Parts,
+  refused: Map<ServiceName, string>,
+): { readonly set: RenderedSet; readonly parts: Parts } {
   const left = new Set<ServiceName>();
-  for (let now = parts; ; now = instead(chooser, parts, left)) {
+  for (let now = parts; ; now = instead(chooser, parts, left, true)) {
     try {
       return { set: chooser.render(now), parts: now };
     } catch (error) {

@@ -9,7 +9,10 @@ import type { Master } from "./processes.ts";
 import type { Drive } from "./settings.ts";
 
 /** `text` is what was printed: not fit to be shown as it is. */
-export type Tested = { readonly is: "good" } | { readonly is: "bad"; readonly text: string } | { readonly is: "unable"; readonly text: string };
+export type Tested =
+  | { readonly is: "good" }
+  | { readonly is: "bad"; readonly text: string }
+  | { readonly is: "unable"; readonly text: string };
 
 /** How nginx was built, as far as it matters here. */
 export type Build = { readonly capabilities: Capabilities; readonly prefix: string; readonly errorLog: string | null };
@@ -97,7 +100,8 @@ export async function signalReload(drive: Drive, master: Master | null): Promise
     return null;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "EPERM") return `no right to signal nginx (pid ${master.pid}); run Sluice as the user of nginx's master, or set nginx.reload`;
+    if (code === "EPERM")
+      return `no right to signal nginx (pid ${master.pid}); run Sluice as the user of nginx's master, or set nginx.reload`;
     return `nginx (pid ${master.pid}) cannot be signalled: ${code}`;
   }
 }

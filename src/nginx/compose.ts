@@ -57,7 +57,7 @@ export function substitute(route: Route, good: Route | undefined): Route | null 
  * Files that the user's configuration may include of services that are not rendered (any more, or not yet), or that were `live`
  * and are `weighted` now.
  */
-export function stubsFor(routes: readonly Route[], wanted: readonly Route[], disk: Manifest | null): readonly Stub[] {
+export function stubsFor(routes: readonly Route[], wanted: readonly Route[], disk: Parts | null): readonly Stub[] {
   const rendered = new Map(routes.map((route) => [route.service, route.shape.routing]));
   const stubs = new Map<string, Stub>();
   const known = [...(disk?.stubs ?? []), ...[...(disk?.routes ?? []), ...wanted].map(stubOf)];

@@ -30,7 +30,8 @@ export type Serving = Direction & { readonly usable: ReadonlySet<PoolName> };
 export function tablesFor(route: Route, serving: readonly Serving[]): Tables {
   const settled = serving.length > 0 && serving.every((one) => one.base === route.base && one.other === route.other);
   const bp = route.other === null ? 0 : shareOf(route.shares, route.other);
-  if (settled && bp === 0) return { tables: all(route, null, route.other, route.preview ? { is: "preview" } : EMPTY), waits: false };
+  if (settled && bp === 0)
+    return { tables: all(route, null, route.other, route.preview ? { is: "preview" } : EMPTY), waits: false };
   if (settled && route.other !== null && reachable(route, serving, route.other)) {
     const share: Content = bp === WHOLE ? { is: "all" } : { is: "partial", bp, seed: route.seed };
     return { tables: all(route, null, route.other, share), waits: false };

@@ -55,7 +55,10 @@ export class ErrorLog {
  * The file that the master writes its complaints to: the first `error_log` of the main context that is a file, else what the
  * binary was built with. Null where that is standard error or syslog.
  */
-export async function findErrorLog(config: string, built: { readonly prefix: string; readonly errorLog: string | null }): Promise<string | null> {
+export async function findErrorLog(
+  config: string,
+  built: { readonly prefix: string; readonly errorLog: string | null },
+): Promise<string | null> {
   const tree = await parseFiles(config);
   const named = tree.directives.filter((one) => one.name === "error_log").map((one) => one.args[0] ?? "");
   const path = named.length === 0 ? (built.errorLog ?? "") : (named.find(isFile) ?? "");

@@ -14,6 +14,7 @@ export class Ledger {
   readonly #wall: () => Ms;
   #listener: ((report: Report) => void) | null = null;
   #last = "";
+  #order = 0;
 
   constructor(target: TargetName, wall: () => Ms) {
     this.#target = target;
@@ -37,7 +38,7 @@ export class Ledger {
     const text = JSON.stringify(report);
     if (text === this.#last || this.#listener === null) return;
     this.#last = text;
-    this.#listener({ ...report, at: this.#wall() });
+    this.#listener({ ...report, order: ++this.#order, at: this.#wall() });
   }
 
   #service(route: Route): readonly (readonly [ServiceName, ServiceReport])[] {

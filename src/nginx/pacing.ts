@@ -30,7 +30,10 @@ export function turn(pace: Pace): Turn {
     return hold(null, `nginx has ${pace.processes} processes, and starts none above 1024; it waits for old connections to end`);
   if (pace.urgent) return { is: "go" };
   if (pace.lingering >= MOST_LINGERING)
-    return hold(null, `${pace.lingering} earlier generations of nginx still serve old connections; it waits until fewer than ${MOST_LINGERING} do`);
+    return hold(
+      null,
+      `${pace.lingering} earlier generations of nginx still serve old connections; it waits until fewer than ${MOST_LINGERING} do`,
+    );
   if (pace.signalledAt === null) return { is: "go" };
   const betweenMs = Math.max(LEAST_BETWEEN_MS, TIMES_LAST_APPLY * pace.tookMs);
   const forMs = pace.signalledAt + betweenMs - pace.now;

@@ -23,7 +23,7 @@ export type Preparation = {
 
 /** `placed`: on disk as `current`, tested, under the marker. `same`: nothing differs. `hopeless`: the fault is not in the changes. */
 export type Prepared =
-  | { readonly is: "same"; readonly refused: ReadonlyMap<ServiceName, string> }
+  | { readonly is: "same"; readonly parts: Parts; readonly refused: ReadonlyMap<ServiceName, string> }
   | { readonly is: "placed"; readonly manifest: Manifest; readonly refused: ReadonlyMap<ServiceName, string> }
   | { readonly is: "hopeless"; readonly text: string };
 
@@ -31,7 +31,7 @@ export type Prepared =
 export async function prepare(input: Preparation): Promise<Prepared> {
   const apart = await chooseApart(input);
   const refused = new Map(apart.refused);
-  if (apart.set.hash === input.disk?.hash) return { is: "same", refused };
+  if (apart.set.hash === input.disk?.hash) return { is: "same", parts: apart.parts, refused };
   const manifest = await write(input, apart.set, apart.parts);
   const objection = await place(input, manifest);
   if (objection === null) return { is: "placed", manifest, refused };
@@ -43,7 +43,7 @@ export async function prepare(input: Preparation): Promise<Prepared> {
   });
   if (together.is === "hopeless") return { is: "hopeless", text: together.text };
   for (const [service, text] of together.refused) refused.set(service, text);
-  if (together.set.hash === input.disk?.hash) return { is: "same", refused };
+  if (together.set.hash === input.disk?.hash) return { is: "same", parts: together.parts, refused };
   const rest = await write(input, together.set, together.parts);
   const last = await place(input, rest);
   return last === null ? { is: "placed", manifest: rest, refused } : { is: "hopeless", text: last };

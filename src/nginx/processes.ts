@@ -27,7 +27,9 @@ async function masterAt(pid: number, pidFile: string): Promise<Found> {
   const [title, started] = await Promise.all([titleOf(pid), startedAt(pid)]);
   if (title === null || started === null) return none(`nginx is not running (no process has the pid ${pid} of ${pidFile})`);
   if (!title.startsWith("nginx: master process"))
-    return none(`the pid ${pid} of ${pidFile} is not an nginx master (it is ${JSON.stringify(title.slice(0, 60))}); it gets no signal`);
+    return none(
+      `the pid ${pid} of ${pidFile} is not an nginx master (it is ${JSON.stringify(title.slice(0, 60))}); it gets no signal`,
+    );
   return { is: "master", master: { pid, started, title } };
 }
 

@@ -60,7 +60,9 @@ export async function prove(input: ProofInput): Promise<Proof> {
   }
 }
 
-type Sight = { readonly is: "seen"; readonly good: boolean; readonly children: Children | null } | (Proof & { readonly is: "failed" });
+type Sight =
+  | { readonly is: "seen"; readonly good: boolean; readonly children: Children | null }
+  | (Proof & { readonly is: "failed" });
 
 async function look(input: ProofInput): Promise<Sight> {
   if (input.master === null) return { is: "seen", good: true, children: null };

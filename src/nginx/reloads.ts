@@ -3,6 +3,7 @@ import type { Route } from "../core/route.ts";
 import type { Ms, ServiceName } from "../core/units.ts";
 import { type Bench, type Outcome, type Proved, proveServing, reload } from "./apply.ts";
 import { byService, compose, hold, type Parts, renderKey } from "./compose.ts";
+import { Drift } from "./drift.ts";
 import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
 import { Patience, type Pause } from "./patience.ts";
@@ -17,6 +18,9 @@ const IDLE_MS: Ms = 500;
 const DOWN_MS: Ms = 200;
 /** How long an nginx that answers with the right generation may take to show the right workers. */
 const RECOGNISE_MS: Ms = 2_000;
+
+/** A status server that is only slow must not cost a reload. */
+const ANSWER_TRIES = 3;
 
 type Undone = Outcome & { readonly is: "undone" };
 type Running = Look & { readonly is: "running" };
@@ -50,10 +54,12 @@ export class Reloads {
   /** What was last put on disk for an nginx that does not run. */
   #preparedFor: string | null = null;
   readonly #patience = new Patience();
+  readonly #drift: Drift;
 
   constructor(input: ReloadsInput) {
     this.#in = input;
     this.#bench = input.bench;
+    this.#drift = new Drift(input.bench.files, input.bench.monotonic);
     this.#disk = input.disk;
     this.#may = input.may;
   }
@@ -82,7 +88,11 @@ export class Reloads {
     ledger.lingering = sight.lingering(look.children);
     if (look.changed) await this.#forget(look);
     this.#preparedFor = null;
-    if (this.#rendered === null || look.master === null) await this.#recognise();
+    const answers = (this.#rendered !== null && look.master !== null) || (await this.#recognise());
+    if (!answers && look.master === null && ledger.generation !== "") {
+      ledger.waiting = `nothing answers at ${this.#bench.settings.status}, where the status server of nginx was; it waits for nginx`;
+      return DOWN_MS;
+    }
     return this.#bring(wanted, look);
   }
 
@@ -102,16 +112,15 @@ export class Reloads {
     this.#bench = { ...this.#bench, errorLog: await this.#in.sight.errorLog(look.master) };
   }
 
-  /** Where nginx answers with what lies on disk, proves that all of it does. */
-  async #recognise(): Promise<void> {
-    const answer = await this.#bench.status.generation();
-    if (answer === null || answer.generation !== this.#disk?.generation) {
-      this.#rendered = null;
-      return;
-    }
-    if (this.#rendered !== null) return;
+  /** Where nginx answers with what lies on disk, proves that all of it does. False where nothing answers at all. */
+  async #recognise(): Promise<boolean> {
+    let answer = await this.#bench.status.generation();
+    for (let tries = 1; tries < ANSWER_TRIES && answer === null; tries += 1) answer = await this.#bench.status.generation();
+    if (answer === null || answer.generation !== this.#disk?.generation) this.#rendered = null;
+    if (this.#rendered !== null || answer === null || answer.generation !== this.#disk?.generation) return answer !== null;
     const proof = await proveServing(this.#bench, answer.generation, RECOGNISE_MS);
     if (proof.is === "proved") await this.#proved(this.#disk, byService(this.#disk.routes), proof);
+    return true;
   }
 
   async #withoutNginx(wanted: readonly Route[], look: Look & { readonly is: "down" }): Promise<Ms> {
@@ -153,18 +162,22 @@ export class Reloads {
     if (prepared.is === "placed") return this.#reload(wanted, parts, prepared.manifest, this.#disk);
     if (this.#disk === null) return IDLE_MS;
     if (this.#rendered === null) return this.#reload(wanted, parts, this.#disk, null);
-    this.#rendered = byService(parts.routes);
+    this.#rendered = byService(prepared.parts.routes);
     this.#in.swapTables();
     return this.#rest();
   }
 
-  #rest(): Ms {
-    this.#in.ledger.waiting = null;
-    this.#in.ledger.blocked = this.probe === false ? this.#in.ledger.blocked : null;
+  async #rest(): Promise<Ms> {
+    const { ledger, log } = this.#in;
+    const drift = this.#disk === null ? null : await this.#drift.look(this.#disk.generation);
+    if (drift !== null && drift !== ledger.waiting) log.warn(drift, { target: this.#bench.settings.name });
+    ledger.waiting = drift;
+    ledger.blocked = this.probe === false ? ledger.blocked : null;
     this.#patience.forgive();
     return IDLE_MS;
   }
 
+  /** What this reload has to wait for, or null. */
   #pause(parts: Parts, look: Running): Pause | null {
     return this.#patience.pause({
       now: this.#bench.monotonic(),

@@ -1,5 +1,5 @@
-import { findErrorLog, ErrorLog } from "./error-log.ts";
 import type { Build } from "./command.ts";
+import { ErrorLog, findErrorLog } from "./error-log.ts";
 import { type Children, childrenOf, findMaster, type Master, startOption } from "./processes.ts";
 import type { TargetSettings } from "./settings.ts";
 

@@ -5,7 +5,7 @@ export type Words = { readonly text: string; readonly file: string | null };
 
 /** Complaints about the system that quote nothing of the configuration but paths, ports and sizes. */
 const HARMLESS =
-  /^(bind\(\)|listen\(\)|still could not bind|open\(\)|opendir\(\)|mkdir\(\)|chdir\(|setrlimit\(|getpwnam\(|connect\(\)|epoll_create|worker process \d+ (exited|.*respawned)|the size \d+ of shared memory|limit_req|cache "|zero size shared memory|malloc\(|posix_memalign|no space|host not found in upstream)/;
+  /^(bind\(\)|listen\(\)|still could not bind|open\(\)|opendir\(\)|mkdir\(\)|chdir\(|setrlimit\(|getpwnam\(|connect\(\)|epoll_create|worker process \d+ (exited|.*respawned)|the size \d+ of shared memory|limit_req|cache "|zero size shared memory|malloc\(|posix_memalign|no space|host not found in upstream|duplicate upstream "[\w.-]+"$|unknown "\w+" variable$|"\w+" directive is duplicate$|conflicting )/;
 
 /**
  * The first complaint in what `nginx -t` printed, or in lines of the error log.
