@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { execa } from "execa";
-import { at, type Finding, type InspectTarget } from "./finding.ts";
+import { at, type Expected, type Finding } from "./finding.ts";
 import type { ConfigTree } from "./tree.ts";
 
 /** The user that nginx's workers run as, by numbers. */
@@ -33,23 +33,28 @@ async function identity(option: "-u" | "-G", name: string): Promise<readonly num
  *
  * Without search permission on any of them nginx finds no entry, and all traffic silently goes to the stable pool. Never rejects.
  */
-export async function folderFindings(tree: ConfigTree, target: InspectTarget, user: WorkerUser | null): Promise<Finding[]> {
+export async function folderFindings(tree: ConfigTree, expected: Expected, user: WorkerUser | null): Promise<Finding[]> {
+  const { tables } = expected.target;
   const place = tree.directives.find((directive) => directive.name === "user") ?? tree.directives[0];
   if (place === undefined) return [];
   if (user === null) {
-    const message = `the user ${place.name === "user" ? place.args[0] : "that nginx's workers run as"} does not exist here, so that nobody can tell whether it can enter ${target.tables}`;
+    const message = `the user ${place.name === "user" ? place.args[0] : "that nginx's workers run as"} does not exist here, so that nobody can tell whether it can enter ${tables}`;
     return [
       at(place, "warning", "worker-user-unknown", null, { message, fix: "Name an existing user in nginx's `user` directive." }),
     ];
   }
   const findings: Finding[] = [];
-  for (const folder of folders(target.tables)) {
+  const live = expected.services.some((service) => service.routing === "live");
+  const effect = live
+    ? "they find no entry of any table, all requests silently go to the stable pool, and each writes a [crit] line to the error log"
+    : "they do not see that a reload is coming, so that keep-alive clients lose requests";
+  for (const folder of folders(tables)) {
     const found = await modeOf(folder);
     if (found === null || mayEnter(found, user)) continue;
     const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
-    const message = `nginx's workers run as ${user.name} and cannot enter ${folder} (mode ${mode}): they find no entry of any table, all requests silently go to the stable pool, and each writes a [crit] line to the error log`;
-    const fix = folder === target.tables ? `chmod 0755 ${folder}` : `chmod o+x ${folder}\nor choose nginx.tables elsewhere.`;
-    findings.push(at(place, "error", "tables-not-searchable", null, { message, fix }));
+    const message = `nginx's workers run as ${user.name} and cannot enter ${folder} (mode ${mode}): ${effect}`;
+    const fix = folder === tables ? `chmod 0755 ${folder}` : `chmod o+x ${folder}\nor choose nginx.tables elsewhere.`;
+    findings.push(at(place, live ? "error" : "warning", "tables-not-searchable", null, { message, fix }));
   }
   return findings;
 }

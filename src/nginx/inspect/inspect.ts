@@ -39,6 +39,6 @@ export async function inspectNginx(
   expected: Expected,
 ): Promise<Inspection> {
   const { tree, from, refused } = await readNginx({ ...input, ownFolder: expected.target.include });
-  const folders = await folderFindings(tree, expected.target, await workerUser(tree, input.builtInUser));
+  const folders = await folderFindings(tree, expected, await workerUser(tree, input.builtInUser));
   return { tree, from, findings: inOrder([...(refused === null ? [] : [refused]), ...findings(tree, expected), ...folders]) };
 }

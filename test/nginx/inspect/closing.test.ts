@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GOOD, inspectHttp, type Paths, ROOT } from "../../support/inspected.ts";
+import { GOOD, inspectHttp, inspectText, type Paths, ROOT } from "../../support/inspected.ts";
 import { DEBIAN } from "../../support/rendering.ts";
 
 const NEWER = { ...DEBIAN, version: "1.28.3", keepaliveMinTimeout: true };
@@ -67,6 +67,29 @@ describe("the closing include", () => {
     const found = await inspectHttp((paths) => server(paths, { listen: " http2" }));
     expect(found.the("closing-http2").severity).toBe("info");
     expect(found.codes).toEqual(["closing-http2"]);
+  });
+
+  test("a handshake for each request is told where the server speaks TLS", () => {
+    const server = (listen: string) =>
+      inspectText(`http {\n server {\n listen ${listen};\n include sluice/current/sluice.closing.conf;\n }\n}`).codes;
+    expect(server("443 ssl")).toContain("closing-tls-cost");
+    expect(server("80")).not.toContain("closing-tls-cost");
+  });
+
+  test("from 1.27.4 on, beside a keepalive_min_timeout of the user's, it is unnecessary, or a duplicate that nginx refuses", () => {
+    const closing = "include sluice/current/sluice.closing.conf;";
+    const capabilities = NEWER;
+    const http = inspectText(`http {\n keepalive_min_timeout 1s;\n server {\n ${closing}\n }\n}`, { capabilities });
+    expect(http.the("closing-unnecessary")).toMatchObject({ severity: "info", line: 4 });
+    const same = inspectText(`http {\n server {\n keepalive_min_timeout 1s;\n ${closing}\n }\n}`, { capabilities });
+    expect(same.the("closing-unnecessary").severity).toBe("error");
+  });
+
+  test("twice, or in a location, it is refused by nginx and named", () => {
+    const closing = "include sluice/current/sluice.closing.conf;";
+    const found = inspectText(`http {\n server {\n location / {\n ${closing}\n }\n ${closing}\n ${closing}\n }\n}`);
+    expect(found.the("closing-misplaced").line).toBe(4);
+    expect(found.the("closing-twice").line).toBe(7);
   });
 
   test("from 1.27.4 on it may stand beside internal locations, and can be replaced by keepalive_min_timeout", async () => {

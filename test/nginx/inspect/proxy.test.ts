@@ -132,6 +132,20 @@ describe("the location that passes requests on", () => {
     expect(found.the("max-fails")).toMatchObject({ severity: "warning", service: "web" });
   });
 
+  test("idle connections that the location does not use are told", async () => {
+    const kept = serviceOf({ tries: { maxFails: 0, failTimeoutMs: 10_000, keepalive: 8 } });
+    const lines = `proxy_pass http://$web_pool;\n${GOOD}`;
+    const unused = await inspectHttp((paths) => server(paths, lines), { services: [kept] });
+    expect(unused.codes).toEqual(["keepalive-unused"]);
+    const used = await inspectHttp(
+      (paths) => server(paths, `${lines}\nproxy_http_version 1.1;\nproxy_set_header Connection "";`),
+      {
+        services: [kept],
+      },
+    );
+    expect(used.codes).toEqual([]);
+  });
+
   test("many upstreams are told with the server form only", async () => {
     const many = Array.from({ length: 520 }, (_, at) => `upstream u${at} { server 127.0.0.1:9; }`).join("\n");
     const found = await inspectHttp((paths) => `${many}\n${server(paths, `proxy_pass http://$web_pool;\n${GOOD}`)}`);

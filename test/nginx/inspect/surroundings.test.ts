@@ -135,21 +135,24 @@ describe("folders", () => {
   test.skipIf(process.getuid?.() !== 0)("that the workers cannot enter are named with their mode, and only those", async () => {
     const { tree } = inspectText("\nuser daemon;\nhttp {\n}");
     const target = { include: "/srv/edge/sluice", tables: join(prefix, "a/tables"), status: "127.0.0.1:1" };
+    const expected = { services: [serviceOf()], target, capabilities: DEBIAN };
     const user = await workerUser(tree, "nobody");
     expect(user?.name).toBe("daemon");
-    expect(await folderFindings(tree, target, user)).toEqual([]);
+    expect(await folderFindings(tree, expected, user)).toEqual([]);
     chmodSync(join(prefix, "a"), 0o700);
-    const [finding, ...more] = await folderFindings(tree, target, user);
+    const [finding, ...more] = await folderFindings(tree, expected, user);
     expect(more).toEqual([]);
     expect(finding).toMatchObject({ severity: "error", code: "tables-not-searchable", line: 2 });
     expect(finding?.message).toContain(`${prefix}/a (mode 0700)`);
-    expect(await folderFindings(tree, target, await workerUser(inspectText("user root;").tree, "nobody"))).toEqual([]);
+    const weighted = { ...expected, services: [serviceOf({ routing: "weighted" })] };
+    expect((await folderFindings(tree, weighted, user))[0]?.severity).toBe("warning");
+    expect(await folderFindings(tree, expected, await workerUser(inspectText("user root;").tree, "nobody"))).toEqual([]);
   });
 
   test.skipIf(process.getuid?.() !== 0)("a worker user that does not exist is a warning", async () => {
     const { tree } = inspectText("user no-such-user-here;");
-    const target = { include: "/a", tables: "/b", status: "127.0.0.1:1" };
-    expect((await folderFindings(tree, target, await workerUser(tree, "nobody")))[0]?.code).toBe("worker-user-unknown");
+    const expected = { services: [], target: { include: "/a", tables: "/b", status: "127.0.0.1:1" }, capabilities: DEBIAN };
+    expect((await folderFindings(tree, expected, await workerUser(tree, "nobody")))[0]?.code).toBe("worker-user-unknown");
   });
 
   test("the whole look at an nginx works, also where nginx refuses the configuration", async () => {

@@ -7,12 +7,17 @@ import { inForce } from "../tree.ts";
 /** What a location that passes requests to a service says of addresses, names, times and retries. */
 export function proxy(survey: Survey): Finding[] {
   const uses = survey.uses.filter((use) => use.form === "location" || use.at.name === "proxy_pass");
-  return [
-    ...notRouted(survey),
-    ...uses.flatMap((use) => [...uri(use), ...hostHeader(use), ...redirect(use), ...connectTimeout(use), ...retries(use)]),
-    ...poolNamed(survey),
-  ];
+  return [...notRouted(survey), ...uses.flatMap((use) => PER_USE.flatMap((rule) => rule(use, survey))), ...poolNamed(survey)];
 }
+
+const PER_USE: readonly ((use: Use, survey: Survey) => Finding[])[] = [
+  uri,
+  hostHeader,
+  redirect,
+  connectTimeout,
+  retries,
+  keptConnections,
+];
 
 /** Services that no request can come to. A name that goes through a variable of the user's counts: nobody can follow it. */
 function notRouted(survey: Survey): Finding[] {
@@ -123,6 +128,23 @@ function connectTimeout(use: Use): Finding[] {
       fix: "Add to the location:\n    proxy_connect_timeout 1s;",
     }),
   ];
+}
+
+/** From 1.29.7 on nginx keeps connections to members without being told. */
+const KEEPS_BY_DEFAULT = 1_029_007;
+
+/** `keepalive` of the service means nothing while nginx speaks HTTP/1.0 to members, or asks them to close. */
+function keptConnections(use: Use, survey: Survey): Finding[] {
+  const [major = 0, minor = 0, patch = 0] = survey.capabilities.version.split(".").map(Number);
+  const byDefault = major * 1e6 + minor * 1e3 + patch >= KEEPS_BY_DEFAULT;
+  const [version] = inForce(use.block, "proxy_http_version");
+  const connection = inForce(use.block, "proxy_set_header").find((header) => header.args[0]?.toLowerCase() === "connection");
+  const speaks = version === undefined ? byDefault : version.args[0] !== "1.0";
+  const keeps = connection === undefined ? byDefault : connection.args[1]?.toLowerCase() !== "close";
+  if (use.service.tries.keepalive === 0 || (speaks && keeps)) return [];
+  const message = `${use.service.name} keeps ${use.service.tries.keepalive} idle connections to its members, and this location uses none of them: nginx speaks HTTP/1.0 to members, or sends "Connection: close", unless it is told otherwise`;
+  const fix = 'Add to the location:\n    proxy_http_version 1.1;\n    proxy_set_header Connection "";';
+  return [at(use.at, "info", "keepalive-unused", use.service.name, { message, fix })];
 }
 
 function retries(use: Use): Finding[] {
