@@ -47,7 +47,7 @@ type Source = { readonly config: string; readonly env: Env };
 /** Takes the lock on the state, loads it, and drives. Rejects with a `StoreError` of code `locked` where another process does. */
 export async function openApp(options: AppOptions): Promise<App> {
   const config = await readConfig(options);
-  for (const { file, line, path, message } of config.warnings) options.log.warn(`${file}:${line} ${path}: ${message}`);
+  for (const { file, line, path, message } of options.listen ? config.warnings : []) options.log.warn(`${file}:${line} ${path}: ${message}`);
   const stack = new AsyncDisposableStack();
   try {
     const parts = await openParts(config, options.log, stack);

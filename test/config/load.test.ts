@@ -64,7 +64,7 @@ test("a file of the least has every default filled in", () => {
     },
     metrics: {},
     canary: null,
-    blueGreen: { preview: null, checks: [], hold: { atMostMs: 900_000, then: "wait" }, bakeMs: 60_000 },
+    blueGreen: { preview: null, checks: [], hold: { atMostMs: 900_000, then: "wait" }, bakeMs: 30_000 },
   };
   expect(config.services).toEqual({ web: settings });
 });

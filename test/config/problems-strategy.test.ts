@@ -80,7 +80,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "shares that fall",
     withWeb("    canary: { steps: [{ share: 50%, for: 5m }, { share: 25%, for: 5m }] }\n"),
-    "sluice.yaml:7:57 services.web.canary.steps[1].share: 25% is not more than the 50% of the step before; it must be above 50%",
+    "sluice.yaml:7:57 services.web.canary.steps[1].share: 25% is less than the 50% of the step before; it must be at least 50%",
   ],
   [
     "a ramp to where it starts",

@@ -38,7 +38,7 @@ test("all that is wrong with them is said, with the place", () => {
       { share: "10%", for: "10s" },
       { ramp: "5%", over: "10s" },
     ]),
-  ).toEqual(["steps[1].ramp: 5% is not more than the 10% of the step before; it must be above 10%"]);
+  ).toEqual(["steps[1].ramp: 5% is less than the 10% of the step before; it must be above 10%"]);
 });
 
 test.each([[[]], [null], ["5%"], [undefined], [{}], [[null]], [[[]]]])("%j is no list of steps", (input) => {
