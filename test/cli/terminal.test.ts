@@ -5,8 +5,8 @@ import { width } from "../../src/cli/format/width.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/program.ts";
 import { type RunningApi, startApi } from "../support/api.ts";
+import { until } from "../support/nginx.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
-import { until } from "../support/until.ts";
 import { checkView, ended, memberView, rolloutView, serviceView } from "../support/views.ts";
 
 let control: ScriptedControl;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { type Running, sluice, startSluice } from "../support/cli.ts";
+import { until } from "../support/nginx.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
-import { until } from "../support/until.ts";
 import { ended, rolloutView, serviceView } from "../support/views.ts";
 
 let control: ScriptedControl;

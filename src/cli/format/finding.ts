@@ -1,7 +1,7 @@
 import type { Finding } from "../../app.ts";
+import { adviceLines } from "./advice.ts";
 import { placeLines } from "./problem.ts";
 import { glyph, paint, type Style } from "./style.ts";
-import { plain } from "./width.ts";
 
 const LOOKS = { error: ["bad", "bad"], warning: ["warn", "warn"], info: ["next", "dim"] } as const;
 
@@ -11,6 +11,5 @@ export function findingLines(finding: Finding, text: string, style: Style): stri
   const place = { ...finding, column: finding.column ?? 1 };
   const [first = "", ...rest] = placeLines(place, finding.column === null ? "" : text, style);
   const title = paint(style, tone, `${glyph(style, name)} ${finding.severity}`);
-  const fix = finding.fix === null ? [] : [`${paint(style, "accent", "  try:")} ${plain(finding.fix)}`];
-  return [`${title} ${first} ${paint(style, "dim", `(${finding.code})`)}`, ...rest, ...fix];
+  return [`${title} ${first} ${paint(style, "dim", `(${finding.code})`)}`, ...rest, ...adviceLines(finding.fix, style)];
 }

@@ -1,5 +1,6 @@
 import { excerpt, formatProblem, type Problem } from "../../config/errors.ts";
 import type { Explained } from "../failure.ts";
+import { adviceLines } from "./advice.ts";
 import { glyph, paint, type Style } from "./style.ts";
 import { plain } from "./width.ts";
 
@@ -9,8 +10,7 @@ export function errorLines(error: Explained, style: Style): string[] {
   const [first = "", ...rest] = error.what.split("\n").map(plain);
   const title = `${paint(style, "bad", `${glyph(style, "bad")} error:`)} ${first}${code}`;
   const places = error.problems.flatMap((problem) => placeLines(problem, error.text, style));
-  const hint = error.hint === null ? [] : [`${paint(style, "accent", "  try:")} ${plain(error.hint)}`];
-  return [title, ...rest.map((line) => `  ${line}`), ...places, ...hint];
+  return [title, ...rest.map((line) => `  ${line}`), ...places, ...adviceLines(error.hint, style)];
 }
 
 /** `file:line:column path: message`, the line of the file, and a caret below the place. */

@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Running, sluice, startSluice } from "../support/cli.ts";
+import { until } from "../support/nginx.ts";
+import { freePort } from "../support/ports.ts";
+
+let folder: string;
+let port: number;
+let running: Running | null;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-cli-"));
+  port = await freePort();
+  running = null;
+  await configure("web");
+});
+
+afterEach(async () => {
+  running?.kill("SIGTERM");
+  await running?.ended;
+  await rm(folder, { recursive: true });
+});
+
+/** No nginx runs there: `serve` waits for it, and answers meanwhile. */
+async function configure(service: string, more = ""): Promise<void> {
+  await writeFile(
+    join(folder, "sluice.yaml"),
+    `api: { listen: "127.0.0.1:${port}" }
+state: ./state
+nginx: { config: ./nginx.conf, pid: ./nginx.pid, include: ./include, tables: ./tables }
+services:
+  ${service}:
+    stable: blue
+    pools: { blue: { members: ["127.0.0.1:9"] }, green: { members: ["127.0.0.1:9"] } }
+${more}`,
+  );
+  await writeFile(join(folder, "nginx.conf"), "events {}\nhttp { include include/current/*.http.conf; }\n");
+}
+
+type Line = { readonly level: string; readonly text: string } & Readonly<Record<string, unknown>>;
+
+const lines = (): Line[] =>
+  (running?.stdout() ?? "")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Line);
+
+async function serve(...args: string[]): Promise<Running> {
+  running = startSluice(["serve", ...args], { cwd: folder });
+  await until("it listens", () => running?.stdout().includes("listening") === true, 10_000);
+  return running;
+}
+
+async function said(text: string): Promise<Line> {
+  await until(`it says "${text}"`, () => lines().some((line) => line.text.includes(text)));
+  return lines().find((line) => line.text.includes(text)) as Line;
+}
+
+describe("serve", () => {
+  test("says where it listens and where the token lies, never the token, in lines of JSON", async () => {
+    await serve();
+    const tokenFile = join(folder, "state", "token");
+    expect(await said("listening")).toMatchObject({ level: "info", address: `http://127.0.0.1:${port}`, tokenFile });
+    const token = (await readFile(tokenFile, "utf8")).trim();
+    expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
+    expect(running?.stdout()).not.toContain(token);
+  });
+
+  test("is found by the other commands through the same configuration", async () => {
+    await serve();
+    expect(await sluice(["status", "-o", "name"], { cwd: folder })).toEqual({ code: 0, stdout: "web", stderr: "" });
+    expect((await sluice(["version"], { cwd: folder })).stdout).toContain(`(http://127.0.0.1:${port})`);
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("ends at %s with exit 0, and gives the state free", async (signal) => {
+    await serve();
+    running?.kill(signal);
+    expect((await running?.ended)?.code).toBe(0);
+    expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("web");
+  });
+
+  test("takes a changed configuration at SIGHUP", async () => {
+    await serve();
+    await configure("shop");
+    running?.kill("SIGHUP");
+    await said("configuration reloaded");
+    expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("shop");
+  });
+
+  test("keeps the whole of the old one where anything is wrong with the new, and says what", async () => {
+    await serve();
+    await configure("shop", "    routin: live\n");
+    running?.kill("SIGHUP");
+    const line = await said("configuration refused as a whole");
+    expect(line).toMatchObject({ level: "error", problems: [expect.stringContaining("sluice.yaml:8:5 services.shop.routin: ")] });
+    await configure("web");
+    expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("web");
+  });
+
+  test("writes text where that is asked for", async () => {
+    await serve("--log", "text");
+    expect(running?.stdout()).toMatch(/^\d\d:\d\d:\d\d info {2}listening address=http/m);
+  });
+});
