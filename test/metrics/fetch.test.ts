@@ -198,6 +198,14 @@ describe("a request for a page", () => {
     await expect.poll(() => server.open()).toBe(0);
   });
 
+  test("leaves no connection open where it is not interested in the rest", async () => {
+    await using server = await startAnswers((_q, response) => void response.writeHead(503).write("and then"));
+    await using source = createScrape();
+    const evidence = await source.sample(metric(ratio, { timeoutMs: 60_000 }), [server.address], null, now(0));
+    expect(evidence.problem).toBe(`${server.address}/metrics answered 503, wants 200`);
+    await expect.poll(() => server.open()).toBe(0);
+  });
+
   test("is made to all endpoints at once", async () => {
     const servers = await Promise.all(
       [1, 2, 3, 4].map(() => startAnswers((q, r) => void setTimeout(() => plain(counts(1, 0))(q, r), 300))),

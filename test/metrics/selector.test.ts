@@ -30,6 +30,7 @@ describe("a selector", () => {
     ['a{x=~"\\\\d+"}', { x: "12" }, true],
     ['a{x="\\u00e9\\x41\\n"}', { x: "éA\n" }, true],
     ['{__name__="a"}', {}, true],
+    ['{x=~".+"}', { x: "1" }, true],
     ['{__name__=~"b|a"}', {}, true],
     ['{"a","my.label"="1"}', { "my.label": "1" }, true],
     ['a{constructor=""}', {}, true],

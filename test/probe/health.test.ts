@@ -45,6 +45,12 @@ describe("a health check by HTTP", () => {
     );
   });
 
+  test("does not wait for a body that it is not interested in", async () => {
+    expect(await ask((_q, r) => void r.writeHead(503).write("and then"), { timeoutMs: 60_000 })).toEqual(
+      ill("answered 503, wants 200 to 399"),
+    );
+  });
+
   test("does not follow a redirect", async () => {
     const asked: (string | undefined)[] = [];
     const redirect: RequestListener = (request, response) => {
