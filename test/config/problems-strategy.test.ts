@@ -103,6 +103,15 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:8:41 services.web.canary.steps[0].over: over 20s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
   ],
   [
+    "a canary's bake below the window (rule 7)",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 5%, for: 1m }], bake: 5s, checks: [{ metric: errors, below: 2% }] }\n`),
+    "sluice.yaml:8:56 services.web.canary.bake: bake 5s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
+  ],
+  [
+    "no bake at all, which is right",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 5%, for: 1m }], bake: 0s, checks: [{ metric: errors, below: 2% }] }\n`),
+  ],
+  [
     "a need of no check",
     withWeb(
       `${METRICS}    canary: { steps: [{ share: 5%, for: 20s, needs: [eror] }], checks: [{ metric: errors, below: 2% }] }\n`,

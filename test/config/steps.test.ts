@@ -41,6 +41,14 @@ test("all that is wrong with them is said, with the place", () => {
   ).toEqual(["steps[1].ramp: 5% is less than the 10% of the step before; it must be above 10%"]);
 });
 
+test("a share can be held for a time and then wait for a person, but a ramp must rise", () => {
+  const hold = { share: "50%", for: "10s" };
+  expect(wrongs([hold, { share: "50%", until: "approved" }])).toEqual([]);
+  expect(wrongs([hold, { ramp: "50%", over: "10s" }])).toEqual([
+    "steps[1].ramp: 50% is not more than the 50% of the step before; it must be above 50%",
+  ]);
+});
+
 test.each([[[]], [null], ["5%"], [undefined], [{}], [[null]], [[[]]]])("%j is no list of steps", (input) => {
   expect(wrongs(input)).toHaveLength(1);
 });

@@ -32,7 +32,11 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
   }
 }
 
-/** No step has less than the one before, and a ramp has more: the same share twice can be a time, then an approval. Also holds for steps that come with a start. */
+/**
+ * No step has less than the one before, and a ramp has more: the same share twice can be a time, then an approval.
+ *
+ * Also holds for steps that come with a start.
+ */
 export function* risingRules(steps: Steps, base: Path): Iterable<Judgement> {
   let before = 0;
   for (const [index, step] of steps.entries()) {
