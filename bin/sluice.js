@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 /** The command `sluice`: in a checkout it runs the sources, in an installed package what was built from them. */
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { isNewEnough, launch, newEnoughNode, OLDEST_NODE } from "./launch.js";
 
 const path = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 const sources = new URL("../src/main.ts", import.meta.url);
-const main = existsSync(sources) ? sources : new URL("../dist/main.js", import.meta.url);
+const isCheckout = existsSync(sources);
 
 if (isNewEnough(process.versions.node)) {
-  // No second process: it would cost more than most commands take.
-  await import(main.href);
+  // TypeScript is read anew at every start otherwise, which takes longer than most commands.
+  if (isCheckout) module.enableCompileCache(path("../node_modules/.cache/sluice"));
+  // No second process, for the same reason.
+  await import(isCheckout ? sources.href : new URL("../dist/main.js", import.meta.url).href);
 } else {
   const node = newEnoughNode(path(".."));
   if (node === null) {
@@ -21,6 +24,6 @@ if (isNewEnough(process.versions.node)) {
     );
     process.exitCode = 1;
   } else {
-    process.exitCode = await launch(node, [fileURLToPath(main), ...process.argv.slice(2)]);
+    process.exitCode = await launch(node, [path("sluice.js"), ...process.argv.slice(2)]);
   }
 }
