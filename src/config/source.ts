@@ -32,7 +32,7 @@ type Located = { readonly value: unknown; readonly offset: number; readonly chil
 type Child = { readonly key: number | null; readonly node: Located };
 
 /** Aliases can make a short text stand for millions of nodes; a real configuration is far below this. */
-const MOST_NODES = 500_000;
+const MOST_NODES = 250_000;
 
 /** `services.web.pools.blue.members[0]`. */
 export function formatPath(path: Path): string {

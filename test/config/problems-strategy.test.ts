@@ -105,7 +105,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "a canary's bake below the window (rule 7)",
     withWeb(`${METRICS}    canary: { steps: [{ share: 5%, for: 1m }], bake: 5s, checks: [{ metric: errors, below: 2% }] }\n`),
-    "sluice.yaml:8:56 services.web.canary.bake: bake 5s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
+    "sluice.yaml:8:54 services.web.canary.bake: bake 5s is shorter than the window of the check errors (30s), which could never pass; it must be at least 30s",
   ],
   [
     "no bake at all, which is right",
