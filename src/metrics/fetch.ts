@@ -45,8 +45,6 @@ export async function fetchPage(request: PageRequest): Promise<Fetched> {
       reset: true,
       signal: AbortSignal.any([deadline, request.signal]),
     });
-    // Whatever is left of a body that is not read must not become an unhandled error when the client is destroyed.
-    answer.body.on("error", () => {});
     const format = formatOf(answer);
     const body = await bodyOf(answer, request.mostBytes);
     return { ok: true, format, text: decode(answer, body, format) };

@@ -46,8 +46,6 @@ async function askHttp(check: HealthCheck, path: string, address: Endpoint, memb
   try {
     const headers = { host: check.host ?? member, "user-agent": "sluice-health", accept: "*/*" };
     const answer = await client.request({ method: "GET", path, headers, reset: true, signal });
-    // What is left unread must not become an unhandled error when the client is destroyed.
-    answer.body.on("error", () => {});
     return await judge(check, answer);
   } finally {
     await client.destroy();
