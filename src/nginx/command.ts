@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Ms } from "../core/units.ts";
 import { BASELINE, type Capabilities, parseCapabilities } from "./capabilities.ts";
-import { parseFiles } from "./inspect/disk.ts";
+import { readMainContext } from "./main-context.ts";
 import type { Master } from "./processes.ts";
 import type { Drive } from "./settings.ts";
 
@@ -55,8 +55,8 @@ export async function testApart(drive: Drive, listen: string, files: ReadonlyMap
   if (drive.by === "command") return { is: "good" };
   const folder = await mkdtemp(join(tmpdir(), "sluice-test-"));
   try {
-    const tree = await parseFiles(drive.config);
-    const modules = tree.directives.filter((one) => one.name === "load_module").map((one) => one.args[0] ?? "");
+    const context = await readMainContext(drive.config);
+    const modules = context.filter((one) => one.name === "load_module").map((one) => one.args[0] ?? "");
     await Promise.all([...files].map(([name, text]) => writeFile(join(folder, name), text)));
     const main = join(folder, ".main");
     await writeFile(main, mainFile(folder, listen, modules, [...files.keys()]));

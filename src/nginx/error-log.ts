@@ -1,6 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { parseFiles } from "./inspect/disk.ts";
+import { readMainContext } from "./main-context.ts";
 
 /** No more of the log is read at a time; what was said first is what counts. */
 const MOST_BYTES = 256 * 1024;
@@ -59,8 +59,8 @@ export async function findErrorLog(
   config: string,
   built: { readonly prefix: string; readonly errorLog: string | null },
 ): Promise<string | null> {
-  const tree = await parseFiles(config);
-  const named = tree.directives.filter((one) => one.name === "error_log").map((one) => one.args[0] ?? "");
+  const main = await readMainContext(config);
+  const named = main.filter((one) => one.name === "error_log").map((one) => one.args[0] ?? "");
   const path = named.length === 0 ? (built.errorLog ?? "") : (named.find(isFile) ?? "");
   if (!isFile(path)) return null;
   return isAbsolute(path) ? path : join(built.prefix === "" ? dirname(config) : built.prefix, path);

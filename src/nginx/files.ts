@@ -69,7 +69,7 @@ export class Generations {
 
   /** A number that no generation on disk has, and that is above `atLeast` (what nginx serves, where the folder was lost). */
   async nextNumber(atLeast: number): Promise<number> {
-    const numbers = (await readdir(this.folder)).map((name) => Number(FOLDER.exec(name)?.[1] ?? 0));
+    const numbers = ((await readdir(this.folder).catch(absent)) ?? []).map((name) => Number(FOLDER.exec(name)?.[1] ?? 0));
     return Math.max(atLeast, 0, ...numbers) + 1;
   }
 
@@ -77,7 +77,7 @@ export class Generations {
   async write(manifest: Omit<Manifest, "files">, files: ReadonlyMap<string, string>): Promise<void> {
     const fresh = join(this.folder, `.new-${manifest.generation}`);
     await rm(fresh, { recursive: true, force: true });
-    await mkdir(fresh, { mode: 0o755 });
+    await mkdir(fresh, { recursive: true, mode: 0o755 });
     const hashes = Object.fromEntries([...files].map(([name, text]) => [name, sha256(text)]));
     const all = [...files, [MANIFEST, `${JSON.stringify({ ...manifest, files: hashes })}\n`] as const];
     for (let at = 0; at < all.length; at += AT_ONCE)

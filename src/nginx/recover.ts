@@ -4,7 +4,12 @@ import { closingFlag } from "./settings.ts";
 import type { StatusClient } from "./status.ts";
 
 /** What start-up finds: the set that lies on disk, and every set that nginx may be serving. */
-export type Recovered = { readonly disk: Manifest | null; readonly may: readonly Manifest[]; readonly undone: string | null };
+export type Recovered = {
+  readonly disk: Manifest | null;
+  readonly may: readonly Manifest[];
+  readonly undone: string | null /** No generation number at or below this is free. */;
+  readonly above: number;
+};
 
 /**
  * Puts the folder right after whatever ended the process before.
@@ -24,6 +29,7 @@ export async function recover(files: Generations, status: StatusClient, tables: 
   const unique = [...new Set(named.filter((name) => name !== null))];
   const found = (await Promise.all(unique.map((name) => files.manifest(name)))).filter((one) => one !== null);
   return {
+    above: Math.max(0, ...unique.map((name) => Number.parseInt(name, 10) || 0)),
     disk: found.find((one) => one.generation === current) ?? null,
     may: found,
     undone: undo && pending.from !== null ? pending.to : null,

@@ -7,8 +7,10 @@ import { Drift } from "./drift.ts";
 import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
 import { Patience, type Pause } from "./patience.ts";
+import { Preflight } from "./preflight.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { probeProblem } from "./reach.ts";
+import type { Recovered } from "./recover.ts";
 import type { Look, Sight } from "./sight.ts";
 import type { Templates } from "./template.ts";
 
@@ -31,8 +33,7 @@ export type ReloadsInput = {
   readonly log: Log;
   readonly sight: Sight;
   readonly ledger: Ledger;
-  readonly disk: Manifest | null;
-  readonly may: readonly Manifest[];
+  readonly found: Recovered;
   /** Brings all live tables to what `serving` allows now. */
   readonly swapTables: () => void;
   /** Throws where a table on disk is not what it was set to. */
@@ -54,14 +55,15 @@ export class Reloads {
   /** What was last put on disk for an nginx that does not run. */
   #preparedFor: string | null = null;
   readonly #patience = new Patience();
+  readonly #preflight = new Preflight();
   readonly #drift: Drift;
 
   constructor(input: ReloadsInput) {
     this.#in = input;
     this.#bench = input.bench;
     this.#drift = new Drift(input.bench.files, input.bench.monotonic);
-    this.#disk = input.disk;
-    this.#may = input.may;
+    this.#disk = input.found.disk;
+    this.#may = input.found.may;
   }
 
   /** The routes that nginx is proved to serve; null while that is not known. */
@@ -157,6 +159,8 @@ export class Reloads {
     this.#patience.gathered();
     ledger.waiting = "nginx is being brought to the new configuration";
     this.#in.settle();
+    const fatal = await this.#preflight.objection(this.#bench.settings.drive);
+    if (fatal !== null) return this.#failed(parts, fatal);
     const prepared = await this.#prepare(wanted, parts, look);
     if (prepared.is === "hopeless") return this.#failed(parts, prepared.text);
     if (prepared.is === "placed") return this.#reload(wanted, parts, prepared.manifest, this.#disk);
@@ -205,7 +209,7 @@ export class Reloads {
       parts,
       disk: this.#disk,
       master: look?.master ?? null,
-      above: Math.max(0, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
+      above: Math.max(this.#in.found.above, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
     });
     this.#checked = true;
     if (prepared.is !== "hopeless") this.#noteRefusals(wanted, parts, prepared.refused);

@@ -6,9 +6,9 @@ import type { Bench } from "./apply.ts";
 import { readBuild } from "./command.ts";
 import { byService, renderKey } from "./compose.ts";
 import { servingOf } from "./direction.ts";
-import { Generations, type Manifest } from "./files.ts";
+import { Generations } from "./files.ts";
 import { Ledger } from "./ledger.ts";
-import { recover } from "./recover.ts";
+import { type Recovered, recover } from "./recover.ts";
 import { Reloads } from "./reloads.ts";
 import type { TargetSettings } from "./settings.ts";
 import { Sight } from "./sight.ts";
@@ -41,7 +41,7 @@ export async function openTarget(settings: TargetSettings, deps: TargetDeps): Pr
   if (found.undone !== null)
     deps.log.warn("a configuration that was never proved was taken back", { target: settings.name, generation: found.undone });
   const bench = { settings, build, files, status, errorLog: null, monotonic: deps.monotonic, signal: abort.signal };
-  return new NginxTarget(bench, deps, tables, found.disk, found.may, abort);
+  return new NginxTarget(bench, deps, tables, found, abort);
 }
 
 class NginxTarget implements Target {
@@ -58,14 +58,7 @@ class NginxTarget implements Target {
   #wanted: ReadonlyMap<ServiceName, Route> | null = null;
   #confirming = false;
 
-  constructor(
-    bench: Bench,
-    deps: TargetDeps,
-    tables: Tables,
-    disk: Manifest | null,
-    may: readonly Manifest[],
-    abort: AbortController,
-  ) {
+  constructor(bench: Bench, deps: TargetDeps, tables: Tables, found: Recovered, abort: AbortController) {
     this.name = bench.settings.name;
     this.#deps = deps;
     this.#abort = abort;
@@ -78,8 +71,7 @@ class NginxTarget implements Target {
       log: deps.log,
       sight: new Sight(bench.settings, bench.build),
       ledger: this.#ledger,
-      disk,
-      may,
+      found,
       swapTables: () => this.#swapAll(),
       readBack: (route) => this.#lane.readBack(route),
       settle: () => this.#settle(),

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { execa } from "execa";
+import type { Ms } from "../core/units.ts";
+import type { Statement } from "./inspect/statement.ts";
+import { readMainContext } from "./main-context.ts";
+import { childrenOf } from "./processes.ts";
+import type { Drive } from "./settings.ts";
+import { words } from "./words.ts";
+
+/** A worker that starts takes a few milliseconds; where a machine takes longer than this, nothing can be concluded. */
+const START_MS: Ms = 2_000;
+const LOOK_EVERY_MS: Ms = 3;
+/** What the small nginx must have of its own. */
+const OWN = new Set(["pid", "error_log", "daemon", "master_process", "worker_processes", "lock_file", "include", "debug_points"]);
+
+/**
+ * Finds the settings that let `nginx -t` pass and then end every worker: `working_directory`, `worker_rlimit_nofile`,
+ * `worker_connections`.
+ *
+ * A reload with one of them is an outage that no file of ours can undo, because it stands in the user's main file. So a second,
+ * tiny nginx with the same main context and no socket at all is started first, and its worker has to come up. That is done again
+ * only where the main context has changed.
+ */
+export class Preflight {
+  #good = "";
+
+  /** Null where workers would start, or nothing can be said; else what ends them. */
+  async objection(drive: Drive): Promise<string | null> {
+    if (drive.by === "command") return null;
+    const statements = await readMainContext(drive.config);
+    const text = contextOf(statements);
+    const folder = statements.find((one) => one.name === "working_directory")?.args[0];
+    const print = `${text}${
+      folder === undefined
+        ? ""
+        : await stat(folder).then(
+            () => "there",
+            () => "absent",
+          )
+    }`;
+    if (print === this.#good) return null;
+    const objection = await tryWorker(drive.binary, text);
+    if (objection === null) this.#good = print;
+    return objection === null
+      ? null
+      : `nginx's workers would all end with the main context of ${drive.config}: ${objection}; mend that first`;
+  }
+}
+
+async function tryWorker(binary: string, context: string): Promise<string | null> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-start-"));
+  const log = join(folder, "error.log");
+  const own = `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nlock_file ${folder}/lock;\nerror_log ${log} notice;\n`;
+  await writeFile(join(folder, "main.conf"), own + context);
+  const abort = new AbortController();
+  const child = execa(binary, ["-p", folder, "-c", join(folder, "main.conf")], {
+    reject: false,
+    cancelSignal: abort.signal,
+    stdin: "ignore",
+  });
+  let ended = false;
+  const done = child.then(() => {
+    ended = true;
+  });
+  try {
+    const title = { pid: child.pid ?? 0, started: "", title: "" };
+    for (let waitedMs = 0; waitedMs < START_MS && !ended; waitedMs += LOOK_EVERY_MS) {
+      // nginx names a worker only once it has set itself up.
+      if ((await childrenOf(title)).serving.length > 0) return null;
+      const said = await readFile(log, "utf8").catch(() => "");
+      if (said.includes("cannot be respawned")) return words(said, "/sluice", "see its error log").text;
+      await wait(LOOK_EVERY_MS);
+    }
+    return null;
+  } finally {
+    abort.abort();
+    await done;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function contextOf(statements: readonly Statement[]): string {
+  const events = statements.find((one) => one.name === "events")?.block ?? [];
+  const simple = statements.filter((one) => one.block === null && !OWN.has(one.name));
+  return `${simple.map(line).join("")}events {\n${events
+    .filter((one) => one.block === null && one.name !== "include")
+    .map(line)
+    .join("")}}\n`;
+}
+
+function line(statement: Statement): string {
+  return `${[statement.name, ...statement.args.map(quoted)].join(" ")};\n`;
+}
+
+function quoted(text: string): string {
+  return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
