@@ -8,7 +8,7 @@ import type { EventView } from "../core/view.ts";
 const RETRY_MS: Ms = 2_000;
 
 /**
- * Writes events as they come until the reader goes, stalls, or the server closes.
+ * Writes events as they come until the reader goes, stalls, or the server closes its connections.
  *
  * The next event is asked for only once the one before went out, so nothing piles up here; a reader that leaves a full buffer
  * unread for `stallMs` is cut off, and comes back with the id of the last event that it got.
@@ -17,20 +17,17 @@ export async function streamEvents(
   reply: FastifyReply,
   follow: (signal: AbortSignal) => AsyncIterable<EventView>,
   stallMs: Ms,
-  closing: AbortSignal,
   log: Log,
 ): Promise<void> {
   const gone = new AbortController();
   reply.sse.onClose(() => gone.abort());
-  const end = AbortSignal.any([gone.signal, closing]);
-  reply.sse.sendHeaders();
   // The answer is ours from here on: fastify must not try to send one more.
   reply.hijack();
   try {
-    await write(reply, { retry: RETRY_MS, data: undefined }, stallMs, end);
-    for await (const event of follow(end)) {
-      if (end.aborted) break;
-      await write(reply, { id: String(event.seq), data: event }, stallMs, end);
+    await write(reply, { retry: RETRY_MS, data: undefined }, stallMs, gone.signal);
+    for await (const event of follow(gone.signal)) {
+      if (gone.signal.aborted) break;
+      await write(reply, { id: String(event.seq), data: event }, stallMs, gone.signal);
     }
   } catch (error) {
     log.error("A stream of events broke off", { request: reply.request.id, error });

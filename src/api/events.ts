@@ -13,8 +13,8 @@ const FORMS = {
   content: { "application/json": { schema: EventList }, "text/event-stream": { schema: z.string() } },
 };
 
-/** The journal: as a page, or as a stream that goes on. `closing` ends every stream. */
-export function eventRoutes(app: Routes, control: Control, limits: Limits, closing: AbortSignal, log: Log): void {
+/** The journal: as a page, or as a stream that goes on. */
+export function eventRoutes(app: Routes, control: Control, limits: Limits, log: Log): void {
   let streams = 0;
   const events = operation("followEvents", "events", "What happens, as it happens, or a page of it", "read");
   app.get(
@@ -40,7 +40,7 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, closi
       streams += 1;
       try {
         const from = request.headers["last-event-id"] ?? after;
-        await streamEvents(reply, (signal) => control.follow({ service }, from, signal), limits.stallMs, closing, log);
+        await streamEvents(reply, (signal) => control.follow({ service }, from, signal), limits.stallMs, log);
       } finally {
         streams -= 1;
       }

@@ -40,13 +40,11 @@ export async function createServer(options: ApiOptions): Promise<Api> {
   assertGuarded(options.listen, options.auth);
   const limits = { ...LIMITS, ...options.limits };
   const app = build(options, limits);
-  const closing = new AbortController();
-  app.addHook("preClose", async () => closing.abort());
   await protect(app, options, limits);
   await app.register(fastifySSE, { heartbeatInterval: limits.heartbeatMs });
   keepAnswers(app, options);
   await registerReference(app);
-  routes(app as unknown as Routes, options, limits, closing.signal);
+  routes(app as unknown as Routes, options, limits);
   await app.ready();
   return {
     listen: () => startListening(app, options.listen),
@@ -61,6 +59,7 @@ function build(options: ApiOptions, limits: Limits): FastifyInstance {
     genReqId: requestId,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
+    // Ends streams too: their connections close, and with them what they wait for.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: LONGEST_NAME },
     clientErrorHandler: answerBrokenRequest,
@@ -136,11 +135,11 @@ function keepAnswers(app: FastifyInstance, { answers, now, log }: ApiOptions): v
   });
 }
 
-function routes(app: Routes, { control, parseSteps, version, log }: ApiOptions, limits: Limits, closing: AbortSignal): void {
+function routes(app: Routes, { control, parseSteps, version, log }: ApiOptions, limits: Limits): void {
   healthRoutes(app, control, version);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
   commandRoutes(app, control);
   memberRoutes(app, control);
-  eventRoutes(app, control, limits, closing, log);
+  eventRoutes(app, control, limits, log);
 }

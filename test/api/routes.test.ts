@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseSteps } from "../../src/config/steps.ts";
 import { ApiUnderTest } from "./api-under-test.ts";
 
 let api: ApiUnderTest;
@@ -63,6 +64,42 @@ test("a switch is a blue-green start", async () => {
   expect(lastCall()?.args).toEqual(["web", input, "admin", null]);
 });
 
+test("a start and a switch pass on the tag that they were sent with", async () => {
+  await api.post("/v1/services/web/rollouts", { strategy: "canary" }, { "if-match": '"web-1.1.1"' });
+  expect(lastCall()?.args.at(-1)).toBe("web-1.1.1");
+  await api.post("/v1/services/web/switch", {}, { "if-match": '"web-1.1.2"' });
+  expect(lastCall()?.args.at(-1)).toBe("web-1.1.2");
+});
+
+test("steps are read as the configuration reads them, and what is wrong is pointed at", async () => {
+  await using real = await ApiUnderTest.start({ parseSteps });
+  const start = (steps: unknown[]) => real.post("/v1/services/web/rollouts", { strategy: "canary", steps });
+  expect(
+    (
+      await start([
+        { share: "5%", for: "5m" },
+        { share: "100%", for: "1m" },
+      ])
+    ).status,
+  ).toBe(201);
+  expect(real.control.calls.at(-1)?.args[1]).toMatchObject({
+    steps: [
+      { kind: "share", share: 500, forMs: 300_000 },
+      { kind: "share", share: 10_000, forMs: 60_000 },
+    ],
+  });
+  const wrong = await start([
+    { share: "5%", for: "5m" },
+    { share: "6%", for: 5 },
+  ]);
+  expect(wrong).toMatchObject({ status: 422, body: { code: "invalid", errors: [{ in: "body", pointer: "/steps/1/for" }] } });
+  const falling = await start([
+    { share: "50%", for: "5m" },
+    { share: "6%", for: "5m" },
+  ]);
+  expect(falling).toMatchObject({ status: 422, body: { errors: [{ pointer: expect.stringMatching(/^\/steps\/1/) }] } });
+});
+
 test("a switch needs no body", async () => {
   expect((await api.ask("/v1/services/web/switch", { method: "POST" })).status).toBe(201);
   expect(lastCall()?.args[1]).toMatchObject({ strategy: "blue-green", to: null, replace: false });
@@ -125,5 +162,6 @@ test("the reference page and its scripts load under their policy, and the docume
   for (const path of scripts) expect((await api.ask(path, { token: null })).status).toBe(200);
   const document = await api.ask("/openapi.json", { token: null });
   expect(document.body).toMatchObject({ openapi: "3.1.0", info: { title: "Sluice" } });
+  expect((await api.ask("/docs/static/swagger-initializer.js", { token: null })).body).toContain('"validatorUrl":null');
   expect((await api.ask("/docs/json", { token: null })).body).toEqual(document.body);
 });
