@@ -46,7 +46,10 @@ export function defaultTemplates(): string {
 }
 
 async function overridden(folder: string): Promise<ReadonlySet<string>> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".hbs"));
+  const all = await readdir(folder).catch((error: Error) => {
+    throw new TemplateError(folder, null, `the folder of templates cannot be read: ${error.message}`, { cause: error });
+  });
+  const files = all.filter((file) => file.endsWith(".hbs"));
   const known = TEMPLATE_NAMES.map((name) => `${name}.hbs`);
   const odd = files.find((file) => !known.includes(file));
   if (odd !== undefined)

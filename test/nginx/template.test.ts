@@ -57,6 +57,7 @@ describe("a template of the user's", () => {
     ["prints a value without a formatter", "a;\n\nb {{upstream}};\n", 3],
     ["prints a value without a formatter in a loop", "{{#each servers}}\n{{this.address}}\n{{/each}}\n", 2],
     ["prints a value's inside", 'a;\n{{lookup upstream "raw"}}\n', 2],
+    ["uses a block helper that does not exist", "a;\n{{#shout servers}}\n{{/shout}}\n", 2],
     ["uses a partial", "a;\n{{> other}}\n", 2],
   ])("that %s is refused when it is loaded, with file and line", async (_, text, line) => {
     const error = await load({ "weighted.http.hbs": text }).catch((error: unknown) => error);
@@ -95,6 +96,12 @@ describe("a template of the user's", () => {
   test("with a name that no template has is refused", async () => {
     await expect(load({ "web.http.hbs": "" })).rejects.toThrow(
       /web\.http\.hbs: no template has this name; they are sluice\.http\.hbs/,
+    );
+  });
+
+  test("in a folder that is not there is refused", async () => {
+    await expect(loadTemplates(defaultTemplates(), "/nowhere/templates")).rejects.toThrow(
+      /^\/nowhere\/templates: the folder of templates cannot be read: ENOENT/,
     );
   });
 });
