@@ -3,6 +3,7 @@ import { whileClosing } from "./closing.ts";
 import { type Build, signalReload, testAll, testCommand } from "./command.ts";
 import type { ErrorLog } from "./error-log.ts";
 import type { Generations, Manifest } from "./files.ts";
+import { parseFiles } from "./inspect/disk.ts";
 import { childrenOf, findMaster, type Master, startOption } from "./processes.ts";
 import { type Proof, prove } from "./proof.ts";
 import { closingFlag, type TargetSettings } from "./settings.ts";
@@ -75,7 +76,7 @@ export async function reload(bench: Bench, input: Reload): Promise<Outcome> {
 }
 
 async function goBack(bench: Bench, input: Reload, failed: Failed): Promise<Outcome> {
-  const { text, file } = explain(bench, failed);
+  const { text, file } = (await missingInclude(bench, failed)) ?? explain(bench, failed);
   const { from } = input;
   if (from === null) return { is: "broken", text };
   await bench.files.restore({ from, to: input.to.generation });
@@ -138,6 +139,19 @@ async function masterOf(bench: Bench): Promise<{ readonly is: "found"; readonly 
 
 function eyes(bench: Bench) {
   return { status: bench.status, monotonic: bench.monotonic, signal: bench.signal };
+}
+
+/** The likeliest reason for silence: nginx was never told to read our files. */
+async function missingInclude(
+  { settings }: Bench,
+  failed: Failed,
+): Promise<{ readonly text: string; readonly file: null } | null> {
+  if (failed.how !== "late" || failed.said.length > 0 || settings.drive.by === "command") return null;
+  const { config } = settings.drive;
+  const tree = await parseFiles(config);
+  if (tree.problems.length > 0 || tree.files.some((file) => file.startsWith(`${settings.include}/current/`))) return null;
+  const line = `include ${settings.include}/current/*.http.conf;`;
+  return { text: `nginx does not include Sluice's files: add "${line}" to the http block of ${config}`, file: null };
 }
 
 function explain(bench: Bench, failed: Failed): { readonly text: string; readonly file: string | null } {

@@ -26,9 +26,29 @@ export function renderKey(route: Route): string {
   return key;
 }
 
-/** The routes of a generation by service. */
+const indexes = new WeakMap<readonly Route[], ReadonlyMap<ServiceName, Route>>();
+
+/** Routes by service; made once for each list. */
 export function byService(routes: readonly Route[]): ReadonlyMap<ServiceName, Route> {
-  return new Map(routes.map((route) => [route.service, route]));
+  const known = indexes.get(routes) ?? new Map(routes.map((route) => [route.service, route]));
+  indexes.set(routes, known);
+  return known;
+}
+
+/** True where the parts render to what is rendered already, apart from services that are gone. */
+export function alike(parts: Parts, rendered: ReadonlyMap<ServiceName, Route>): boolean {
+  const { routes } = parts;
+  return routes.length === rendered.size && routes.every((route) => sameKey(rendered.get(route.service), route) !== null);
+}
+
+/** `a` where it renders like `b`, else null. */
+export function sameKey(a: Route | undefined, b: Route): Route | null {
+  return a !== undefined && renderKey(a) === renderKey(b) ? a : null;
+}
+
+/** Equal for parts that render alike. */
+export function keysOf(parts: Parts): string {
+  return parts.routes.map(renderKey).join("\n");
 }
 
 /** What to render now: every wanted route, but for those that nginx just refused the last good part of them. */

@@ -1,6 +1,7 @@
+import type { Log } from "../core/ports.ts";
 import type { Report, Route, ServiceReport } from "../core/route.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
-import { type Held, renderKey } from "./compose.ts";
+import { type Held, hold, renderKey } from "./compose.ts";
 
 /** What a target knows that it has to tell, and the reports made of it. */
 export class Ledger {
@@ -12,11 +13,13 @@ export class Ledger {
   readonly #target: TargetName;
   readonly #served = new Map<ServiceName, Omit<ServiceReport, "refused">>();
   readonly #wall: () => Ms;
+  readonly #log: Log;
   #listener: ((report: Report) => void) | null = null;
   #last = "";
   #order = 0;
 
-  constructor(target: TargetName, wall: () => Ms) {
+  constructor(target: TargetName, wall: () => Ms, log: Log) {
+    this.#log = log;
     this.#target = target;
     this.#wall = wall;
   }
@@ -27,6 +30,20 @@ export class Ledger {
 
   served(route: Route): void {
     this.#served.set(route.service, { version: route.version, by: route.by, shares: route.shares });
+  }
+
+  /**
+   * Keeps what was refused, to be left out until it changes or its time comes; what of `tried` was not refused is cleared. Times
+   * are of the caller's monotonic clock.
+   */
+  refuse(wanted: readonly Route[], tried: readonly Route[], refused: ReadonlyMap<ServiceName, string>, now: Ms): void {
+    for (const route of wanted) {
+      const text = refused.get(route.service);
+      if (text !== undefined) {
+        this.#log.warn("nginx refuses a change", { service: route.service, version: route.version, error: text });
+        this.held.set(route.service, hold(this.held.get(route.service), route, text, now));
+      } else if (tried.includes(route)) this.held.delete(route.service);
+    }
   }
 
   /** Hands a report over where anything in it but the time is new; `trouble` keeps every service from being applied too. */

@@ -2,7 +2,7 @@ import type { Log } from "../core/ports.ts";
 import type { Route } from "../core/route.ts";
 import type { Ms, ServiceName } from "../core/units.ts";
 import { type Bench, type Outcome, type Proved, proveServing, reload } from "./apply.ts";
-import { byService, compose, hold, type Parts, renderKey } from "./compose.ts";
+import { alike, byService, compose, keysOf, type Parts, renderKey, sameKey } from "./compose.ts";
 import { Drift } from "./drift.ts";
 import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
@@ -74,7 +74,7 @@ export class Reloads {
   /** A service's routes in every generation that nginx may be serving. */
   serving(service: ServiceName): readonly Route[] {
     return this.#may
-      .flatMap((manifest) => indexed(manifest).get(service) ?? [])
+      .flatMap((manifest) => byService(manifest.routes).get(service) ?? [])
       .filter((route) => route.shape.routing === "live");
   }
 
@@ -212,19 +212,8 @@ export class Reloads {
       above: Math.max(this.#in.found.above, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
     });
     this.#checked = true;
-    if (prepared.is !== "hopeless") this.#noteRefusals(wanted, parts, prepared.refused);
+    if (prepared.is !== "hopeless") this.#in.ledger.refuse(wanted, parts.routes, prepared.refused, this.#bench.monotonic());
     return prepared;
-  }
-
-  #noteRefusals(wanted: readonly Route[], parts: Parts, refused: ReadonlyMap<ServiceName, string>): void {
-    const { held } = this.#in.ledger;
-    for (const route of wanted) {
-      const text = refused.get(route.service);
-      if (text !== undefined) {
-        this.#in.log.warn("nginx refuses a change", { service: route.service, version: route.version, error: text });
-        held.set(route.service, hold(held.get(route.service), route, text, this.#bench.monotonic()));
-      } else if (parts.routes.includes(route)) held.delete(route.service);
-    }
   }
 
   async #reload(wanted: readonly Route[], parts: Parts, to: Manifest, from: Manifest | null): Promise<Ms> {
@@ -257,7 +246,7 @@ export class Reloads {
     await this.#proved(from, byService(from.routes), outcome.proof);
     const culprit = wanted.find((route) => outcome.file?.startsWith(`${route.service}.`));
     if (culprit === undefined) return this.#failed(parts, outcome.text);
-    this.#noteRefusals(wanted, { routes: [], stubs: [] }, new Map([[culprit.service, outcome.text]]));
+    this.#in.ledger.refuse([culprit], [], new Map([[culprit.service, outcome.text]]), this.#bench.monotonic());
     return 0;
   }
 
@@ -288,26 +277,4 @@ export class Reloads {
     this.#in.ledger.blocked = text;
     return IDLE_MS;
   }
-}
-
-const indexes = new WeakMap<Manifest, ReadonlyMap<ServiceName, Route>>();
-
-function indexed(manifest: Manifest): ReadonlyMap<ServiceName, Route> {
-  const known = indexes.get(manifest) ?? byService(manifest.routes);
-  indexes.set(manifest, known);
-  return known;
-}
-
-function alike(parts: Parts, rendered: ReadonlyMap<ServiceName, Route>): boolean {
-  return (
-    parts.routes.length === rendered.size && parts.routes.every((route) => sameKey(rendered.get(route.service), route) !== null)
-  );
-}
-
-function sameKey(a: Route | undefined, b: Route): Route | null {
-  return a !== undefined && renderKey(a) === renderKey(b) ? a : null;
-}
-
-function keysOf(parts: Parts): string {
-  return parts.routes.map(renderKey).join("\n");
 }

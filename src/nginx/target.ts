@@ -64,7 +64,7 @@ class NginxTarget implements Target {
     this.#abort = abort;
     this.#tables = tables;
     this.#lane = new TableLane(tables, bench.status);
-    this.#ledger = new Ledger(this.name, deps.wall);
+    this.#ledger = new Ledger(this.name, deps.wall, deps.log);
     this.#reloads = new Reloads({
       bench,
       templates: deps.templates,
