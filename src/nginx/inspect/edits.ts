@@ -84,7 +84,9 @@ function indent(block: Directive | null): string {
 function addHttp(survey: Survey, work: Work): void {
   const { http } = survey;
   if (http === null) {
-    work.byHand.push(`${survey.tree.main} has no http block: Sluice has nothing to go into.`);
+    work.byHand.push(
+      `${survey.tree.main} has no http block: give the main file (nginx.conf), which includes it, to see every line to add.`,
+    );
     return;
   }
   if (survey.includes.some((include) => include.at.parent === http && include.files.some((file) => file.kind === "http"))) return;

@@ -26,7 +26,9 @@ export type Proposal = { readonly upstreams: readonly ProposedUpstream[]; readon
 /** Looks for upstreams, addresses that are passed to, and servers. `ownFolder` is the folder of Sluice's files, which do not count. */
 export function proposeFromNginx(tree: ConfigTree, ownFolder: string): Proposal {
   const all = everyDirective(tree.directives).filter((one) => !one.file.startsWith(`${ownFolder}/`));
-  const inHttp = all.filter((one) => within(one, "http") !== null);
+  // A file of sites alone has no http block: what it holds comes into that of the file that includes it.
+  const partial = !tree.directives.some((one) => one.name === "http");
+  const inHttp = all.filter((one) => within(one, "http") !== null || (partial && within(one, "stream") === null));
   const passes = inHttp.filter(isPass);
   const upstreams = inHttp.filter((one) => one.name === "upstream" && one.block !== null).map((one) => ofUpstream(one, passes));
   const names = new Set(upstreams.map((upstream) => upstream.name.toLowerCase()));
@@ -36,7 +38,7 @@ export function proposeFromNginx(tree: ConfigTree, ownFolder: string): Proposal 
   );
   const direct = [...addresses].flatMap(([address, uses]) => ofAddress(address, uses));
   const servers = inHttp
-    .filter((one) => one.name === "server" && one.block !== null && one.parent?.name === "http")
+    .filter((one) => one.name === "server" && one.block !== null && (partial ? one.parent === null : one.parent?.name === "http"))
     .map(ofServer);
   return { upstreams: [...upstreams, ...direct], servers };
 }

@@ -6,7 +6,7 @@ import type { Site } from "../../../src/nginx/site.ts";
 import { type Answer, ask } from "../../support/client.ts";
 import { routeFor, serviceOf } from "../../support/inspected.ts";
 import { type MemberServer, startMember } from "../../support/members.ts";
-import { makePrefix, type Nginx, startNginx, testHttp } from "../../support/nginx.ts";
+import { makePrefix, type Nginx, startNginx } from "../../support/nginx.ts";
 import { freePort } from "../../support/ports.ts";
 import { siteIn, writeSet } from "../../support/rendering.ts";
 
@@ -288,20 +288,4 @@ test.skipIf(process.getuid?.() !== 0)(
 test("status-address-taken: a server of the user's that comes first answers instead", async () => {
   await serve(`${SERVER}\nlocation / { ${PASS} }`, { http: `server { listen ${site.status}; location / { return 200 mine; } }` });
   expect((await ask(`http://${site.status}/sluice`)).body).toBe("mine");
-});
-
-test("userid-duplicate: nginx refuses a userid beside ours", async () => {
-  writeSet(join(prefix, "sluice"), site, [routeFor(settings({ key: { by: "cookie", name: "session" } }))]);
-  const current = join(prefix, "sluice/current");
-  const http = (extra: string) =>
-    `include ${current}/*.http.conf;\nserver { listen 127.0.0.1:${port}; include ${current}/web.server.conf; ${extra} location / { ${PASS} } }`;
-  expect((await testHttp(prefix, http(""))).ok).toBe(true);
-  expect((await testHttp(prefix, http("userid on;"))).text).toContain('"userid" directive is duplicate');
-});
-
-test("http-include-missing: a map_hash directive must stand before our include", async () => {
-  writeSet(join(prefix, "sluice"), site, [routeFor(settings())]);
-  const include = `include ${join(prefix, "sluice/current")}/*.http.conf;`;
-  expect((await testHttp(prefix, `map_hash_bucket_size 128;\n${include}`)).ok).toBe(true);
-  expect((await testHttp(prefix, `${include}\nmap_hash_bucket_size 128;`)).text).toContain("directive is duplicate");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GOOD, inspectHttp, type Paths, serviceOf } from "../../support/inspected.ts";
+import { GOOD, inspectHttp, inspectText, type Paths, serviceOf } from "../../support/inspected.ts";
 
 const HEADERS = GOOD.replace("proxy_redirect http://$web_pool/ /;", "");
 
@@ -60,6 +60,14 @@ describe("the location form", () => {
     const words = serviceOf({ overrides: { header: "X-Canary", cookie: "canary" } });
     const random = await inspectHttp((paths) => location(paths, inside, "~ ^/(.*)$"), { services: [words] });
     expect(random.codes).toEqual([]);
+  });
+
+  test("an include outside of a location, or inside an if, is refused by nginx and named", () => {
+    const found = inspectText(
+      "http {\n server {\n include sluice/current/web.location.conf;\n location / {\n if ($a) {\n include sluice/current/web.location.conf;\n }\n }\n }\n}",
+    );
+    expect(found.the("location-include-misplaced")).toMatchObject({ severity: "error", line: 3, service: "web" });
+    expect(found.the("location-form-if")).toMatchObject({ severity: "error", line: 6 });
   });
 
   test("both forms for the same requests are named, with both places", async () => {

@@ -58,6 +58,16 @@ describe("what an existing nginx has", () => {
   });
 });
 
+test("a file of sites alone is read, and the main file asked for", () => {
+  const found = inspectText(
+    "upstream web {\n server 10.0.0.1:80;\n}\nserver {\n listen 80;\n location / { proxy_pass http://web; }\n}",
+  );
+  const { upstreams, servers } = proposeFromNginx(found.tree, "/srv/edge/sluice");
+  expect(upstreams.map(({ name, usedAt }) => [name, usedAt.length])).toEqual([["web", 1]]);
+  expect(servers).toHaveLength(1);
+  expect(editsFor(found.tree, found.expected, serviceOf(), "web").byHand.join()).toContain("give the main file (nginx.conf)");
+});
+
 describe("the lines to add", () => {
   let prefix: string;
   let blue: MemberServer;

@@ -98,6 +98,7 @@ describe("the status address", () => {
     ["7000-7100", true],
     ["127.0.0.2:7071", false],
     ["[::]:7071", false],
+    ["[::]:7071 ipv6only=off", true],
     ["7072", false],
     ["unix:/tmp/x:7071", false],
     ["127.0.0.1", false],

@@ -15,18 +15,19 @@ export function status(survey: Survey): Finding[] {
     const other = parseListen(listen.args[0] ?? "");
     if (other === null || other.to < own.from || other.from > own.from) return [];
     const everywhere = other.host === "*" && own.host !== "*";
-    if (other.host !== own.host && !everywhere) return [];
-    return [taken(listen, address, everywhere)];
+    const dual = other.host === "[::]" && own.host !== "[::]" && listen.args.includes("ipv6only=off");
+    if (other.host !== own.host && !everywhere && !dual) return [];
+    return [taken(listen, address, dual || within(listen, "http") === null ? "bind" : everywhere ? "wildcard" : "same")];
   });
 }
 
-function taken(listen: Directive, address: string, everywhere: boolean): Finding {
-  const http = within(listen, "http") !== null;
-  const effect = !http
-    ? "nginx cannot open the port twice: it refuses the configuration, or keeps the old one"
-    : everywhere
-      ? `connections to ${address} would come to Sluice's status server instead of this one`
-      : "nginx gives requests to the server that comes first, so that Sluice would read this server's answers, and could prove no change";
+/** `bind`: two sockets for one port; `wildcard` and `same`: one socket of nginx's for two servers. */
+function taken(listen: Directive, address: string, how: "bind" | "wildcard" | "same"): Finding {
+  const effect = {
+    bind: "nginx cannot open the port twice, and keeps the old configuration, or does not start",
+    wildcard: `connections to ${address} would come to Sluice's status server instead of this one`,
+    same: "nginx gives requests to the server that comes first, so that Sluice would read this server's answers, and could prove no change",
+  }[how];
   const message = `this server listens on ${listen.args[0]}, and Sluice's status server on ${address}: ${effect}`;
   return at(listen, "error", "status-address-taken", null, {
     message,
