@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { SSEMessage } from "@fastify/sse";
 import type { FastifyReply } from "fastify";
 import type { Log } from "../core/ports.ts";
@@ -30,7 +31,7 @@ export async function streamEvents(
       await write(reply, { id: String(event.seq), data: event }, stallMs, gone.signal);
     }
   } catch (error) {
-    log.error("A stream of events broke off", { request: reply.request.id, error });
+    log.error("A stream of events broke off", { request: reply.request.id, error: inspect(error) });
   }
 }
 

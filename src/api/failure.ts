@@ -1,6 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { inspect } from "node:util";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { StoreError } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
 import { ApiError, apiError, PROBLEM_TYPE, problem } from "./problem.ts";
 import { pathOf } from "./request-id.ts";
@@ -9,8 +11,9 @@ import { pathOf } from "./request-id.ts";
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const known = apiError(error);
   const document = problem(known, request.id);
-  if (document.status >= 500)
-    log.error("A request failed", { request: request.id, method: request.method, path: pathOf(request), error });
+  const fields = { request: request.id, method: request.method, path: pathOf(request) };
+  if (known.code === "internal") log.error("A request failed", { ...fields, error: inspect(error) });
+  else if (error instanceof StoreError) log.error("A request needs the store", { ...fields, error: inspect(error) });
   reply
     .code(document.status)
     .headers({ "x-request-id": request.id, "cache-control": "no-store", "content-type": PROBLEM_TYPE })
