@@ -37,7 +37,7 @@ function plainLines(context: Context, stream: Screen): Progress {
   };
 }
 
-/** At most this often; a countdown needs no more. */
+/** At most this often: enough for a countdown, and for a terminal that changes its size. */
 const REDRAW_MS = 200;
 const REMEMBERED = 20;
 
@@ -55,7 +55,6 @@ async function live(context: Context, stream: Screen, footer: string): Promise<P
     draw(liveLines(frame, style, stream.rows || 24, io.wall()).join("\n"));
   };
   const timer = setInterval(redraw, REDRAW_MS);
-  stream.on("resize", redraw);
   return {
     show: (next) => {
       look = { ...next, at: io.mono() };
@@ -66,7 +65,6 @@ async function live(context: Context, stream: Screen, footer: string): Promise<P
     },
     close: () => {
       clearInterval(timer);
-      stream.off("resize", redraw);
       redraw();
       draw.done();
     },

@@ -160,11 +160,16 @@ describe("a controller", () => {
   });
 
   test("is not followed to another host", async () => {
-    await using running = await api();
-    await using other = await otherServer((_, response) => {
-      response.writeHead(302, { location: `${running.url}/v1/services` }).end();
+    let reached = false;
+    await using elsewhere = await otherServer((_, response) => {
+      reached = true;
+      response.end('{"services":[]}');
     });
-    expect((await sluice(["status", "--url", other.url, "--token", running.token])).code).toBe(7);
+    await using other = await otherServer((_, response) => {
+      response.writeHead(302, { location: elsewhere.url }).end();
+    });
+    expect((await sluice(["watch", "web", "--url", other.url])).code).toBe(7);
+    expect(reached).toBe(false);
   });
 
   test("that hangs up in the middle of an answer is exit 7", async () => {

@@ -150,6 +150,8 @@ describe("events -f", () => {
 
   test("loses and doubles nothing when the controller restarts", async () => {
     const running = await waiting("events", "-f", "-o", "json");
+    control.happen({ text: "before it goes" });
+    await until("the event from before", () => running.stdout().includes("before it goes"));
     const { port, token } = api;
     await api[Symbol.asyncDispose]();
     control.happen({ text: "while it was gone" });
@@ -159,6 +161,6 @@ describe("events -f", () => {
     await until("the event from afterwards", () => running.stdout().includes("afterwards"));
     running.kill("SIGTERM");
     const { stdout } = await running.ended;
-    expect(stdout.split("\n").map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3]);
+    expect(stdout.split("\n").map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4]);
   });
 });
