@@ -1,6 +1,6 @@
 import { StoreError } from "../core/errors.ts";
 import { observeProbe, readinessOf, UNKNOWN } from "../core/health.ts";
-import type { AbortFiles, Log, Probe, Store } from "../core/ports.ts";
+import type { AbortFiles, Log, Probe, Resolve, Store } from "../core/ports.ts";
 import type { Fact, Outcome, Rollout, Signal } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { HealthCheck, ServiceSettings } from "../core/service.ts";
@@ -10,8 +10,9 @@ import type { Endpoint, Member, Ms, Now, TargetName } from "../core/units.ts";
 import { canonical } from "../core/want.ts";
 import type { Clock } from "./clock.ts";
 import type { Journal } from "./journal.ts";
+import { lookUp } from "./look-up.ts";
 import { composeRoute, isOver, loadRecord, type ServiceRecord, type Stored, saveRecord, underWay } from "./record.ts";
-import { type ServiceState, sightOf } from "./service-state.ts";
+import { membersOf, type ServiceState, sightOf } from "./service-state.ts";
 
 export type CellDeps = {
   readonly store: Store;
@@ -20,6 +21,7 @@ export type CellDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly epoch: string;
+  readonly resolve: Resolve;
   reports(): Readonly<Record<TargetName, Report>>;
   /** Called whenever the route or the rollout changed, before anybody else hears of it. */
   changed(cell: Cell): void;
@@ -57,7 +59,10 @@ export class Cell {
   }
 
   static async open(settings: ServiceSettings, deps: CellDeps): Promise<Cell> {
-    return new Cell(settings, deps, await loadRecord(deps.store, settings, deps.epoch));
+    const cell = new Cell(settings, deps, await loadRecord(deps.store, settings, deps.epoch));
+    await cell.#lookUp(settings, cell.#record.state);
+    cell.#record = cell.#next({ facts: [] });
+    return cell;
   }
 
   get settings(): ServiceSettings {
@@ -153,9 +158,21 @@ export class Cell {
 
   /** Works with changed settings from now on. A rollout under way keeps its own. */
   async configure(settings: ServiceSettings): Promise<void> {
+    await this.#lookUp(settings, this.#record.state);
     this.#settings = settings;
     await this.edit(() => ({ edit: { facts: [] } }));
     await this.poke();
+  }
+
+  /** Finds the addresses of members that are about to be in, before nginx is told of them. */
+  async prepare(members: readonly Member[]): Promise<void> {
+    const found = await lookUp(members, this.#record.sight, this.#deps.resolve);
+    const { sight } = this.#record;
+    this.#record = { ...this.#record, sight: { ...sight, addresses: { ...sight.addresses, ...found } } };
+  }
+
+  #lookUp(settings: ServiceSettings, state: ServiceState): Promise<void> {
+    return this.prepare(Object.keys(settings.pools).flatMap((pool) => membersOf(state, settings, pool)));
   }
 
   [Symbol.dispose](): void {

@@ -11,6 +11,7 @@ export async function membersSet(cell: Cell, pool: PoolName, members: readonly M
   const name = cell.settings.name;
   if (members !== null && new Set(members).size !== members.length)
     throw new Refusal("invalid", `the members of ${name} ${pool} name one twice: ${members.join(", ")}`);
+  await cell.prepare(members ?? cell.settings.pools[pool]?.members ?? []);
   await cell.edit((record) => {
     const { [pool]: _, ...others } = record.state.members;
     const next = members === null ? others : { ...others, [pool]: members };

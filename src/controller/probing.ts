@@ -2,6 +2,7 @@ import type { Log, ProbeEndpoint, Resolve } from "../core/ports.ts";
 import type { Endpoint, Member, Ms } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
+import { find } from "./look-up.ts";
 import { membersOf } from "./service-state.ts";
 
 export type ProbingDeps = {
@@ -74,10 +75,7 @@ export class Probing {
     return this.#loop(
       () => this.#deps.resolveEveryMs,
       async () => {
-        const found = await this.#deps.resolve(member).then(
-          (endpoints) => ({ endpoints, problem: null }),
-          (error: unknown) => ({ endpoints: [], problem: error instanceof Error ? error.message : String(error) }),
-        );
+        const found = await find(member, this.#deps.resolve);
         if (!this.#stopped) await this.#cell.locate(member, found.endpoints, found.problem);
         this.reconcile();
       },

@@ -59,7 +59,7 @@ export class Services implements AsyncDisposable {
   }
 
   async #load(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<void> {
-    const { store, aborts, clock, log, epoch } = this.#deps;
+    const { store, aborts, clock, log, epoch, resolve } = this.#deps;
     const deps: CellDeps = {
       store,
       journal: this.#journal,
@@ -67,10 +67,12 @@ export class Services implements AsyncDisposable {
       clock,
       log,
       epoch,
+      resolve,
       reports: () => this.#reports,
       changed: (cell) => this.#changed(cell),
     };
-    for (const settings of Object.values(services)) this.#cells.set(settings.name, await Cell.open(settings, deps));
+    const cells = await Promise.all(Object.values(services).map((settings) => Cell.open(settings, deps)));
+    for (const cell of cells) this.#cells.set(cell.settings.name, cell);
   }
 
   async #takeAbort(id: string): Promise<void> {

@@ -1,6 +1,8 @@
+import { downOf } from "../core/blocker.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
 import { stepAt } from "../core/move.ts";
+import { isRamping } from "../core/progress.ts";
 import type { Cursor, PhaseName, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { Settled } from "../core/settled.ts";
@@ -196,6 +198,7 @@ function stageReason(rollout: Rollout, index: number, stage: Stage, waits: strin
         ? `nginx is taking ${step.label}${waits}`
         : `nginx does not take ${step.label}: ${stage.refused}`;
     case "observing":
+      if (isRamping(step, stage) && downOf(rollout) !== null) return `the ramp waits: ${downOf(rollout)}`;
       return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
     case "waiting": {
       const task = step[stage.list][stage.task];

@@ -1,9 +1,9 @@
 import type { Resolve, Store } from "../core/ports.ts";
 import type { Route } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
-import type { Member } from "../core/units.ts";
+import { lookUp } from "./look-up.ts";
 import { composeRoute, loadRecord } from "./record.ts";
-import { membersOf, type Sight } from "./service-state.ts";
+import { membersOf } from "./service-state.ts";
 
 /**
  * What nginx would be told of each service now, without driving anything: from what is stored, with the names that have no
@@ -18,27 +18,11 @@ export async function wantedRoutes(
     services.map(async (settings) => {
       const { record } = await loadRecord(store ?? EMPTY, settings, "");
       const members = Object.keys(settings.pools).flatMap((pool) => membersOf(record.state, settings, pool));
-      const sight = {
-        ...record.sight,
-        addresses: { ...record.sight.addresses, ...(await find(members, record.sight, resolve)) },
-      };
+      const addresses = { ...record.sight.addresses, ...(await lookUp(members, record.sight, resolve)) };
+      const sight = { ...record.sight, addresses };
       return composeRoute({ ...record, sight }, settings, record.route, record.route.epoch);
     }),
   );
 }
 
 const EMPTY: Pick<Store, "get"> = { get: async () => null };
-
-async function find(members: readonly Member[], sight: Sight, resolve: Resolve): Promise<Sight["addresses"]> {
-  const unknown = members.filter((member) => (sight.addresses[member]?.endpoints ?? []).length === 0);
-  const found = await Promise.all(
-    unknown.map(async (member) => {
-      const address = await resolve(member).then(
-        (endpoints) => ({ endpoints, problem: null }),
-        (error: unknown) => ({ endpoints: [], problem: error instanceof Error ? error.message : String(error) }),
-      );
-      return [member, address] as const;
-    }),
-  );
-  return Object.fromEntries(found);
-}

@@ -189,6 +189,8 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
 function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
   const { phase } = rollout;
   if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phase.phase}, not failed`);
+  const down = downOf(rollout);
+  if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members first");
   const anew: Rollout = { ...rollout, watch: null, verdicts: {} };
   return withFact(
     fact("retried", phase.cursor.step, because("retried", told), told.actor),

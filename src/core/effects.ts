@@ -1,5 +1,6 @@
+import { downOf } from "./blocker.ts";
 import { servedMs, stepAt } from "./move.ts";
-import { nextRaiseMs } from "./progress.ts";
+import { isRamping, nextRaiseMs } from "./progress.ts";
 import type { Cursor, Effect, Rollout } from "./rollout.ts";
 import type { Hold } from "./service.ts";
 import { type Ms, type Now, never } from "./units.ts";
@@ -45,7 +46,8 @@ export function wakeOf(rollout: Rollout, cursor: Cursor): Ms | null {
       return null;
     case "observing": {
       if (rollout.appliedSeq < rollout.seq) return null;
-      const ramping = step.ramp !== null && stage.rampBp !== step.ramp.toBp;
+      const ramping = isRamping(step, stage);
+      if (ramping && downOf(rollout) !== null) return null;
       return stage.asOf + Math.max(0, (ramping ? nextRaiseMs(step, stage) : step.leastMs) - stage.servedMs);
     }
     case "held":

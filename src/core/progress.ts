@@ -1,9 +1,9 @@
-import { blockerOf } from "./blocker.ts";
+import { blockerOf, downOf } from "./blocker.ts";
 import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
 import type { Cursor, Rollout, Stage, Step, Task } from "./rollout.ts";
 import { type Bp, type Ms, type Now, never } from "./units.ts";
-import { percent, split } from "./want.ts";
+import { percent, shareOf, split } from "./want.ts";
 
 /** Takes a rollout as far as it can go by itself now. Every other signal ends here. */
 export function settle(from: Move, now: Now): Move {
@@ -18,17 +18,33 @@ function forward(rollout: Rollout, now: Now): Move | null {
   const { phase } = rollout;
   switch (phase.phase) {
     case "moving":
-      return forwardStage(rollout, phase.cursor, now);
+      return deserted(rollout, phase.cursor, now) ?? forwardStage(rollout, phase.cursor, now);
     case "reverting":
     case "failed":
       return isApplied(rollout) || rollout.seq === 1 ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
     case "paused":
+      return deserted(rollout, phase.cursor, now);
     case "promoted":
     case "reverted":
       return null;
     default:
       return never(phase);
   }
+}
+
+/**
+ * Back at once where the candidate has traffic and no ready member.
+ *
+ * Where stable has none ready either, the traffic stays: a way back to a dead pool would help nobody, and it may be our
+ * own sight that is gone.
+ */
+function deserted(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
+  const candidate = rollout.readiness[rollout.to];
+  const stable = rollout.readiness[rollout.from];
+  if (shareOf(rollout.want.shares, rollout.to) === 0 || candidate === undefined || candidate.ready > 0) return null;
+  if (stable === undefined || stable.ready === 0) return null;
+  const why = candidate.reason === null ? "" : `: ${candidate.reason}`;
+  return revert(rollout, cursor, `no member of ${rollout.to} is ready${why}`, null, now);
 }
 
 function forwardStage(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
@@ -143,7 +159,7 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
     const moved = at(wanted, cursor, { ...stage, servedMs: served, asOf: now.t, rampBp: raise });
     return { rollout: moved, facts: [fact("applying", cursor.step, `ramp at ${percent(raise)}`)] };
   }
-  if (!isApplied(rollout)) return null;
+  if (!isApplied(rollout) || isRamping(step, stage)) return null;
   if (rollout.promoted !== null) return afterDwell(rollout, cursor, now);
   if (served < step.leastMs) return null;
   const blocker = blockerOf(rollout, cursor, step);
@@ -152,12 +168,16 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
   return { rollout: at(rollout, cursor, held), facts: [fact("held", cursor.step, blocker.reason)] };
 }
 
-/** The share to raise a ramp to now, or null where it is at its end, not proved yet, or not due. */
+/** The share to raise a ramp to now, or null where it is at its end, not proved yet, not due, or a member is down. */
 function raiseOf(rollout: Rollout, stage: Stage & { at: "observing" }, step: Step, served: Ms): Bp | null {
-  const { ramp } = step;
-  if (ramp === null || stage.rampBp === null || stage.rampBp === ramp.toBp || !isApplied(rollout)) return null;
+  if (!isRamping(step, stage) || stage.rampBp === null || !isApplied(rollout) || downOf(rollout) !== null) return null;
   const due = nextRaiseMs(step, stage);
   return rollout.promoted !== null || served >= due ? raised(stage.rampBp, step, rollout) : null;
+}
+
+/** True while a ramp is not at its end. */
+export function isRamping(step: Step, stage: Stage & { at: "observing" }): boolean {
+  return step.ramp !== null && stage.rampBp !== step.ramp.toBp;
 }
 
 /** Served time at which the next raise of a ramp is due. */

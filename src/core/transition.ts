@@ -1,10 +1,11 @@
+import { downOf } from "./blocker.ts";
 import { obey } from "./command.ts";
-import { at, fact, type Move } from "./move.ts";
-import { settle } from "./progress.ts";
+import { at, fact, type Move, servedMs, stepAt } from "./move.ts";
+import { isRamping, nextRaiseMs, settle } from "./progress.ts";
 import { revert } from "./revert.ts";
 import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
 import { type Now, never } from "./units.ts";
-import { canonical, shareOf } from "./want.ts";
+import { canonical } from "./want.ts";
 
 /**
  * The next value of a rollout: the one place where it branches.
@@ -100,21 +101,16 @@ function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], n
   return { rollout: back.rollout, facts: [...facts, ...back.facts] };
 }
 
-/**
- * Some candidate members down holds, none ready reverts at once.
- *
- * Where stable has none ready either, the traffic stays: a way back to a dead pool would help nobody, and it may be our
- * own sight that is gone.
- */
+/** Some candidate members down holds; none ready goes back, which follows from the state alone. A ramp takes up where it stood. */
 function healthChanged(rollout: Rollout, pool: string, readiness: Readiness, now: Now): Move | null {
   if (canonical(rollout.readiness[pool] ?? null) === canonical(readiness)) return null;
   const next: Rollout = { ...rollout, readiness: { ...rollout.readiness, [pool]: readiness } };
-  const cursor = openCursor(next);
-  const candidate = next.readiness[next.to];
-  const stable = next.readiness[next.from];
-  const exposed = shareOf(next.want.shares, next.to) > 0;
-  if (cursor === null || !exposed || candidate === undefined || candidate.ready > 0) return { rollout: next, facts: [] };
-  if (stable === undefined || stable.ready === 0) return { rollout: next, facts: [] };
-  const why = candidate.reason === null ? "" : `: ${candidate.reason}`;
-  return revert(next, cursor, `no member of ${next.to} is ready${why}`, null, now);
+  const { phase } = rollout;
+  if (phase.phase !== "moving" || phase.cursor.stage.at !== "observing" || downOf(rollout) === null)
+    return { rollout: next, facts: [] };
+  const { stage } = phase.cursor;
+  const step = stepAt(rollout, phase.cursor.step);
+  if (!isRamping(step, stage)) return { rollout: next, facts: [] };
+  const served = Math.min(servedMs(rollout, stage, now), nextRaiseMs(step, stage));
+  return { rollout: at(next, phase.cursor, { ...stage, servedMs: served, asOf: now.t }), facts: [] };
 }

@@ -84,4 +84,25 @@ describe("members of the candidate", () => {
     story.blue_is({ ready: 1, of: 1, reason: null });
     expect(story.at).toBe("reverting 0");
   });
+
+  it("stop a ramp while one is down, which takes up where it stood", () => {
+    const ramp = [{ kind: "ramp", to: 10_000, overMs: 10_000, needs: [], hold: null }] as const;
+    const story = new Story({ canary: { steps: ramp } }).applied().green_is(ONE_DOWN).later(5_000);
+    expect(story.green).toBe(1_000);
+    story.green_is(READY);
+    expect(story.green).toBe(2_000);
+    story.applied().later(999);
+    expect(story.green).toBe(2_000);
+    story.later(1);
+    expect(story.green).toBe(3_000);
+  });
+
+  it("are needed for a retry, which goes back by itself where they die again", () => {
+    const story = new Story().applied().green_is(ALL_DOWN).refused("no space left").command({ verb: "retry" });
+    expect(story.last).toMatchObject({ is: "refused", code: "not-ready" });
+    story.green_is(READY).command({ verb: "retry" });
+    expect(story.at).toBe("applying 0");
+    story.green_is(ALL_DOWN);
+    expect(story.at).toBe("reverting 0");
+  });
 });
