@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",
+    globalSetup: ["test/support/leftovers.ts"],
     // Processes, not threads: tests start and kill real ones, and change nothing for each other.
     pool: "forks",
     // Tests wait for nginx, for disks and for processes, not for this processor.

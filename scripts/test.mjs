@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch } from "../bin/launch.js";
 import { afterSetUp, root } from "./setup.mjs";
-import { add, check, countTests, line } from "./tally.mjs";
+import { add, countCheck, countTests, line } from "./tally.mjs";
 
 await afterSetUp(async ({ node, env }) => {
   const args = process.argv.slice(2);
@@ -28,9 +28,11 @@ await afterSetUp(async ({ node, env }) => {
  * @param {NodeJS.ProcessEnv} env
  */
 async function runChecks(node, env) {
-  const biome = await check("formatter and linter", () => launch(node, [tool("@biomejs/biome/bin/biome"), "check", "."], env));
-  const types = await check("types", () => launch(node, [tool("typescript/bin/tsc"), "-p", "."], env));
-  return [biome, types];
+  console.log("check: formatter and linter");
+  const style = await launch(node, [tool("@biomejs/biome/bin/biome"), "check", "."], env);
+  console.log("check: types");
+  const types = await launch(node, [tool("typescript/bin/tsc"), "-p", "."], env);
+  return [style, types].map(countCheck);
 }
 
 /**
