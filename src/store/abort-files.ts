@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../core/errors.ts";
+import type { AbortFiles } from "../core/ports.ts";
 import { ownFolder, reason, syncFolder } from "./folder.ts";
 
 const READY = ".ready";
@@ -8,23 +9,12 @@ const ABORT = ".abort";
 const ROLLOUT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /**
- * Remembers aborts where the database cannot: on a full disk, or with a database that is not writable.
+ * The abort files below a state folder; makes `aborts/` where it is missing.
  *
  * An abort is a rename of an empty file that was made when the rollout started, to a name of the same length: no block
- * is needed for it. All calls throw a `StoreError` where even that fails.
+ * is needed for it, so it works on a full disk and beside a database that is not writable. All calls throw a `StoreError`
+ * where even that fails.
  */
-export type AbortFiles = {
-  /** Call when a rollout starts. */
-  prepareAbort(rollout: string): void;
-  /** Outlives a power cut once it returns. */
-  recordAbort(rollout: string): void;
-  /** Rollouts whose abort was recorded and not yet cleared, sorted. */
-  takeAborts(): readonly string[];
-  /** Call once the abort is in the database, or the rollout is over. */
-  clearAbort(rollout: string): void;
-};
-
-/** The abort files below a state folder; makes `aborts/` where it is missing. */
 export function openAbortFiles(state: string): AbortFiles {
   ownFolder(state);
   const folder = join(state, "aborts");
