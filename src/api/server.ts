@@ -106,7 +106,7 @@ function writeLines(app: FastifyInstance, { log }: ApiOptions): void {
 async function protect(app: FastifyInstance, options: ApiOptions, limits: Limits): Promise<void> {
   // Without TLS, `upgrade-insecure-requests` and HSTS would make browsers ask a port that does not speak it.
   const contentSecurityPolicy = { useDefaults: false, directives: API_POLICY };
-  await app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false });
+  await app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false, xFrameOptions: { action: "deny" } });
   await app.register(fastifyRateLimit, { global: false });
   const rightHost = checkHost([...options.hosts, ...ownHosts(options.listen)]);
   requireScopes(app);

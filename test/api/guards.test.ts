@@ -109,8 +109,13 @@ describe("every operation", () => {
         Object.keys(headers).filter((name) => name.startsWith("access-control-")),
         one.name,
       ).toEqual([]);
-      expect(headers, one.name).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
+      expect(headers, one.name).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "cache-control": "no-store",
+      });
       expect(headers["content-security-policy"], one.name).toContain("default-src 'none'");
+      expect(headers["strict-transport-security"], one.name).toBeUndefined();
       expect(headers["content-security-policy"], one.name).not.toContain("upgrade-insecure-requests");
     }
   });

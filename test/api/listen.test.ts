@@ -16,10 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function ask(host: string): Promise<number> {
+async function ask(host: string, headers: Record<string, string> = {}): Promise<number> {
   const dispatcher = new Agent({ connect: { socketPath: path } });
   try {
-    const answer = await request("http://localhost/v1/services", { headers: { host }, dispatcher });
+    const answer = await request("http://localhost/v1/services", { headers: { host, ...headers }, dispatcher });
     await answer.body.dump();
     return answer.statusCode;
   } finally {
@@ -35,6 +35,12 @@ test("the API serves on a unix socket, to its owner and group, as localhost", as
     expect([await ask("localhost"), await ask("localhost:7070"), await ask("evil.example")]).toEqual([200, 200, 421]);
   }
   expect(existsSync(path)).toBe(false);
+});
+
+test("on a unix socket, which has no addresses, wrong tokens are counted all the same", async () => {
+  await using _api = await ApiUnderTest.start({ listen: { unix: path }, limits: { wrongTokens: 1 } });
+  const wrong = { authorization: "Bearer wrong" };
+  expect([await ask("localhost"), await ask("localhost", wrong), await ask("localhost", wrong)]).toEqual([401, 401, 429]);
 });
 
 test("a socket that a killed process left behind is taken over", async () => {
