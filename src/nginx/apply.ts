@@ -54,6 +54,8 @@ export type Reload = {
   /** What to go back to; null where there is nothing before. */
   readonly from: string | null;
   readonly urgent: boolean;
+  /** Ends the closing wait where something urgent turns up. */
+  readonly hurry: AbortSignal;
   /** Called when the signal is sent. */
   readonly signalled: () => void;
 };
@@ -67,7 +69,7 @@ export async function reload(bench: Bench, input: Reload): Promise<Outcome> {
     start = bench.monotonic();
     return signalAndProve(bench, input.to.generation, input.signalled);
   };
-  const proof = closing ? await whileClosing(closingFlag(settings.tables), settings.closingMs, bench.signal, go) : await go();
+  const proof = closing ? await whileClosing(closingFlag(settings.tables), settings.closingMs, input.hurry, go) : await go();
   if (proof.is === "proved") {
     await bench.files.mark(null);
     return { is: "proved", proof, tookMs: bench.monotonic() - start };

@@ -48,14 +48,19 @@ export function testCommand(drive: Drive): string {
 /**
  * Tests files in a main file of their own, so that the live ones need not be touched to find out that they are bad.
  *
- * Nothing is taken from the user's main file but the modules that it loads. `listen` is the address of the status server, which
+ * Nothing is taken from the user's main file but the modules that it loads, whose paths may be relative to `prefix`. `listen` is the address of the status server, which
  * the files listen on anyway, so that the test binds nothing more.
  */
-export async function testApart(drive: Drive, listen: string, files: ReadonlyMap<string, string>): Promise<Tested> {
+export async function testApart(
+  drive: Drive,
+  prefix: string,
+  listen: string,
+  files: ReadonlyMap<string, string>,
+): Promise<Tested> {
   if (drive.by === "command") return { is: "good" };
   const folder = await mkdtemp(join(tmpdir(), "sluice-test-"));
   try {
-    const context = await readMainContext(drive.config);
+    const context = await readMainContext(drive.config, prefix);
     const modules = context.filter((one) => one.name === "load_module").map((one) => one.args[0] ?? "");
     await Promise.all([...files].map(([name, text]) => writeFile(join(folder, name), text)));
     const main = join(folder, ".main");

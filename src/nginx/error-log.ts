@@ -59,7 +59,7 @@ export async function findErrorLog(
   config: string,
   built: { readonly prefix: string; readonly errorLog: string | null },
 ): Promise<string | null> {
-  const main = await readMainContext(config);
+  const main = await readMainContext(config, built.prefix);
   const named = main.filter((one) => one.name === "error_log").map((one) => one.args[0] ?? "");
   const path = named.length === 0 ? (built.errorLog ?? "") : (named.find(isFile) ?? "");
   if (!isFile(path)) return null;

@@ -27,12 +27,12 @@ export type Difference = {
  * rendered, or where nginx's test refuses the files; then nothing was changed.
  */
 export async function writeFirst(settings: TargetSettings, templates: Templates, routes: readonly Route[]): Promise<Written> {
-  const { files, disk, set, parts } = await rendered(settings, templates, routes);
+  const { files, disk, set, parts, build } = await rendered(settings, templates, routes);
   await files.open();
   writeTables(settings.tables, routes);
   if (disk?.hash === set.hash && (await files.edited(disk.generation)).length === 0)
     return { generation: disk.generation, changed: false };
-  const tested = await testApart(settings.drive, settings.status, set.files("0-00000000"));
+  const tested = await testApart(settings.drive, build.prefix, settings.status, set.files("0-00000000"));
   if (tested.is === "bad") throw new Error(words(tested.text, "/sluice", "look at the services' values and templates").text);
   const generation = `${await files.nextNumber(0)}-${set.hash}`;
   await files.write({ generation, hash: set.hash, ...parts }, set.files(generation));
@@ -69,7 +69,7 @@ async function rendered(settings: TargetSettings, templates: Templates, routes: 
   const site = { tables, status, closingFlag: closingFlag(tables), capabilities: build.capabilities };
   const parts = { routes, stubs: stubsFor(routes, routes, disk) };
   const set: RenderedSet = render({ site, ...parts }, templates);
-  return { files, disk, set, parts };
+  return { files, disk, set, parts, build };
 }
 
 function writeTables(folder: string, routes: readonly Route[]): void {

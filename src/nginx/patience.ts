@@ -2,9 +2,10 @@ import type { Ms } from "../core/units.ts";
 import { backoffMs } from "./compose.ts";
 import { turn } from "./pacing.ts";
 
-/** Changes that come this close to each other become one reload; a stream of them waits at most `GATHER_MOST_MS`. */
-const GATHER_MS: Ms = 10;
-const GATHER_MOST_MS: Ms = 100;
+/** A change that meets another on its way waits this long for more of them. */
+const GATHER_MS: Ms = 15;
+/** A stream of changes waits for one reload no longer than this. */
+const GATHER_MOST_MS: Ms = 250;
 
 export type Situation = {
   readonly now: Ms;
@@ -21,18 +22,33 @@ export type Pause = { readonly forMs: Ms | null; readonly why: string | null };
 
 /** When the next reload may start: changes are gathered, failures are waited out, and nginx is given its time. */
 export class Patience {
-  #change: { readonly first: Ms; readonly last: Ms } | null = null;
+  /** When what is on its way was gathered first. */
+  #batch: Ms | null = null;
+  #last: Ms = 0;
+  /** Something changed since the last was gathered. */
+  #more = false;
+  /** Changes come one after the other. */
+  #stream = false;
   #failure: { readonly tries: number; readonly until: Ms; readonly keys: string } | null = null;
   #signalledAt: Ms | null = null;
   #tookMs: Ms = 0;
 
   changed(now: Ms): void {
-    this.#change = { first: this.#change?.first ?? now, last: now };
+    this.#last = now;
+    this.#more = true;
   }
 
-  /** The changes so far are on their way. */
-  gathered(): void {
-    this.#change = null;
+  /** What is wanted so far is on its way. */
+  gathered(now: Ms): void {
+    this.#batch ??= now;
+    this.#more = false;
+  }
+
+  /** True where more is wanted than what is on its way, and it is soon enough to start over with all of it. */
+  isOvertaken(now: Ms): boolean {
+    this.#stream = this.#more && this.#batch !== null && now - this.#batch < GATHER_MOST_MS;
+    if (!this.#stream) this.#batch = null;
+    return this.#stream;
   }
 
   signalled(now: Ms): void {
@@ -59,9 +75,7 @@ export class Patience {
     const failure = this.#failure;
     if (failure !== null && at.now < failure.until && !(at.urgent && failure.keys !== at.keys))
       return { forMs: failure.until - at.now, why: `it is tried again in ${Math.ceil((failure.until - at.now) / 1_000)} s` };
-    const change = this.#change;
-    if (!at.urgent && change !== null && at.now - change.last < GATHER_MS && at.now - change.first < GATHER_MOST_MS)
-      return { forMs: GATHER_MS, why: null };
+    if (!at.urgent && this.#stream && at.now - this.#last < GATHER_MS) return { forMs: GATHER_MS, why: null };
     const next = turn({ ...at, signalledAt: this.#signalledAt, tookMs: this.#tookMs });
     return next.is === "go" ? null : { forMs: next.forMs, why: next.why };
   }

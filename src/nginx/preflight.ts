@@ -28,9 +28,9 @@ export class Preflight {
   #good = "";
 
   /** Null where workers would start, or nothing can be said; else what ends them. */
-  async objection(drive: Drive): Promise<string | null> {
+  async objection(drive: Drive, prefix: string): Promise<string | null> {
     if (drive.by === "command") return null;
-    const statements = await readMainContext(drive.config);
+    const statements = await readMainContext(drive.config, prefix);
     const text = contextOf(statements);
     const folder = statements.find((one) => one.name === "working_directory")?.args[0];
     const print = `${text}${

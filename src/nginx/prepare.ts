@@ -4,7 +4,7 @@ import { type Chosen, choose } from "./choose.ts";
 import { APART, testApart, testCommand } from "./command.ts";
 import type { Parts } from "./compose.ts";
 import type { Manifest } from "./files.ts";
-import type { Master } from "./processes.ts";
+import { type Master, startOption } from "./processes.ts";
 import { type RenderedSet, render } from "./render.ts";
 import { closingFlag } from "./settings.ts";
 import type { Site } from "./site.ts";
@@ -19,17 +19,21 @@ export type Preparation = {
   readonly master: Master | null;
   /** No generation number at or below this is used. */
   readonly above: number;
+  /** True where what is wanted has changed since, and it is not too late to start over. */
+  readonly stale: () => boolean;
 };
 
 /** `placed`: on disk as `current`, tested, under the marker. `same`: nothing differs. `hopeless`: the fault is not in the changes. */
 export type Prepared =
   | { readonly is: "same"; readonly parts: Parts; readonly refused: ReadonlyMap<ServiceName, string> }
   | { readonly is: "placed"; readonly manifest: Manifest; readonly refused: ReadonlyMap<ServiceName, string> }
-  | { readonly is: "hopeless"; readonly text: string };
+  | { readonly is: "hopeless"; readonly text: string }
+  | { readonly is: "stale" };
 
 /** Renders, tests and puts in place as much of what is wanted as nginx takes. Signals nothing. */
 export async function prepare(input: Preparation): Promise<Prepared> {
   const apart = await chooseApart(input);
+  if (input.stale()) return { is: "stale" };
   const refused = new Map(apart.refused);
   if (apart.set.hash === input.disk?.hash) return { is: "same", parts: apart.parts, refused };
   const manifest = await write(input, apart.set, apart.parts);
@@ -60,7 +64,9 @@ async function chooseApart(input: Preparation): Promise<Chosen & { readonly is: 
   const common = { parts: input.parts, disk: input.disk, render: (parts: Parts) => renderSet(input, parts) };
   const test = async (set: RenderedSet) => {
     if (set.hash === input.disk?.hash) return null;
-    const tested = await testApart(input.bench.settings.drive, input.bench.settings.status, set.files("0-00000000"));
+    const { settings, build } = input.bench;
+    const prefix = (input.master === null ? null : startOption(input.master, "p")) ?? build.prefix;
+    const tested = await testApart(settings.drive, prefix, settings.status, set.files("0-00000000"));
     if (tested.is === "unable") throw new Error(tested.text);
     return tested.is === "good" ? null : words(tested.text, APART.slice(0, -1), lookAt(input)).text;
   };

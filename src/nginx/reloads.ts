@@ -57,6 +57,8 @@ export class Reloads {
   readonly #patience = new Patience();
   readonly #preflight = new Preflight();
   readonly #drift: Drift;
+  /** Ends the closing wait of the reload under way. */
+  #hurry = new AbortController();
 
   constructor(input: ReloadsInput) {
     this.#in = input;
@@ -78,8 +80,10 @@ export class Reloads {
       .filter((route) => route.shape.routing === "live");
   }
 
-  noteChange(): void {
+  /** Something else is wanted; `urgent` where a way back is part of it, which no closing wait may hold up. */
+  noteChange(urgent: boolean): void {
     this.#patience.changed(this.#bench.monotonic());
+    if (urgent) this.#hurry.abort();
   }
 
   /** One look, and at most one reload. Returns when to look again at the latest. */
@@ -134,8 +138,10 @@ export class Reloads {
     ledger.waiting = look.stale ? null : look.why;
     const parts = compose(wanted, ledger.held, this.#disk, this.#bench.monotonic());
     if (keysOf(parts) === this.#preparedFor) return DOWN_MS;
-    this.#preparedFor = keysOf(parts);
+    this.#patience.gathered(this.#bench.monotonic());
     const prepared = await this.#prepare(wanted, parts, null);
+    if (prepared.is === "stale") return 0;
+    this.#preparedFor = keysOf(parts);
     if (prepared.is === "hopeless") ledger.blocked = prepared.text;
     if (prepared.is === "placed") {
       await this.#bench.files.mark(null);
@@ -156,12 +162,13 @@ export class Reloads {
       ledger.waiting = pause.why ?? ledger.waiting;
       return Math.min(pause.forMs ?? IDLE_MS, IDLE_MS);
     }
-    this.#patience.gathered();
+    this.#patience.gathered(this.#bench.monotonic());
     ledger.waiting = "nginx is being brought to the new configuration";
     this.#in.settle();
-    const fatal = await this.#preflight.objection(this.#bench.settings.drive);
+    const fatal = await this.#preflight.objection(this.#bench.settings.drive, this.#bench.build.prefix);
     if (fatal !== null) return this.#failed(parts, fatal);
     const prepared = await this.#prepare(wanted, parts, look);
+    if (prepared.is === "stale") return 0;
     if (prepared.is === "hopeless") return this.#failed(parts, prepared.text);
     if (prepared.is === "placed") return this.#reload(wanted, parts, prepared.manifest, this.#disk);
     if (this.#disk === null) return IDLE_MS;
@@ -209,10 +216,12 @@ export class Reloads {
       parts,
       disk: this.#disk,
       master: look?.master ?? null,
+      stale: () => this.#patience.isOvertaken(this.#bench.monotonic()),
       above: Math.max(this.#in.found.above, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
     });
     this.#checked = true;
-    if (prepared.is !== "hopeless") this.#in.ledger.refuse(wanted, parts.routes, prepared.refused, this.#bench.monotonic());
+    if (prepared.is === "same" || prepared.is === "placed")
+      this.#in.ledger.refuse(wanted, parts.routes, prepared.refused, this.#bench.monotonic());
     return prepared;
   }
 
@@ -228,8 +237,15 @@ export class Reloads {
       this.#may = before;
       throw error;
     }
+    this.#hurry = new AbortController();
     const signalled = () => this.#patience.signalled(this.#bench.monotonic());
-    const outcome = await reload(this.#bench, { to, from: from?.generation ?? null, urgent: this.#isUrgent(parts), signalled });
+    const outcome = await reload(this.#bench, {
+      to,
+      from: from?.generation ?? null,
+      urgent: this.#isUrgent(parts),
+      hurry: this.#hurry.signal,
+      signalled,
+    });
     if (outcome.is === "undone" && from !== null) return this.#undone(wanted, parts, from, outcome);
     if (outcome.is !== "proved") {
       this.#rendered = null;

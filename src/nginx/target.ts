@@ -88,7 +88,7 @@ class NginxTarget implements Target {
     this.#wanted = byService(kept);
     const changed = kept.filter((route) => before.get(route.service) !== route);
     for (const route of [...changed].sort((a, b) => Number(b.urgent) - Number(a.urgent))) this.#swap(route);
-    if (changed.length > 0 || this.#wanted.size !== before.size) this.#reloads.noteChange();
+    if (changed.length > 0 || this.#wanted.size !== before.size) this.#reloads.noteChange(changed.some((route) => route.urgent));
     this.#confirm();
     this.#wakeup.call();
   }

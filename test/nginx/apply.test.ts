@@ -71,7 +71,7 @@ describe("a reload", () => {
     for (const bad of ["working_directory /nonexistent/folder;", "worker_rlimit_nofile 4;"]) {
       const to = await next(good, bad);
       expect(await putInPlace(bench, to.generation, good.generation, null)).toBeNull();
-      const outcome = await reload(bench, { to, from: good.generation, urgent: true, signalled: () => {} });
+      const outcome = await reload(bench, { to, from: good.generation, urgent: true, hurry: bench.signal, signalled: () => {} });
       expect(outcome).toMatchObject({ is: "undone", proof: { answer: { generation: good.generation } } });
       expect(await bench.files.pending()).toBeNull();
     }

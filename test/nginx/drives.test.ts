@@ -63,7 +63,7 @@ describe("an nginx that does not include Sluice's files", () => {
     const { config } = stage.driven.nginx;
     const text = readFileSync(config, "utf8");
     await stage.driven.close();
-    writeFileSync(config, text.replaceAll(/include .*;\n/g, "").replace(/server \{[^]*/, "}\n"));
+    writeFileSync(config, text.replaceAll(/include .*;\n/g, "").replace(/server \{[\s\S]*/, "}\n"));
     await stage.driven.nginx.stop();
     await stage.driven.nginx.start();
     await stage.driven.open();
