@@ -47,10 +47,11 @@ type Source = { readonly config: string; readonly env: Env };
 /** Takes the lock on the state, loads it, and drives. Rejects with a `StoreError` of code `locked` where another process does. */
 export async function openApp(options: AppOptions): Promise<App> {
   const config = await readConfig(options);
-  for (const { file, line, path, message } of options.listen ? config.warnings : []) options.log.warn(`${file}:${line} ${path}: ${message}`);
+  for (const { file, line, path, message } of options.listen ? config.warnings : [])
+    options.log.warn(`${file}:${line} ${path}: ${message}`);
   const stack = new AsyncDisposableStack();
   try {
-    const parts = await openParts(config, options.log, stack);
+    const parts = await openParts(options, config, stack);
     const controller = parts.controller;
     const served = options.listen ? await serveApi(config, options.log, parts, stack) : { address: null, tokenFile: null };
     let running = config;
@@ -75,22 +76,22 @@ export async function openApp(options: AppOptions): Promise<App> {
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. */
-async function openParts(config: Config, log: Log, stack: AsyncDisposableStack) {
+async function openParts(options: AppOptions, config: Config, stack: AsyncDisposableStack) {
+  const { log } = options;
   const [{ openSqlite }, { openAbortFiles }, { Controller }, clocks] = await Promise.all([
     import("./store/sqlite.ts"),
     import("./store/abort-files.ts"),
     import("./controller/controller.ts"),
     import("./controller/clock.ts"),
   ]);
-  const [{ loadTemplates, defaultTemplates }, { openTarget }, { createProbe }, { createResolve }, { createScrape }] =
-    await Promise.all([
-      import("./nginx/template.ts"),
-      import("./nginx/target.ts"),
-      import("./probe/health.ts"),
-      import("./probe/resolve.ts"),
-      import("./metrics/scrape.ts"),
-    ]);
-  const templates = await loadTemplates(defaultTemplates(), config.templates);
+  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { createScrape }] = await Promise.all([
+    import("./app/templates.ts"),
+    import("./nginx/target.ts"),
+    import("./probe/health.ts"),
+    import("./probe/resolve.ts"),
+    import("./metrics/scrape.ts"),
+  ]);
+  const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
   const lease = stack.use(await store.lease(`sluice (pid ${process.pid})`));
   const machine = await thisMachine();
@@ -122,14 +123,14 @@ async function openParts(config: Config, log: Log, stack: AsyncDisposableStack) 
   return { controller, store };
 }
 
-/** Uptime is that of the boot, so that it means the same to the next process. */
+/** Uptime is that of the boot, so that it means the same to the next process; whole milliseconds, so that sums are exact. */
 async function thisMachine() {
   const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
     (text) => text.trim(),
     // Not Linux: every start then counts as another boot, and adds nothing to a dwell.
     () => null,
   );
-  return { boot, uptimeMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000, wallMs: () => Date.now() };
+  return { boot, uptimeMs: () => Number(process.hrtime.bigint() / 1_000_000n), wallMs: () => Date.now() };
 }
 
 async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
@@ -210,7 +211,7 @@ export async function checkConfig(options: Source & { readonly nginx: boolean })
 /** The files of each target as they would be now, and how they differ from what is there; with `write`, written. */
 export async function renderConfig(options: Source & { readonly write: boolean }): Promise<readonly RenderedTarget[]> {
   const { renderAll } = await import("./app/render.ts");
-  return renderAll(await readConfig(options), options.write);
+  return renderAll(options.config, await readConfig(options), options.write);
 }
 
 /** A first sluice.yaml, and the lines that an nginx.conf needs for it. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { wantedRoutes } from "../controller/wanted-routes.ts";
 import { differences, writeFirst } from "../nginx/first.ts";
-import { defaultTemplates, loadTemplates } from "../nginx/template.ts";
 import { createResolve } from "../probe/resolve.ts";
 import { openSqlite } from "../store/sqlite.ts";
+import { readTemplates } from "./templates.ts";
 
 /** What `render` shows of one target. */
 export type RenderedTarget = {
@@ -22,11 +22,11 @@ const RESOLVE_MS = 5_000;
  * Renders each target as it would be now: from what is stored, where something is. Writing takes the lock, so that no
  * controller that runs is written over.
  */
-export async function renderAll(config: Config, write: boolean): Promise<readonly RenderedTarget[]> {
+export async function renderAll(file: string, config: Config, write: boolean): Promise<readonly RenderedTarget[]> {
   await using stack = new AsyncDisposableStack();
   const store = write || (await exists(join(config.state, "sluice.db"))) ? stack.use(await openSqlite(config.state)) : null;
   if (write && store !== null) stack.use(await store.lease("sluice render --write"));
-  const templates = await loadTemplates(defaultTemplates(), config.templates);
+  const templates = await readTemplates(file, config.templates);
   const routes = await wantedRoutes(store, Object.values(config.services), createResolve({ timeoutMs: RESOLVE_MS }));
   const rendered: RenderedTarget[] = [];
   for (const target of Object.values(config.nginx)) {

@@ -11,7 +11,7 @@ import { canonical } from "../core/want.ts";
 import type { Clock } from "./clock.ts";
 import type { Journal } from "./journal.ts";
 import { lookUp } from "./look-up.ts";
-import { composeRoute, isOver, loadRecord, type ServiceRecord, type Stored, saveRecord, underWay } from "./record.ts";
+import { composeRoute, endState, isOver, loadRecord, type ServiceRecord, type Stored, saveRecord, underWay } from "./record.ts";
 import { membersOf, type ServiceState, sightOf } from "./service-state.ts";
 
 export type CellDeps = {
@@ -287,20 +287,6 @@ function applySignal(record: ServiceRecord, signal: Signal, now: Now): { edit: E
   if (record.rollout === null || isOver(record.rollout)) return { edit: null, outcome: { is: "ignored" } };
   const outcome = transition(record.rollout, signal, now);
   return { edit: outcome.is === "moved" ? { rollout: outcome.rollout, facts: outcome.facts } : null, outcome };
-}
-
-/** What is stable, and what stands of the last want, once a rollout is over. */
-function endState(state: ServiceState, rollout: Rollout | null, before: Rollout | null): ServiceState {
-  if (rollout === null || !isOver(rollout) || rollout === before) return state;
-  const promoted = rollout.phase.phase === "promoted";
-  return {
-    ...state,
-    stable: promoted ? rollout.to : rollout.from,
-    other: promoted ? rollout.from : rollout.to,
-    seed: rollout.id,
-    by: { rollout: rollout.id, seq: rollout.seq },
-    revision: state.revision + 1,
-  };
 }
 
 function healthFact(endpoint: Endpoint, is: string, reason: string | null): Fact {

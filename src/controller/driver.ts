@@ -59,19 +59,24 @@ export class Driver {
 
   /** Wakes the rollout at a time, and again a second later where the store did not take it. */
   #wake(cell: Cell, at: Ms): () => void {
+    let stopped = false;
     let cancel = () => {};
     const arm = (ms: Ms) => {
       cancel = this.#clock.after(ms, () => {
         cell.accept({ signal: "woken" }).then(
-          () => this.#clock.now().t < at && arm(at - this.#clock.now().t),
+          // A rollout that the time moved on has stopped this timer by now.
+          () => !stopped && arm(Math.max(at - this.#clock.now().t, AGAIN_MS)),
           (error: unknown) => {
             this.#log.error("a step could not go on; trying again", { service: cell.settings.name, error: String(error) });
-            arm(AGAIN_MS);
+            if (!stopped) arm(AGAIN_MS);
           },
         );
       });
     };
     arm(at - this.#clock.now().t);
-    return () => cancel();
+    return () => {
+      stopped = true;
+      cancel();
+    };
   }
 }

@@ -36,6 +36,20 @@ export function underWay(record: ServiceRecord): Rollout | null {
   return record.rollout !== null && !isOver(record.rollout) ? record.rollout : null;
 }
 
+/** What is stable, and what stands of the last want, once a rollout is over. */
+export function endState(state: ServiceState, rollout: Rollout | null, before: Rollout | null): ServiceState {
+  if (rollout === null || !isOver(rollout) || rollout === before) return state;
+  const promoted = rollout.phase.phase === "promoted";
+  return {
+    ...state,
+    stable: promoted ? rollout.to : rollout.from,
+    other: promoted ? rollout.from : rollout.to,
+    seed: rollout.id,
+    by: { rollout: rollout.id, seq: rollout.seq },
+    revision: state.revision + 1,
+  };
+}
+
 const keys = {
   state: (service: string) => `services/${service}`,
   rollout: (id: string) => `rollouts/${id}`,

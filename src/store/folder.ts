@@ -1,9 +1,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { StoreError } from "../core/errors.ts";
 
 /** Makes the state folder (0700) where it is missing, and refuses one that others own or may write to. */
 export function ownFolder(folder: string): void {
   try {
+    // Only the folder itself is closed to others: nginx's workers must get through the ones above it to their tables.
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StoreError("unavailable", `the state folder ${folder} cannot be made: ${reason(error)}`, { cause: error });
