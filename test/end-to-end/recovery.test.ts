@@ -25,12 +25,12 @@ describe("a controller that is killed", () => {
       items: { kind: string; step: number; at: string }[];
     };
     const at = (kind: string, step: number) =>
-      Date.parse(events.items.find((event) => event.kind === kind && event.step === step)?.at ?? "");
+      Date.parse(events.events.find((event) => event.kind === kind && event.step === step)?.at ?? "");
     const dwellMs = at("applying", 1) - at("observing", 0);
     expect(dwellMs).toBeGreaterThanOrEqual(8_000);
     // A kill at the end of the dwell adds the time until the next start, which is a matter of the machine.
     expect(dwellMs).toBeLessThan(12_000);
-    expect(events.items.filter((event) => event.kind === "applying").map((event) => event.step)).toEqual([0, 1, 2]);
+    expect(events.events.filter((event) => event.kind === "applying").map((event) => event.step)).toEqual([0, 1, 2]);
     expect(client.failures).toEqual([]);
     expect(Object.keys(client.counts).sort()).toEqual(["blue", "green"]);
   });

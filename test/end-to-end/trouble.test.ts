@@ -46,7 +46,7 @@ describe("a template of the user's that is broken", () => {
     await using stack = await Stack.start();
     writeFileSync(stack.config, `templates: ./own\n${readFileSync(stack.config, "utf8")}`);
     mkdirSync(join(stack.nginx.prefix, "own"), { recursive: true });
-    writeFileSync(join(stack.nginx.prefix, "own/service.http.conf.hbs"), "upstream {{#each\n");
+    writeFileSync(join(stack.nginx.prefix, "own/live.http.hbs"), "upstream {{#each\n");
     for (const args of [["serve"], ["render"]]) {
       const said = await stack.cli(...args);
       expect(said.code).toBe(6);
