@@ -23,6 +23,8 @@ export type StackOptions = {
   /** More text inside `http { }`. */
   readonly http?: string;
   readonly workers?: number;
+  /** Two: the service is served by a second nginx too, `second`; the targets are then called `one` and `two`. */
+  readonly edges?: 1 | 2;
 };
 
 /** What a command printed, and how it ended. */
@@ -33,6 +35,8 @@ export type Said = { readonly code: number; readonly out: string; readonly err: 
  */
 export class Stack implements AsyncDisposable {
   readonly nginx: Nginx;
+  /** The other nginx and where it listens, with `edges: 2`. */
+  readonly second: { readonly nginx: Nginx; readonly url: string } | null;
   readonly blue: readonly MemberServer[];
   readonly green: readonly MemberServer[];
   /** Where clients go. */
@@ -43,11 +47,15 @@ export class Stack implements AsyncDisposable {
   #log = "";
   readonly #agent: Agent;
 
-  private constructor(nginx: Nginx, blue: readonly MemberServer[], green: readonly MemberServer[], url: string) {
+  private constructor(edges: readonly Edge[], blue: readonly MemberServer[], green: readonly MemberServer[]) {
+    const [first, second] = edges;
+    if (first === undefined) throw new Error("a stack has an nginx");
+    const { nginx } = first;
     this.nginx = nginx;
+    this.second = second ?? null;
     this.blue = blue;
     this.green = green;
-    this.url = url;
+    this.url = first.url;
     this.config = join(nginx.prefix, "sluice.yaml");
     this.socket = join(nginx.prefix, "api.sock");
     this.#agent = new Agent({ connect: { socketPath: this.socket } });
@@ -57,14 +65,14 @@ export class Stack implements AsyncDisposable {
   static async start(options: StackOptions = {}): Promise<Stack> {
     const { blue = 2, green = 2 } = options.members ?? {};
     const [blues, greens] = await Promise.all([startPool("blue", blue), startPool("green", green)]);
-    const [port, status] = [await freePort(), await freePort()];
     const prefix = makePrefix();
-    writeFileSync(join(prefix, "sluice.yaml"), yaml(prefix, status, blues, greens, options));
+    const places = await Promise.all(
+      Array.from({ length: options.edges ?? 1 }, (_, index) => placeOf(index === 0 ? prefix : makePrefix())),
+    );
+    writeFileSync(join(prefix, "sluice.yaml"), yaml(prefix, places, blues, greens, options));
     const rendered = await cli(prefix, ["render", "--write"]);
     if (rendered.code !== 0) throw new Error(`render --write ended with ${rendered.code}:\n${rendered.err}`);
-    const http = `${serverBlock(prefix, port, options.routing ?? "live")}\n${options.http ?? ""}`;
-    const nginx = await startNginx({ prefix, http, workers: options.workers ?? 2 });
-    return new Stack(nginx, blues, greens, `http://127.0.0.1:${port}`);
+    return new Stack(await Promise.all(places.map((place) => startEdge(place, options))), blues, greens);
   }
 
   /** Starts the controller, and waits until it is ready. */
@@ -188,8 +196,10 @@ export class Stack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end("SIGTERM");
     await this.#agent.destroy();
-    await this.nginx[Symbol.asyncDispose]();
-    rmSync(this.nginx.prefix, { recursive: true, force: true });
+    for (const nginx of [this.nginx, ...(this.second === null ? [] : [this.second.nginx])]) {
+      await nginx[Symbol.asyncDispose]();
+      rmSync(nginx.prefix, { recursive: true, force: true });
+    }
     await Promise.all([...this.blue, ...this.green].map((member) => member[Symbol.asyncDispose]()));
   }
 }
@@ -233,22 +243,37 @@ async function cli(prefix: string, args: readonly string[]): Promise<Said> {
   return { code: result.exitCode ?? -1, out: result.stdout, err: result.stderr };
 }
 
+type Place = { readonly prefix: string; readonly port: number; readonly status: number };
+type Edge = { readonly nginx: Nginx; readonly url: string };
+
+async function placeOf(prefix: string): Promise<Place> {
+  return { prefix, port: await freePort(), status: await freePort() };
+}
+
+async function startEdge({ prefix, port }: Place, options: StackOptions): Promise<Edge> {
+  const http = `${serverBlock(prefix, port, options.routing ?? "live")}\n${options.http ?? ""}`;
+  return { nginx: await startNginx({ prefix, http, workers: options.workers ?? 2 }), url: `http://127.0.0.1:${port}` };
+}
+
+function target({ prefix, status }: Place): string {
+  return `{ config: ${prefix}/nginx.conf, pid: ${prefix}/nginx.pid, include: ${prefix}/sluice, tables: ${prefix}/tables, status: "127.0.0.1:${status}" }`;
+}
+
 function yaml(
   prefix: string,
-  status: number,
+  places: readonly Place[],
   blue: readonly MemberServer[],
   green: readonly MemberServer[],
   options: StackOptions,
 ): string {
   const list = (members: readonly MemberServer[]) => members.map((member) => member.address).join(", ");
+  const targets =
+    places.length === 1
+      ? places.map(target).join("")
+      : places.map((place, index) => `\n  ${["one", "two"][index]}: ${target(place)}`).join("");
   return `${options.top ?? ""}api: { listen: "unix:${join(prefix, "api.sock")}" }
 state: ./state
-nginx:
-  config: ./nginx.conf
-  pid: ./nginx.pid
-  include: ./sluice
-  tables: ./tables
-  status: 127.0.0.1:${status}
+nginx: ${targets}
 services:
   web:
     routing: ${options.routing ?? "live"}
