@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Bench, putInPlace, reload } from "../../src/nginx/apply.ts";
 import { readBuild } from "../../src/nginx/command.ts";
 import { ErrorLog } from "../../src/nginx/error-log.ts";
 import { Generations, type Manifest } from "../../src/nginx/files.ts";
+import { findMaster } from "../../src/nginx/processes.ts";
+import { type ProofInput, prove } from "../../src/nginx/proof.ts";
 import { StatusClient } from "../../src/nginx/status.ts";
 import { ask } from "../support/client.ts";
 import { type Stage, shifted, startStage } from "../support/stage.ts";
@@ -80,6 +82,45 @@ describe("a reload", () => {
     expect(stage.driven.nginx.logs()).toContain("cannot be respawned");
     expect(failures).toEqual([]);
     expect(longest).toBeLessThan(250);
+  });
+});
+
+describe("a proof", () => {
+  const proof = async (more: Partial<ProofInput>) => {
+    const found = await findMaster(stage.driven.nginx.pidFile);
+    if (found.is !== "master") throw new Error(found.why);
+    const { generation } = await live();
+    const { status, monotonic, signal } = bench;
+    const common = { generation, before: [], master: found.master, status, log: null, deadlineMs: 400, monotonic, signal };
+    return prove({ ...common, ...more });
+  };
+
+  test("holds where every worker serves the generation, and only after they did for 150 ms", async () => {
+    const start = performance.now();
+    expect(await proof({})).toMatchObject({ is: "proved", answer: { probe: true } });
+    expect(performance.now() - start).toBeGreaterThan(149);
+  });
+
+  test("fails while one worker of before still serves, although the generation answers", async () => {
+    const [one] = stage.driven.nginx.workers();
+    expect(await proof({ before: [one ?? 0] })).toMatchObject({ is: "failed", how: "late" });
+  });
+
+  test("fails where another generation answers", async () => {
+    expect(await proof({ generation: "99-00000000" })).toMatchObject({ is: "failed", how: "late" });
+    expect(await proof({ generation: "99-00000000", master: null })).toMatchObject({ is: "failed", how: "late" });
+  });
+
+  test("fails at once where the master complains, and not of what it said before", async () => {
+    const log = new ErrorLog(join(stage.driven.prefix, "error.log"));
+    const line = `2026/01/01 00:00:00 [emerg] ${stage.driven.nginx.pid}#1: open() "/x" failed\n`;
+    appendFileSync(log.path, line);
+    await log.mark();
+    expect(await proof({ log })).toMatchObject({ is: "proved" });
+    appendFileSync(log.path, line);
+    const start = performance.now();
+    expect(await proof({ log })).toMatchObject({ is: "failed", how: "dropped", said: [line.trimEnd()] });
+    expect(performance.now() - start).toBeLessThan(150);
   });
 });
 

@@ -107,6 +107,22 @@ describe("a target", () => {
     expect(signals()).toBeGreaterThan(0);
   });
 
+  test("does not take equal bytes on disk for proof that nginx serves them", async () => {
+    await applied(stage.web, stage.shop);
+    const files = new Generations(include());
+    const first = (await files.current()) ?? "";
+    const half = shifted(stage.shop, 5_000);
+    const second = (await applied(stage.web, half)).generation;
+    await stage.driven.close();
+    await files.swap(first);
+    await stage.driven.nginx.reload();
+    await files.swap(second);
+    await stage.driven.open();
+    const report = await applied(stage.web, half);
+    expect(report.generation).toBe(second);
+    expect(await count(`${stage.driven.url}/shop`, 20)).toEqual({ blue: 10, green: 10 });
+  });
+
   test.each(["written", "marked", "swapped"] as const)(
     "starts on the proved set after a crash that left one %s",
     async (left) => {
