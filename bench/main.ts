@@ -11,6 +11,8 @@ type Measure = (effort: Effort) => Promise<Section>;
 
 const SECTIONS: Readonly<Record<string, () => Promise<Measure>>> = {
   a: async () => (await import("./live-switch.ts")).liveSwitch,
+  b: async () => (await import("./weighted-reload.ts")).weightedReload,
+  c: async () => (await import("./proxy-cost.ts")).proxyCost,
 };
 
 const { values, positionals } = parseArgs({
