@@ -18,7 +18,7 @@ export type Flags = AddressFlags & {
 /** What main alone can bring in, each loaded only when a command needs it. */
 export type Parts = {
   readonly openLog: (stream: Io["stdout"], options: LogOptions) => Promise<Log>;
-  readonly runDemo: (options: { readonly io: Io; readonly keep: boolean }) => Promise<ExitCode>;
+  readonly runDemo: (options: { readonly io: Io; readonly keep: boolean; readonly colour: boolean }) => Promise<ExitCode>;
 };
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;

@@ -10,4 +10,4 @@ export const demoCommands: Group = (program, bind) => {
 };
 
 const demo: Run<{ keep?: boolean }> = (context, _args, options) =>
-  context.parts.runDemo({ io: context.io, keep: options.keep === true });
+  context.parts.runDemo({ io: context.io, keep: options.keep === true, colour: context.flags.color });
