@@ -190,6 +190,18 @@ describe("the lane of reloads", () => {
     await stage.driven.reported("it is right again", (one) => one.waiting === null);
   });
 
+  test("counts the generations that still serve old connections", async () => {
+    stage = await startStage({ workers: 2 });
+    await applied([stage.web, stage.shop]);
+    stage.blue.setDelay(2_500);
+    const slow = ask(`${stage.driven.url}/shop`);
+    await until("the slow request has arrived", () => stage.blue.count === 1);
+    await applied([stage.web, shifted(stage.shop, 5_000)]);
+    expect(stage.driven.report().lingering).toBe(1);
+    expect(await slow).toMatchObject({ status: 200, version: "blue" });
+    await stage.driven.reported("none lingers", (one) => one.lingering === 0);
+  });
+
   test("keeps an nginx that includes a service working after the service is removed", async () => {
     stage = await startStage();
     await applied([stage.web, stage.shop]);
