@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { Client } from "undici";
 import type { ServiceView } from "../src/core/view.ts";
 import { until } from "../test/support/nginx.ts";
 import { nowMs } from "./clock.ts";
+import { processorUs } from "./processor-time.ts";
 
 const SLUICE = join(import.meta.dirname, "../bin/sluice.js");
 const READY_MS = 60_000;
@@ -79,9 +80,14 @@ export class ControllerProcess implements AsyncDisposable {
 
   /** Resident memory now, and the most that it ever was, in MB (10^6 bytes). Linux only. */
   memoryMb(): { readonly now: number; readonly most: number } {
-    const text = existsSync("/proc/self/status") ? readFileSync(`/proc/${this.pid}/status`, "utf8") : "";
+    const text = readFileSync(`/proc/${this.pid}/status`, "utf8");
     const read = (name: string) => (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1]) * 1_024) / 1e6;
     return { now: read("VmRSS"), most: read("VmHWM") };
+  }
+
+  /** Processor time so far, of all its threads. */
+  cpuMs(): number {
+    return processorUs(this.pid) / 1_000;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

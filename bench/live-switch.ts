@@ -22,10 +22,10 @@ type Change = {
 };
 
 /** Clients and their pause: about 10 000 requests a second, which leaves a core to the controller. */
-const CLIENTS = 24;
-const PAUSE_MS = 1;
+export const CLIENTS = 24;
+export const PAUSE_MS = 1;
 /** How long is listened for requests that went to the old pool after all. */
-const LISTEN_MS = 150;
+export const LISTEN_MS = 150;
 const ADVANCES = 20;
 
 /**

@@ -13,6 +13,8 @@ const SECTIONS: Readonly<Record<string, () => Promise<Measure>>> = {
   a: async () => (await import("./live-switch.ts")).liveSwitch,
   b: async () => (await import("./weighted-reload.ts")).weightedReload,
   c: async () => (await import("./proxy-cost.ts")).proxyCost,
+  d: async () => (await import("./start-up.ts")).startUp,
+  e: async () => (await import("./haproxy.ts")).haproxySwitch,
 };
 
 const { values, positionals } = parseArgs({

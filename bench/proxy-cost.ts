@@ -1,5 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Route } from "../src/core/route.ts";
 import { type Driven, drive } from "../test/support/driven.ts";
@@ -7,6 +5,7 @@ import { freePort } from "../test/support/ports.ts";
 import { routeOf } from "../test/support/routes.ts";
 import { type Backends, startBackends } from "./backends.ts";
 import { type Effort, type Figure, figure, type Section } from "./figure.ts";
+import { processorUs } from "./processor-time.ts";
 import { burst, hasWrk } from "./wrk.ts";
 
 /** The ways to the same two members, each a server of the same nginx. `again` is `plain` once more: the noise of the method. */
@@ -75,18 +74,9 @@ function turned(round: number): readonly Way[] {
 async function cost({ nginx }: Driven, port: number, seconds: number): Promise<Cost> {
   const [worker, ...more] = nginx.workers();
   if (worker === undefined || more.length > 0) throw new Error(`nginx has ${more.length + 1} workers instead of one`);
-  const before = cpuUs(worker);
+  const before = processorUs(worker);
   const { requests, seconds: took } = await burst(port, seconds);
-  return { rate: requests / took, cpuUs: (cpuUs(worker) - before) / requests };
-}
-
-const TICK_US = 1e6 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-
-/** Processor time of a process, user and system: fields 14 and 15 of its stat, after the name in brackets. */
-function cpuUs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+  return { rate: requests / took, cpuUs: (processorUs(worker) - before) / requests };
 }
 
 function figures(services: number, costs: Readonly<Record<Way, readonly Cost[]>>, goals: Goals): readonly Figure[] {
