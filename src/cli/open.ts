@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app.ts";
 import type { Log } from "../core/ports.ts";
 import { type Address, findController } from "./address.ts";
@@ -12,9 +11,6 @@ import { ask, place } from "./http.ts";
 import { type Named, withSuggestions } from "./names.ts";
 import { remoteSession } from "./remote.ts";
 import { CLI_ACTOR, type Session } from "./session.ts";
-
-/** How long an offline verb waits for a first look at nginx and the members, before it says what it has. */
-const FIRST_LOOK_MS = 3_000;
 
 /** Does `act` with the running controller. */
 export async function online<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
@@ -47,13 +43,7 @@ async function listens(address: Address): Promise<boolean> {
 async function inProcess<T>(context: Context, config: string, act: (session: Session) => Promise<T>): Promise<T> {
   const { openApp } = await import("../app.ts");
   await using app = await openApp({ config, env: context.io.env, log: quietLog(context), listen: false });
-  await firstLook(app, context.io.mono);
   return await act(offlineSession(app));
-}
-
-async function firstLook(app: App, mono: () => number): Promise<void> {
-  const until = mono() + FIRST_LOOK_MS;
-  while (!app.control.readiness().ready && mono() < until) await sleep(50);
 }
 
 function offlineSession({ control }: App): Session {

@@ -68,6 +68,15 @@ describe("serve", () => {
     expect(running?.stdout()).not.toContain(token);
   });
 
+  test("writes a line for each thing that happens", async () => {
+    await serve();
+    await sluice(["members", "web", "green", "drain", "127.0.0.1:9"], { cwd: folder });
+    const mine = () => lines().find((line) => line.actor === "admin");
+    await until("the line of it", () => mine() !== undefined);
+    expect(mine()).toMatchObject({ level: "info", service: "web", kind: expect.any(String), text: expect.stringContaining("127.0.0.1:9") });
+  });
+  });
+
   test("is found by the other commands through the same configuration", async () => {
     await serve();
     expect(await sluice(["status", "-o", "name"], { cwd: folder })).toEqual({ code: 0, stdout: "web", stderr: "" });

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Option } from "commander";
 import type { App } from "../../app.ts";
 import { ConfigError, formatProblem } from "../../config/errors.ts";
+import type { Control } from "../../core/control.ts";
 import type { Log } from "../../core/ports.ts";
+import type { EventView } from "../../core/view.ts";
 import { needConfig } from "../address.ts";
 import type { Group, Run } from "../command.ts";
 import { LOG_LEVELS, type LogOptions } from "../context.ts";
@@ -33,7 +36,7 @@ const serve: Run<Options> = async (context, _args, options) => {
   await using app = await openApp({ config, env: io.env, log, listen: true });
   log.info("listening", { address: app.address, tokenFile: app.tokenFile, config });
   io.onHangup(reloader(app, log));
-  await aborted(stop);
+  await logEvents(app.control, log, stop);
   log.info("stopping: traffic stays as it is");
   return EXIT.reached;
 };
@@ -57,9 +60,39 @@ async function reload(app: App, log: Log): Promise<void> {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+const PAGE = 500;
+/** Kinds of events that a person should be told of even where nobody looks. */
+const ALARMING = new Set(["refused", "reverting", "failed", "held"]);
+
+/** A store that cannot be read now keeps nothing from being served: the journal is taken up again after this. */
+const AGAIN_MS = 5_000;
+
+/** A line for each thing that happens from now on, until `stop`. */
+async function logEvents(control: Control, log: Log, stop: AbortSignal): Promise<void> {
+  for (let last: number | null = null; !stop.aborted; ) {
+    try {
+      last ??= await newestSeq(control);
+      for await (const event of control.follow({ service: null }, last, stop)) {
+        last = event.seq;
+        logEvent(log, event);
+      }
+    } catch (error) {
+      log.error("the journal cannot be read", { reason: error instanceof Error ? error.message : String(error) });
+      await sleep(AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
+}
+
+async function newestSeq(control: Control): Promise<number> {
+  for (let last = 0; ; ) {
+    const page = await control.events({ service: null, rollout: null }, { after: last, limit: PAGE });
+    last = page.at(-1)?.seq ?? last;
+    if (page.length < PAGE) return last;
+  }
+}
+
+function logEvent(log: Log, { text, kind, data, ...fields }: EventView): void {
+  const all = { kind, ...fields, data };
+  if (ALARMING.has(kind)) log.warn(text, all);
+  else log.info(text, all);
 }

@@ -1,6 +1,7 @@
 import type { Group, Run } from "../command.ts";
 import { tell } from "../context.ts";
 import { EXIT } from "../exit.ts";
+import { firstLook } from "../first-look.ts";
 import { serviceLines } from "../format/service.ts";
 import { servicesTable } from "../format/services.ts";
 import { onlineOrNot } from "../open.ts";
@@ -16,6 +17,7 @@ export const statusCommands: Group = (program, bind) => {
 
 const status: Run<object> = (context, [name]) =>
   onlineOrNot(context, { service: name }, async (session) => {
+    if (session.offline) await firstLook(session, context.io.mono);
     if (name === undefined) {
       const services = await session.services();
       const names = services.map((service) => service.name);
