@@ -73,8 +73,12 @@ describe("serve", () => {
     await sluice(["members", "web", "green", "drain", "127.0.0.1:9"], { cwd: folder });
     const mine = () => lines().find((line) => line.actor === "admin");
     await until("the line of it", () => mine() !== undefined);
-    expect(mine()).toMatchObject({ level: "info", service: "web", kind: expect.any(String), text: expect.stringContaining("127.0.0.1:9") });
-  });
+    expect(mine()).toMatchObject({
+      level: "info",
+      service: "web",
+      kind: expect.any(String),
+      text: expect.stringContaining("127.0.0.1:9"),
+    });
   });
 
   test("is found by the other commands through the same configuration", async () => {
