@@ -24,10 +24,7 @@ export type DemoOptions = {
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const { io } = options;
   const interrupted = orHangup(io);
-  line(
-    io.stdout,
-    "Starting nginx, four small app servers, clients and the controller, all on loopback and in a folder of their own.",
-  );
+  line(io.stdout, "Starting nginx, four small apps, clients and the controller on loopback.");
   const exit = await runOn(options, interrupted).catch((error: unknown) => {
     if (interrupted.aborted && error === interrupted.reason) return EXIT.interrupted;
     throw error;
@@ -45,7 +42,7 @@ async function runOn({ io, keep, colour }: DemoOptions, interrupted: AbortSignal
   const seen = () => seenBy(stack.tally, io.mono());
   const poolOf = (version: string) => poolThatRuns(stack, version);
   using stage = await openStage({ io, colour, seen, poolOf, footer: "Ctrl-C ends it and removes everything" });
-  stage.say(`Clients ask ${stack.url} ${REQUESTS_PER_SECOND} times a second. Everything lies in ${stack.folder}.`, "");
+  stage.say(`Clients ask ${stack.url} ${REQUESTS_PER_SECOND} times a second.`, `Everything lies in ${stack.folder}.`, "");
   if (keep) {
     await keepUp(stack, stage, interrupted);
     return EXIT.reached;

@@ -12,29 +12,30 @@ export type Ending = {
   /** Null where there was no rollout, or it was not to be seen. */
   readonly rollout: RolloutView | null;
   readonly tookMs: Ms;
-  /** From the command to the last request that was started and still went to the version before. */
-  readonly switchedMs: Ms;
-  /** From the first failed answer to the last request that still reached the bad version. */
-  readonly exposedMs: Ms;
+  /** From the turn (the command, or the break of a bad version) until no request was sent to the other version any more. */
+  readonly turnedMs: Ms | null;
+  /** Requests that the candidate failed. */
   readonly failed: number;
   readonly lost: number;
 };
 
-/** What came of a scene, in one sentence, with its mark. */
-export function endingLine(ending: Ending, style: Style): string {
+/** What came of a scene, with its mark, and for a version that went back the reason. */
+export function endingLines(ending: Ending, style: Style): string[] {
   const mark = ending.good ? "good" : "bad";
-  return `${paint(style, mark, glyph(style, mark))} ${sentence(ending)}`;
+  const isBack = ending.good && ending.scene.goal === "reverted";
+  return [
+    `${paint(style, mark, glyph(style, mark))} ${endingText(ending)}`,
+    ...(isBack ? [`  because of ${ending.rollout?.reason}`] : []),
+  ];
 }
 
-function sentence(ending: Ending): string {
-  const { scene, rollout, good, lost } = ending;
-  if (!good) return `not as planned: ${rollout === null ? "no rollout was started" : `${rollout.phase}: ${rollout.reason}`}`;
-  const none = lost === 0 ? "no request was lost" : `${lost} requests were lost`;
-  if (scene.goal === "reverted") {
-    return `${scene.version} was sent back ${duration(ending.exposedMs)} after its first failed request (${ending.failed} failed, ${none}): ${rollout?.reason}`;
-  }
-  if (rollout?.strategy === "canary") {
-    return `${scene.version} carries everything after ${duration(ending.tookMs)}; ${none}`;
-  }
-  return `${duration(ending.switchedMs)} after the command nobody was sent to ${scene.before} any more; ${none}`;
+/** The same in one sentence, without the reason of a version that went back. */
+export function endingText({ scene, rollout, good, lost, failed, turnedMs, tookMs }: Ending): string {
+  if (!good)
+    return `not as planned: ${rollout === null ? "no rollout was started" : `it is ${rollout.phase}: ${rollout.reason}`}`;
+  const turned = turnedMs === null ? "-" : duration(turnedMs);
+  if (scene.goal === "reverted")
+    return `nobody was sent to ${scene.version} ${turned} after it broke; ${failed} failed, ${lost} lost`;
+  if (rollout?.strategy === "canary") return `${scene.version} has all requests after ${duration(tookMs)}; ${lost} lost`;
+  return `${scene.version} has all requests ${turned} after the command; ${lost} lost`;
 }

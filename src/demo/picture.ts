@@ -1,6 +1,6 @@
 import { eventLine } from "../cli/format/event.ts";
 import { checksTable, progressLine, rolloutState } from "../cli/format/rollout.ts";
-import { glyph, paint, type Style } from "../cli/format/style.ts";
+import { glyph, paint, type Style, type Tone } from "../cli/format/style.ts";
 import { type Cell, type Column, table } from "../cli/format/table.ts";
 import { countdown } from "../cli/format/units.ts";
 import { clip, plain } from "../cli/format/width.ts";
@@ -11,8 +11,8 @@ import type { VersionCounts } from "./tally.ts";
 /** What clients saw up to now. */
 export type Seen = {
   readonly versions: readonly VersionCounts[];
-  /** The part of each version in the last second, 0 to 1. */
-  readonly now: ReadonlyMap<string, number>;
+  /** The part of each version in the last second, 0 to 1; null where all is over. */
+  readonly now: ReadonlyMap<string, number> | null;
   readonly total: number;
   readonly lost: number;
 };
@@ -50,17 +50,23 @@ export function pictureLines(picture: Picture, style: Style, rows: number, wall:
   ];
   const bottom = ["", paint(style, "dim", cut(picture.footer))];
   const room = Math.max(0, Math.min(JOURNAL_MOST, rows - 1 - top.length - bottom.length));
-  const bare = { ...style, colour: false };
-  const journal = room === 0 ? [] : picture.events.slice(-room).map((event) => cut(eventLine(event, bare, wall)));
+  const journal = room === 0 ? [] : picture.events.slice(-room).map((event) => journalLine(event, style, wall));
   const padding = Array.from({ length: room - journal.length }, () => "");
   return [...top, ...journal, ...padding, ...bottom].slice(0, Math.max(1, rows - 1)).map((text) => text.trimEnd());
 }
 
-const SEEN_COLUMNS: readonly Column[] = [
-  { title: "CLIENTS SEE" },
-  { title: "ON" },
-  { title: "NOW" },
-  { title: "", align: "right" },
+/** Without the rollout's id, which is the same in every line. Cut before it is painted, so that no colour runs out. */
+function journalLine(event: EventView, style: Style, wall: Ms): string {
+  const text = eventLine({ ...event, rollout: null }, { ...style, colour: false }, wall);
+  const fitting = style.columns === null ? text : clip(text, style.columns, glyph(style, "cut"));
+  return paint(style, JOURNAL_TONES[event.kind] ?? "none", fitting);
+}
+
+const JOURNAL_TONES: Readonly<Record<string, Tone>> = { verdict: "dim", reverting: "bad", reverted: "bad", promoted: "good" };
+
+const VERSION_COLUMNS: readonly Column[] = [{ title: "VERSION" }, { title: "RUNS ON" }];
+const NOW_COLUMNS: readonly Column[] = [{ title: "CLIENTS SEE NOW" }, { title: "", align: "right" }];
+const COUNT_COLUMNS: readonly Column[] = [
   { title: "200", align: "right" },
   { title: "500", align: "right" },
 ];
@@ -68,20 +74,22 @@ const BAR_CELLS = 20;
 
 /** A line per version that clients met, with its part of the last second and all of its answers, and how many got none. */
 export function seenLines(seen: Seen, poolOf: Picture["poolOf"], style: Style): string[] {
-  const rows = seen.versions.map(({ version, good, failed }): Cell[] => {
-    const share = seen.now.get(version) ?? 0;
-    const full = Math.round(share * BAR_CELLS);
-    const bar = glyph(style, "full").repeat(full) + glyph(style, "empty").repeat(BAR_CELLS - full);
-    return [
-      version,
-      poolOf(version) ?? "-",
-      { text: bar, tone: share > 0 ? "accent" : "dim" },
-      `${Math.round(share * 100)}%`,
-      String(good),
-      failed === 0 ? "0" : { text: String(failed), tone: "bad" },
-    ];
-  });
-  return [...table(SEEN_COLUMNS, rows, style), lostLine(seen, style)];
+  const rows = seen.versions.map(({ version, good, failed }): Cell[] => [
+    version,
+    poolOf(version) ?? "-",
+    ...(seen.now === null ? [] : nowCells(seen.now.get(version) ?? 0, style)),
+    String(good),
+    failed === 0 ? "0" : { text: String(failed), tone: "bad" },
+  ]);
+  const columns = [...VERSION_COLUMNS, ...(seen.now === null ? [] : NOW_COLUMNS), ...COUNT_COLUMNS];
+  return [...table(columns, rows, style), lostLine(seen, style)];
+}
+
+/** `share` from 0 to 1. */
+function nowCells(share: number, style: Style): Cell[] {
+  const full = Math.round(share * BAR_CELLS);
+  const bar = glyph(style, "full").repeat(full) + glyph(style, "empty").repeat(BAR_CELLS - full);
+  return [{ text: bar, tone: share > 0 ? "accent" : "dim" }, `${Math.round(share * 100)}%`];
 }
 
 function lostLine({ total, lost }: Seen, style: Style): string {

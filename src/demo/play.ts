@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../cli/exit.ts";
 import type { Look } from "../cli/look.ts";
 import { outcomeOf } from "../cli/outcome.ts";
-import { waitFor } from "../cli/wait.ts";
+import { type Waited, waitFor } from "../cli/wait.ts";
 import type { Ms } from "../core/units.ts";
 import { BROKEN_RATIO } from "./app-server.ts";
 import type { Ending } from "./ending.ts";
@@ -19,49 +19,33 @@ export type PlayOptions = {
 };
 
 /** Time to read what will happen, and to see how it ended. */
-const READ_MS = 3_000;
-const SEE_MS = 1_500;
+const READ_MS = 3_500;
+const SEE_MS = 2_000;
+/** Time to see the step at which a bad version breaks, before it does. */
+const BREAK_MS = 1_500;
 /** No rollout of the story takes nearly as long. */
 const LIMIT_MS = 60_000;
 
 /** Plays one scene: says what will happen, sends the command, follows the rollout to its end. */
 export async function play(scene: Scene, options: PlayOptions): Promise<Ending> {
   const { stack, stage, interrupted, mono, pace } = options;
+  const { tally } = stack;
   stage.begin(scene, await stack.session.service(SERVICE));
-  const candidate = stack.pools[scene.to];
-  for (const server of candidate) if (server.version !== scene.version) server.deploy(scene.version);
+  for (const server of stack.pools[scene.to]) if (server.version !== scene.version) server.deploy(scene.version);
   await pause(READ_MS * pace, interrupted);
-  const { lost } = stack.tally;
+  const { lost } = tally;
   const sentMs = mono();
-  const started = interrupted.aborted ? null : await scene.start(stack.session);
-  const onLook = (look: Look) => {
-    stage.show(look);
-    if (scene.breaksAtBp !== null && appliedBp(look, scene) >= scene.breaksAtBp) {
-      for (const server of candidate) server.breakDown(BROKEN_RATIO);
-    }
-  };
-  const waited =
-    started?.is === "started"
-      ? await waitFor(stack.session, {
-          service: SERVICE,
-          rollout: started.rollout.id,
-          until: (rollout) => outcomeOf(rollout, scene.goal),
-          timeoutMs: LIMIT_MS,
-          interrupted,
-          progress: { show: onLook, trouble: (reason) => stage.trouble(reason), close: () => {} },
-          mono,
-        })
-      : null;
+  tally.mark(sentMs);
+  const waited = interrupted.aborted ? null : await followed(scene, options);
   const tookMs = mono() - sentMs;
   await pause(SEE_MS * pace, interrupted);
-  const { tally } = stack;
+  const [left, right] = scene.goal === "promoted" ? [scene.before, scene.version] : [scene.version, scene.before];
   const ending = {
     scene,
     good: waited?.exit === EXIT.reached,
     rollout: waited?.rollout ?? null,
     tookMs,
-    switchedMs: tally.lingeredMs(scene.before, sentMs),
-    exposedMs: tally.exposedMs(scene.version),
+    turnedMs: tally.turnedMs(left, right),
     failed: tally.versions().find(({ version }) => version === scene.version)?.failed ?? 0,
     lost: tally.lost - lost,
   };
@@ -69,8 +53,39 @@ export async function play(scene: Scene, options: PlayOptions): Promise<Ending> 
   return ending;
 }
 
-function appliedBp({ service }: Look, scene: Scene): number {
-  return service.applied.shares?.[scene.to] ?? 0;
+/** Sends the command, and waits for the end of what it started; null where it started nothing. */
+async function followed(scene: Scene, { stack, stage, interrupted, mono, pace }: PlayOptions): Promise<Waited | null> {
+  const started = await scene.start(stack.session);
+  if (started.is !== "started") return null;
+  const over = new AbortController();
+  let breaking: Promise<void> | null = null;
+  const show = (look: Look) => {
+    stage.show(look);
+    const share = look.service.applied.shares?.[scene.to] ?? 0;
+    if (scene.breaksAtBp === null || share < scene.breaksAtBp) return;
+    breaking ??= breakSoon(scene, stack, mono, pause(BREAK_MS * pace, over.signal));
+  };
+  try {
+    return await waitFor(stack.session, {
+      service: SERVICE,
+      rollout: started.rollout.id,
+      until: (rollout) => outcomeOf(rollout, scene.goal),
+      timeoutMs: LIMIT_MS,
+      interrupted,
+      progress: { show, trouble: (reason) => stage.trouble(reason), close: () => {} },
+      mono,
+    });
+  } finally {
+    over.abort();
+    await breaking;
+  }
+}
+
+/** What is measured of a bad version counts from here. */
+async function breakSoon(scene: Scene, { pools, tally }: Stack, mono: () => Ms, soon: Promise<void>): Promise<void> {
+  await soon;
+  tally.mark(mono());
+  for (const server of pools[scene.to]) server.breakDown(BROKEN_RATIO);
 }
 
 export async function pause(ms: Ms, interrupted: AbortSignal): Promise<void> {

@@ -31,29 +31,31 @@ export async function keepUp(stack: Stack, stage: Stage, interrupted: AbortSigna
 
 /** Exact commands, to be copied as they are. */
 function invitation({ url, api, folder, config, tokenFile, pools }: Stack, style: Style): string[] {
-  const sluice = (words: string) => `  npx sluice ${words} --config ${config}`;
-  const green = pools.green.map((server) => server.address);
-  const each = (path: string) => `  for app in ${green.join(" ")}; do curl -sX POST http://$app/${path}; done`;
-  const title = (text: string) => paint(style, "bold", text);
+  const green = (path: string) => `  curl -X POST ${pools.green.map((server) => `${server.address}/${path}`).join(" ")}`;
+  const about = (text: string) => paint(style, "dim", `  # ${text}`);
   return [
-    title("It stays up until Ctrl-C. In another terminal, in this folder:"),
+    paint(style, "bold", "It stays up until Ctrl-C. In another terminal, in the folder that you are in now:"),
     "",
-    "  # a canary to v2 on green; then break v2 while it runs, and mend it again",
-    sluice(`start ${SERVICE} --strategy canary --to green --version v2`),
-    each("break"),
-    each("mend"),
+    `  export SLUICE_CONFIG=${config}`,
     "",
-    "  # everything at once, and back; look; stop a rollout",
-    sluice(`switch ${SERVICE} green`),
-    sluice(`switch ${SERVICE} blue`),
-    sluice(`status ${SERVICE}`),
-    sluice(`abort ${SERVICE}`),
+    about("a canary to v2 on green; break v2 while it runs, and mend it again"),
+    `  npx sluice start ${SERVICE} --strategy canary --to green --version v2`,
+    green("break"),
+    green("mend"),
     "",
-    "  # what a client gets, and the API without the command",
+    about("everything at once, and back; have a look; stop a rollout"),
+    `  npx sluice switch ${SERVICE} green`,
+    `  npx sluice switch ${SERVICE} blue`,
+    `  npx sluice status ${SERVICE}`,
+    `  npx sluice abort ${SERVICE}`,
+    "",
+    about("what a client gets, and the API without the command line"),
     `  curl -i ${url}`,
-    `  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${api}/v1/services/${SERVICE}`,
+    `  curl ${api}/v1/services/${SERVICE} \\`,
+    `    -H "Authorization: Bearer $(cat ${tokenFile})"`,
     "",
-    `  # the API's reference page is ${api}/docs; nginx.conf and sluice.yaml are in ${folder}`,
+    about(`all calls: ${api}/docs`),
+    about(`nginx.conf and sluice.yaml: ${folder}`),
     "",
   ];
 }

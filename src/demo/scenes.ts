@@ -6,6 +6,8 @@ import { type PoolName, SERVICE } from "./stack.ts";
 /** One command of the story, and what comes of it. */
 export type Scene = {
   readonly act: 1 | 2 | 3;
+  /** One word or two, for the summary. */
+  readonly name: string;
   readonly title: string;
   /** What will happen, for somebody who sees it for the first time. */
   readonly happens: readonly string[];
@@ -17,7 +19,7 @@ export type Scene = {
   readonly version: string;
   /** The version that carries the traffic before. */
   readonly before: string;
-  /** The candidate's share from which it fails, in basis points, or null for a good version. */
+  /** The candidate's share at which it soon begins to fail, in basis points, or null for a good version. */
   readonly breaksAtBp: number | null;
   readonly goal: Goal;
 };
@@ -27,10 +29,11 @@ type Cast = Pick<Scene, "to" | "version" | "before">;
 export const SCENES: readonly Scene[] = [
   {
     act: 1,
+    name: "canary",
     title: "a canary that advances by itself",
     happens: [
-      "v1 on blue carries everything. green runs v2, and gets 10%, 25%, 50%, then 100% of the requests.",
-      "Each next step is taken only where v2's own metrics say that fewer than 5% of its requests fail.",
+      "v1 on blue has all requests. v2 on green gets 10%, 25%, 50%, then all of them:",
+      "a step further only while v2's own metrics show fewer than 5% of errors.",
     ],
     ...canary({ to: "green", version: "v2", before: "v1" }),
     breaksAtBp: null,
@@ -38,10 +41,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     act: 2,
+    name: "bad version",
     title: "a bad version that goes back by itself",
     happens: [
-      "blue is deployed with v3. It looks good at 10%, and breaks at 25%: every third request fails.",
-      "Nobody has to notice it: Sluice sends the traffic back to v2.",
+      "blue now runs v3: fine at 10%, but at 25% every third request begins to fail.",
+      "Nobody has to notice: Sluice sends everything back to v2 by itself.",
     ],
     ...canary({ to: "blue", version: "v3", before: "v2" }),
     breaksAtBp: 2_500,
@@ -49,16 +53,18 @@ export const SCENES: readonly Scene[] = [
   },
   {
     act: 3,
+    name: "switch",
     title: "blue/green, there",
-    happens: ["blue is deployed with v4, a good one. One command moves every request, and none is lost."],
+    happens: ["blue now runs v4, which is good. One command moves all requests at once."],
     ...change({ to: "blue", version: "v4", before: "v2" }),
     breaksAtBp: null,
     goal: "promoted",
   },
   {
     act: 3,
+    name: "switch back",
     title: "and back again",
-    happens: ["v2 still runs on green. The same command moves every request back."],
+    happens: ["v2 still runs on green. The same command moves all requests back."],
     ...change({ to: "green", version: "v2", before: "v4" }),
     breaksAtBp: null,
     goal: "promoted",

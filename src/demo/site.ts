@@ -17,7 +17,8 @@ export type Site = {
 
 /** The configuration of Sluice. */
 export function sluiceYaml({ binary, ports, members, pace }: Site): string {
-  const window = scaled(2_000, pace, 500);
+  const windowMs = Math.max(500, Math.round(2_000 * pace));
+  const check = `{ metric: errors, below: 5%, minRequests: ${Math.floor(windowMs / 100)} }`;
   const dwell = scaled(4_000, pace, 500);
   return `# Two pools of two members behind one nginx. It is all that the demo told Sluice.
 api: { listen: 127.0.0.1:${ports.api} }
@@ -40,7 +41,7 @@ services:
     metrics:
       errors:
         source: scrape
-        window: ${window}
+        window: ${formatDuration(windowMs)}
         interval: ${scaled(250, pace, 100)}
         ratio: { of: 'http_requests_total{code=~"5.."}', to: http_requests_total }
     canary:
@@ -49,10 +50,10 @@ services:
         - { share: 25%, for: ${dwell} }
         - { share: 50%, for: ${dwell} }
         - { ramp: 100%, over: ${scaled(6_000, pace, 500)} }
-      checks: [{ metric: errors, below: 5%, minRequests: 5 }]
+      checks: [${check}]
     blueGreen:
       bake: ${dwell}
-      checks: [{ metric: errors, below: 5%, minRequests: 5 }]
+      checks: [${check}]
 `;
 }
 
@@ -82,6 +83,7 @@ ${temporary.map((name) => `  ${name}_temp_path ${at(`temp/${name}`)};`).join("\n
       proxy_redirect http://$web_pool/ /;
       proxy_next_upstream error timeout;
       proxy_next_upstream_tries 2;
+      proxy_next_upstream_timeout 3s;
       proxy_pass http://$web_pool;
     }
     include ${at("sluice/current/sluice.closing.conf")};

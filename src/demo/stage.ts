@@ -6,7 +6,7 @@ import { type Io, line } from "../cli/io.ts";
 import type { Look } from "../cli/look.ts";
 import type { Ms } from "../core/units.ts";
 import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
-import { type Ending, endingLine } from "./ending.ts";
+import { type Ending, endingLines } from "./ending.ts";
 import { footerLine, pictureLines, type Seen } from "./picture.ts";
 import type { Scene } from "./scenes.ts";
 
@@ -63,7 +63,7 @@ function plainStage(options: StageOptions): Stage {
     begin: (heading) => say(...headingLines(heading, style)),
     show: ({ events }) => say(...events.map((event) => `  ${eventLine(event, style, io.wall())}`)),
     trouble: (reason) => say(`  ${reason === null ? "the controller answers again" : plain(reason)}`),
-    end: (ending) => say(endingLine(ending, style), ""),
+    end: (ending) => say(...endingLines(ending, style), ""),
     [Symbol.dispose]: () => {},
   };
 }
@@ -98,8 +98,10 @@ class LiveStage implements Stage {
     return styleOf(io.stdout, io.env, !colour);
   }
 
+  /** Not through log-update, which would break a long command in two, and so keep it from being copied. */
   say(...lines: readonly string[]): void {
-    this.#draw.persist(lines.join("\n"));
+    this.#draw.clear();
+    for (const text of lines) line(this.#options.io.stdout, text);
     this.#redraw();
   }
 
@@ -127,7 +129,7 @@ class LiveStage implements Stage {
     const [title = ""] = headingLines(ending.scene, style);
     const command = paint(style, "dim", `$ ${ending.scene.command}`);
     this.#heading = null;
-    this.#draw.persist([title, command, endingLine(ending, style), ""].join("\n"));
+    this.say(title, command, ...endingLines(ending, style), "");
   }
 
   #see(view: ServiceView): void {

@@ -20,7 +20,8 @@ const TROUBLES_KEPT = 5;
 
 /** What clients saw, counted from outside: per version, and lost. */
 export class Tally {
-  #versions = new Map<string, { good: number; failed: number; lastStartedMs: Ms; firstFailedMs: Ms | null }>();
+  readonly #versions = new Map<string, { good: number; failed: number }>();
+  #mark: { readonly atMs: Ms; readonly first: Map<string, Ms>; readonly last: Map<string, Ms> } = fromNow(0);
   #recent: Outcome[] = [];
   #lost = 0;
   #total = 0;
@@ -34,13 +35,31 @@ export class Tally {
       if (this.#troubles.length < TROUBLES_KEPT) this.#troubles.push(outcome.trouble ?? `status ${outcome.status}`);
       return;
     }
-    const counts = this.#of(outcome.version);
-    counts.lastStartedMs = Math.max(counts.lastStartedMs, outcome.startedMs);
-    if (outcome.status === 200) counts.good += 1;
-    else {
-      counts.failed += 1;
-      counts.firstFailedMs ??= outcome.endedMs;
-    }
+    const counts = this.#versions.get(outcome.version) ?? { good: 0, failed: 0 };
+    counts[outcome.status === 200 ? "good" : "failed"] += 1;
+    this.#versions.set(outcome.version, counts);
+    this.#note(outcome.version, outcome.startedMs);
+  }
+
+  /** From here on `turnedMs` counts: call it right before something is to change. */
+  mark(nowMs: Ms): void {
+    this.#mark = fromNow(nowMs);
+  }
+
+  /**
+   * How long after the mark the last request was started that `old` still answered, or the first that `fresh` answered, if that
+   * was later: from then on, nobody was sent to `old`. It is never below the truth; null where `fresh` was not met at all.
+   */
+  turnedMs(old: string, fresh: string): Ms | null {
+    const first = this.#mark.first.get(fresh);
+    return first === undefined ? null : Math.max(first, this.#mark.last.get(old) ?? 0) - this.#mark.atMs;
+  }
+
+  #note(version: string, startedMs: Ms): void {
+    const { atMs, first, last } = this.#mark;
+    if (startedMs < atMs) return;
+    first.set(version, Math.min(startedMs, first.get(version) ?? startedMs));
+    last.set(version, Math.max(startedMs, last.get(version) ?? startedMs));
   }
 
   get total(): number {
@@ -70,23 +89,8 @@ export class Tally {
     }
     return shares;
   }
+}
 
-  /** How long after `sinceMs` a request was still started that this version answered; 0 where there was none. */
-  lingeredMs(version: string, sinceMs: Ms): Ms {
-    const last = this.#versions.get(version)?.lastStartedMs ?? sinceMs;
-    return Math.max(0, last - sinceMs);
-  }
-
-  /** From the first failed answer of a version to the last request that still reached it; 0 where none failed. */
-  exposedMs(version: string): Ms {
-    const first = this.#versions.get(version)?.firstFailedMs ?? null;
-    return first === null ? 0 : this.lingeredMs(version, first);
-  }
-
-  #of(version: string) {
-    const fresh = { good: 0, failed: 0, lastStartedMs: 0, firstFailedMs: null };
-    const counts = this.#versions.get(version) ?? fresh;
-    this.#versions.set(version, counts);
-    return counts;
-  }
+function fromNow(atMs: Ms) {
+  return { atMs, first: new Map<string, Ms>(), last: new Map<string, Ms>() };
 }
