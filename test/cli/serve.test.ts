@@ -70,14 +70,14 @@ describe("serve", () => {
 
   test("writes a line for each thing that happens", async () => {
     await serve();
-    await sluice(["members", "web", "green", "drain", "127.0.0.1:9"], { cwd: folder });
+    await sluice(["members", "web", "green", "set", "127.0.0.1:10"], { cwd: folder });
     const mine = () => lines().find((line) => line.kind === "members");
     await until("the line of it", () => mine() !== undefined);
     expect(mine()).toMatchObject({
       level: "info",
       service: "web",
       actor: "admin",
-      text: expect.stringContaining("127.0.0.1:9"),
+      text: expect.stringContaining("127.0.0.1:10"),
     });
   });
 
