@@ -20,35 +20,41 @@ export async function listEvents(
   page: { after: number; limit: number },
 ): Promise<readonly EventView[]> {
   const found: EventView[] = [];
-  for (let after = page.after; found.length < page.limit; ) {
-    const entries = await store.list("journal/", { after: journalKey(after), limit: PAGE });
-    const events = entries.map((entry) => entry.value as unknown as EventView);
-    for (const event of events) if (matches(event, filter) && found.length < page.limit) found.push(event);
-    const last = events.at(-1);
-    if (last === undefined || entries.length < PAGE) break;
-    after = last.seq;
+  for await (const event of stored(store, page.after)) {
+    if (!matches(event, filter)) continue;
+    found.push(event);
+    if (found.length === page.limit) break;
   }
   return found;
 }
 
-/** Events after a number that match, then each as it is written, without a gap and in order. */
+/**
+ * Events after a number that match, then each as it is written, without a gap and in order.
+ *
+ * The watch begins where nothing is kept any more, so its first word is to read everything anew.
+ */
 export async function* followEvents(store: Store, filter: Filter, after: number, signal: AbortSignal): AsyncIterable<EventView> {
   let seen = after;
-  while (!signal.aborted) {
-    const entries = await store.list("journal/", { after: journalKey(seen), limit: PAGE });
-    for (const entry of entries) {
-      const event = entry.value as unknown as EventView;
+  for await (const change of store.watch("journal/", 0, signal)) {
+    const news =
+      change.is === "compacted" ? stored(store, seen) : change.value === null ? [] : [change.value as unknown as EventView];
+    for await (const event of news) {
+      if (event.seq <= seen) continue;
       seen = event.seq;
       if (matches(event, filter)) yield event;
     }
-    if (entries.length < PAGE) await written(store, seen, signal);
   }
 }
 
-/** Resolves once a line after `seq` is written, or the signal aborts. */
-async function written(store: Store, seq: number, signal: AbortSignal): Promise<void> {
-  const last = await store.get(journalKey(seq));
-  for await (const change of store.watch("journal/", last?.revision ?? 0, signal)) {
-    if (change.is === "compacted" || change.key > journalKey(seq)) return;
+/** The journal's lines after a number, page by page. */
+async function* stored(store: Store, after: number): AsyncIterable<EventView> {
+  for (let last = after; ; ) {
+    const entries = await store.list("journal/", { after: journalKey(last), limit: PAGE });
+    for (const entry of entries) {
+      const event = entry.value as unknown as EventView;
+      last = event.seq;
+      yield event;
+    }
+    if (entries.length < PAGE) return;
   }
 }

@@ -25,6 +25,9 @@ export type ControllerDeps = {
   readonly epoch: string;
 };
 
+/** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
+const PROBE_APART_MS: Ms = 1;
+
 const ABORT_WHILE_AWAY = {
   signal: "command",
   command: { verb: "abort" },
@@ -85,10 +88,10 @@ export class Services implements AsyncDisposable {
     this.#started = true;
     for (const target of this.#deps.targets) target.onReport((report) => this.#reported(report));
     this.#wantAll();
-    for (const cell of this.#cells.values()) {
+    for (const [index, cell] of this.all.entries()) {
       const probing = new Probing(this.#deps, cell);
       this.#probing.set(cell.settings.name, probing);
-      probing.reconcile();
+      this.#deps.clock.after(index * PROBE_APART_MS, () => probing.reconcile());
       this.#driver.reconcile(cell);
     }
   }
