@@ -46,6 +46,11 @@ export class Ledger {
     }
   }
 
+  /** Nginx is gone: nothing is served until it is proved anew. */
+  lost(): void {
+    this.#served.clear();
+  }
+
   /** Hands a report over where anything in it but the time is new; `trouble` keeps every service from being applied too. */
   tell(wanted: readonly Route[], trouble: string | null): void {
     const services = Object.fromEntries(wanted.flatMap((route) => this.#service(route)));

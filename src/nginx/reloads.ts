@@ -133,6 +133,7 @@ export class Reloads {
     const { ledger } = this.#in;
     this.#rendered = null;
     this.probe = null;
+    ledger.lost();
     ledger.lingering = 0;
     ledger.blocked = look.stale ? look.why : null;
     ledger.waiting = look.stale ? null : look.why;
