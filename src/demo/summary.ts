@@ -58,5 +58,5 @@ function endMark({ good, rollout }: Ending, style: Style): Cell {
 function slowest(endings: readonly Ending[]): string[] {
   const switches = endings.filter(({ rollout }) => rollout?.strategy === "blue-green").map(({ turnedMs }) => turnedMs ?? 0);
   if (switches.length === 0) return [];
-  return [`slowest switch: ${duration(Math.max(...switches))} from the command until every request went to the new version`];
+  return [`slowest switch: ${duration(Math.max(...switches))} from the command until every request went there`];
 }
