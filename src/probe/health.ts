@@ -14,20 +14,28 @@ const BODY_BYTES = 65_536;
  * A probe never rejects, ends within the check's timeout and leaves no connection behind. Disposing ends those under way.
  */
 export function createProbe(): { readonly probe: ProbeEndpoint } & AsyncDisposable {
-  const lifetime = new AbortController();
-  const running = new Set<Promise<Probe>>();
+  const running = new Map<Promise<Probe>, AbortController>();
+  let stopping = false;
   return {
     probe(check, endpoint, member) {
       const address = withPort(endpoint, check.port);
-      const limit = AbortSignal.any([AbortSignal.timeout(check.timeoutMs), lifetime.signal]);
-      const asked = check.path === null ? askTcp(address, limit) : askHttp(check, check.path, address, member, limit);
-      const work = asked.catch((error: unknown) => ill(reasonOf(error, check.timeoutMs, limit, lifetime.signal)));
-      running.add(work);
-      return work.finally(() => running.delete(work));
+      // A timer that is cleared, not `AbortSignal.timeout`: that one and all it leads to stay in memory until its time is over.
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), check.timeoutMs);
+      if (stopping) limit.abort();
+      const asked =
+        check.path === null ? askTcp(address, limit.signal) : askHttp(check, check.path, address, member, limit.signal);
+      const work = asked.catch((error: unknown) => ill(reasonOf(error, check.timeoutMs, limit.signal, stopping)));
+      running.set(work, limit);
+      return work.finally(() => {
+        clearTimeout(timer);
+        running.delete(work);
+      });
     },
     async [Symbol.asyncDispose]() {
-      lifetime.abort();
-      await Promise.all(running);
+      stopping = true;
+      for (const limit of running.values()) limit.abort();
+      await Promise.all(running.keys());
     },
   };
 }
@@ -36,8 +44,8 @@ function ill(reason: string): Probe {
   return { healthy: false, reason };
 }
 
-function reasonOf(error: unknown, timeoutMs: Ms, limit: AbortSignal, lifetime: AbortSignal): string {
-  if (lifetime.aborted) return "was not asked to the end: Sluice is stopping";
+function reasonOf(error: unknown, timeoutMs: Ms, limit: AbortSignal, stopping: boolean): string {
+  if (stopping) return "was not asked to the end: Sluice is stopping";
   return limit.aborted ? `no answer within ${timeoutMs / 1000} s` : networkFailure(error);
 }
 
