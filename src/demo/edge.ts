@@ -12,9 +12,9 @@ const FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebre
 const START_MS = 10_000;
 const STOP_MS = 3_000;
 
-/** The path of nginx. Rejects with what to install where there is none. */
-export async function findNginx(env: Env): Promise<string> {
-  for (const folder of [...(env.PATH ?? "").split(delimiter), ...FOLDERS]) {
+/** The path of nginx, on the PATH or in one of `others`. Rejects with what to install where there is none. */
+export async function findNginx(env: Env, others: readonly string[] = FOLDERS): Promise<string> {
+  for (const folder of [...(env.PATH ?? "").split(delimiter), ...others]) {
     const path = join(folder, "nginx");
     if (folder !== "" && (await isExecutable(path))) return path;
   }
