@@ -1,0 +1,45 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { jsonSchema } from "../../src/config/json-schema.ts";
+import { root } from "../support/sources.ts";
+import { marked, readPages } from "./pages.ts";
+import { type Schema, settingsOf, table, topTable } from "./reference.ts";
+
+const PATH = "docs/configuration.md";
+const settings = settingsOf(jsonSchema() as Schema);
+const TABLES: Readonly<Record<string, string>> = {
+  settings: topTable(settings),
+  "settings api": table(settings, "api"),
+  "settings nginx": table(settings, "nginx"),
+  "settings services.NAME": table(settings, "services.NAME"),
+};
+
+function page() {
+  const found = readPages().find(({ path }) => path === PATH);
+  if (found === undefined) throw new Error(`${PATH} is missing`);
+  return found;
+}
+
+if (process.env.SLUICE_WRITE_DOCS !== undefined) {
+  const written = Object.entries(TABLES).reduce(
+    (text, [name, rows]) =>
+      text.replace(new RegExp(`<!-- ${name} -->[^]*?<!-- /${name} -->`), () => `<!-- ${name} -->\n\n${rows}\n\n<!-- /${name} -->`),
+    page().text,
+  );
+  writeFileSync(join(root, PATH), written);
+}
+
+describe("docs/configuration.md", () => {
+  for (const [name, rows] of Object.entries(TABLES)) {
+    test(`has the table "${name}" as the schema has it (SLUICE_WRITE_DOCS=1 npx vitest run test/docs writes it anew)`, () => {
+      expect(marked(page(), name)).toBe(rows);
+    });
+  }
+
+  test("has every setting of the schema in one of its tables", () => {
+    const { text } = page();
+    const missing = settings.filter(({ path }) => !text.includes(`| \`${path.replace(/^(api|nginx|services\.NAME)\./, "")}\` |`));
+    expect(missing.map(({ path }) => path)).toEqual([]);
+  });
+});
