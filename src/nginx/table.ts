@@ -84,8 +84,8 @@ export class Tables implements Disposable {
       renameSync(ready, join(this.folder, name));
       return;
     }
-    point(this.folder, name, target);
-    if (linkOf(ready) === null) symlinkSync(FIXED.empty, ready);
+    point(this.folder, name, target, target.includes("/") ? null : join(this.folder, `.to-${target}`));
+    if (linkOf(ready) === null) linkLike(join(this.folder, `.to-${FIXED.empty}`), ready, FIXED.empty);
   }
 
   #build(name: string, bp: number, seed: string): string {
@@ -94,7 +94,9 @@ export class Tables implements Disposable {
     openFolder(path);
     const rows = permutation(`${seed} x`, 100);
     const whole = Math.floor(bp / 100);
-    for (const row of rows.slice(0, whole)) symlinkSync("../../full", join(path, digits(row)));
+    const first = join(path, "yes");
+    symlinkSync("../../full", first);
+    for (const row of rows.slice(0, whole)) linkLike(first, join(path, digits(row)), "../../full");
     const rest = bp % 100;
     if (rest > 0) {
       const partial = join(path, digits(rows[whole] ?? 0));
@@ -102,7 +104,6 @@ export class Tables implements Disposable {
       const one = join(this.folder, "full", "00");
       for (const column of permutation(`${seed} y`, 100).slice(0, rest)) linkSync(one, join(partial, digits(column)));
     }
-    symlinkSync("../../full", join(path, "yes"));
     return target;
   }
 
@@ -133,6 +134,19 @@ export function sampleSlots(content: Content): { readonly inside: string | null;
   }
 }
 
+/**
+ * A symbolic link as another name of one that leads to the same: a new one would need an inode, and finding a free one takes up
+ * to 0.7 ms where the file system has seen much use, which would be 70 ms for a table.
+ */
+function linkLike(model: string, path: string, target: string): void {
+  try {
+    linkSync(model, path);
+  } catch {
+    // The model has all the names it can have, is not there, or links are followed here (macOS); if all fails, this says why.
+    symlinkSync(target, path);
+  }
+}
+
 /** Creates what never changes, removes what a crash left behind; returns the next free number of a directory. */
 function prepare(folder: string): number {
   openFolder(folder);
@@ -143,6 +157,7 @@ function prepare(folder: string): number {
   for (const bucket of buckets) ensure(join(folder, "full", bucket), (path) => linkSync(join(folder, "full", "00"), path));
   for (const entry of [...buckets, "yes", "no"]) ensure(join(folder, "all", entry), (path) => symlinkSync("../full", path));
   ensure(join(folder, "preview", "yes"), (path) => symlinkSync("../full", path));
+  for (const name of Object.values(FIXED)) ensureLink(join(folder, `.to-${name}`), name);
   return sweep(folder);
 }
 
@@ -168,16 +183,21 @@ function ensure(path: string, make: (path: string) => void): void {
   if (!existsSync(path)) make(path);
 }
 
+function ensureLink(path: string, target: string): void {
+  if (linkOf(path) === null) symlinkSync(target, path);
+}
+
 function ensureFile(path: string): void {
   ensure(path, () => writeFileSync(path, "", { mode: 0o644 }));
   chmodSync(path, 0o644);
 }
 
-/** Swaps a link in one rename; a link that is there already stays in place until then. */
-export function point(folder: string, name: string, target: string): void {
+/** Swaps a link in one rename; a link that is there already stays in place until then. `model` may be a link to the same. */
+export function point(folder: string, name: string, target: string, model: string | null = null): void {
   const next = join(folder, `.next-${name}`);
   rmSync(next, { force: true });
-  symlinkSync(target, next);
+  if (model === null) symlinkSync(target, next);
+  else linkLike(model, next, target);
   renameSync(next, join(folder, name));
 }
 

@@ -23,8 +23,8 @@ export function openAbortFiles(state: string): AbortFiles {
   return {
     prepareAbort: (rollout) =>
       doing(`prepare for an abort of ${rollout}`, () => {
+        // Not synced: it has its room from now on, and where a power cut takes it, `recordAbort` makes a new one.
         writeFileSync(file(rollout, READY), "", { mode: 0o600 });
-        syncFolder(folder);
       }),
     recordAbort: (rollout) =>
       doing(`record the abort of ${rollout}`, () => {
