@@ -34,7 +34,7 @@ function invitation({ url, api, folder, config, tokenFile, pools }: Stack, style
   const green = (path: string) => `  curl -X POST ${pools.green.map((server) => `${server.address}/${path}`).join(" ")}`;
   const about = (text: string) => paint(style, "dim", `  # ${text}`);
   return [
-    paint(style, "bold", "It stays up until Ctrl-C. In another terminal, in the folder that you are in now:"),
+    paint(style, "bold", "Up until Ctrl-C. In another terminal, in the same folder:"),
     "",
     `  export SLUICE_CONFIG=${config}`,
     "",

@@ -160,9 +160,9 @@ class LiveStage implements Stage {
     this.#draw(lines.join("\n"));
   }
 
+  /** What was drawn last stays: whoever ends it in the middle still sees how far it came. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#draw.clear();
     this.#draw.done();
   }
 }

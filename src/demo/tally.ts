@@ -16,6 +16,8 @@ export type VersionCounts = { readonly version: string; readonly good: number; r
 
 /** "Now" is what was answered in the last second. */
 const RECENT_MS = 1_000;
+/** Where nobody looks, what is older is forgotten all the same. */
+const RECENT_MOST = 1_000;
 const TROUBLES_KEPT = 5;
 
 /** What clients saw, counted from outside: per version, and lost. */
@@ -30,6 +32,7 @@ export class Tally {
   add(outcome: Outcome): void {
     this.#total += 1;
     this.#recent.push(outcome);
+    if (this.#recent.length > RECENT_MOST) this.#forget(outcome.endedMs);
     if (outcome.version === null) {
       this.#lost += 1;
       if (this.#troubles.length < TROUBLES_KEPT) this.#troubles.push(outcome.trouble ?? `status ${outcome.status}`);
@@ -53,6 +56,10 @@ export class Tally {
   turnedMs(old: string, fresh: string): Ms | null {
     const first = this.#mark.first.get(fresh);
     return first === undefined ? null : Math.max(first, this.#mark.last.get(old) ?? 0) - this.#mark.atMs;
+  }
+
+  #forget(nowMs: Ms): void {
+    this.#recent = this.#recent.filter((outcome) => outcome.endedMs > nowMs - RECENT_MS);
   }
 
   #note(version: string, startedMs: Ms): void {
@@ -82,7 +89,7 @@ export class Tally {
 
   /** The part that each version has of the requests answered in the last second, 0 to 1. */
   now(nowMs: Ms): ReadonlyMap<string, number> {
-    this.#recent = this.#recent.filter((outcome) => outcome.endedMs > nowMs - RECENT_MS);
+    this.#forget(nowMs);
     const shares = new Map<string, number>();
     for (const { version } of this.#recent) {
       if (version !== null) shares.set(version, (shares.get(version) ?? 0) + 1 / this.#recent.length);
