@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sluice } from "../support/cli.ts";
+import { until } from "../support/nginx.ts";
 import { DemoRun } from "./run.ts";
 
 describe.concurrent("the demo", () => {
@@ -33,6 +34,15 @@ describe.concurrent("the demo", () => {
       expect(demo.left()).toEqual([]);
     },
   );
+
+  it("removes everything also for somebody who presses Ctrl-C twice", { timeout: 60_000 }, async () => {
+    await using demo = new DemoRun();
+    await demo.says("web-1 step 1 observing");
+    demo.kill("SIGINT");
+    demo.kill("SIGINT");
+    expect(await demo.ended(), demo.out).toBe(130);
+    await until("nothing is left", () => demo.left().length === 0);
+  });
 
   it("with --keep stays up for commands that it prints, and shows what they do", { timeout: 60_000 }, async () => {
     await using demo = new DemoRun(["--keep"]);
