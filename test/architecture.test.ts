@@ -27,10 +27,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["core/"],
   controller: ["core/", "analysis/"],
   api: ["core/", "controller/"],
-  cli: ["core/", "config/", "api/schemas/", "app.ts"],
+  // `judge` needs no controller: the analysis is as pure as the core.
+  cli: ["core/", "analysis/", "config/", "api/schemas/", "app.ts"],
   demo: ["core/", "config/", "api/schemas/", "cli/", "app.ts"],
   // What the composition root does for commands that drive nothing.
-  app: ["core/", "config/", "nginx/", "probe/", "store/", "controller/"],
+  app: ["core/", "config/", "nginx/", "metrics/", "probe/", "store/", "controller/"],
   // Loose files of src: the composition root may name everything, the others are leaves.
   "app.ts": ["app/", "core/", "analysis/", "config/", "nginx/", "metrics/", "probe/", "store/", "controller/", "api/", "log.ts"],
   "main.ts": ["core/", "config/", "cli/", "demo/", "app.ts", "log.ts"],

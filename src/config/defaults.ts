@@ -64,6 +64,19 @@ export const DEFAULTS = {
   },
   /** One error in fewer requests than these would say 5 % or more, and be chance. */
   minRequests: 20,
+  /** `compare: stable`. Rates are per request. */
+  compare: {
+    /** A tenth more failures than stable is no reason to go back. */
+    rho: 1.1,
+    delta: 0,
+    /** What would be harmful, and must be ruled out before an advance: twice the failures, and half a percent on top. */
+    harmfulRho: 2,
+    harmfulDelta: 0.005,
+    /** One release in a hundred that is no worse is sent back, at the most. */
+    alpha: 0.01,
+    /** One harmful release in twenty passes a step, at the most. */
+    beta: 0.05,
+  },
   hold: {
     atMost: "15m",
     /** Missing evidence is no proof of a bad release, and none of a good one: a person decides. */

@@ -1,0 +1,91 @@
+import type { Span } from "./comparison.ts";
+import type { Counts } from "./counts.ts";
+import type { Decision } from "./decision.ts";
+
+/** The arms as people know them: the names of their pools. */
+export type Names = { readonly canary: string; readonly stable: string };
+
+/**
+ * A decision in one sentence: what happened on both arms over the same time, how strong the evidence is and how strong it had to be.
+ *
+ * `41 of 1 203 requests failed on green, 9 of 3 650 on blue over the same 90 s; evidence 3 100 against, 100 needed`
+ */
+export function sentence(decision: Decision, names: Names): string {
+  switch (decision.cause) {
+    case "outage":
+      return `${failures(decision.scraped, names)}: an outage, plain before any window is full`;
+    case "worse":
+      return `${failures(decision.step, names)}; ${against(decision)}${times(decision, names)}`;
+    case "healthy":
+      return `${failures(decision.step, names)}; ${inFavour(decision)}`;
+    case "no canary traffic":
+      return `no traffic on ${names.canary} in the last window: nothing to judge`;
+    case "no stable traffic":
+      return `no traffic on ${names.stable} in the last window: nothing to compare with`;
+    case "nothing yet":
+      return "nothing measured yet in this step";
+    case "undecided":
+      return `${failures(decision.step, names)}; ${inFavour(decision)}, ${against(decision)}${outlook(decision, names)}`;
+    default:
+      return never(decision.cause);
+  }
+}
+
+function failures(span: Span, names: Names): string {
+  const { canary, stable } = span;
+  return `${part(canary)} requests failed on ${names.canary}, ${part(stable)} on ${names.stable} over the same ${spanned(span)}`;
+}
+
+function part({ n, x }: Counts): string {
+  return `${grouped(x)} of ${grouped(n)}`;
+}
+
+function against({ logHarm, logHarmNeeded }: Decision): string {
+  return `evidence ${strength(logHarm)} against, ${strength(logHarmNeeded)} needed`;
+}
+
+function inFavour({ logHealthy, logHealthyNeeded }: Decision): string {
+  return `evidence ${strength(logHealthy)} for it, ${strength(logHealthyNeeded)} needed`;
+}
+
+function times({ rateRatioAbove }: Decision, names: Names): string {
+  return rateRatioAbove === null || rateRatioAbove <= 1
+    ? ""
+    : `; more than ${short(rateRatioAbove)} times as often as on ${names.stable}`;
+}
+
+function outlook({ requestsNeeded }: Decision, names: Names): string {
+  return requestsNeeded === null
+    ? "; at these rates it never becomes enough"
+    : `; about ${grouped(Number(requestsNeeded.toPrecision(2)))} more requests on ${names.canary} at these rates`;
+}
+
+/** The time that was compared, or the number of windows where their length is not known. */
+function spanned({ ms, windows }: Span): string {
+  if (ms === 0) return windows === 1 ? "window" : `${windows} windows`;
+  const seconds = Math.round(ms / 1000);
+  return seconds <= 300 ? `${seconds} s` : `${short(seconds / 60)} min`;
+}
+
+/** Evidence, from its logarithm: two digits are all it means, and beyond a million only its size. */
+export function strength(log: number): string {
+  const power = log / Math.LN10;
+  if (power >= 6) return `10^${Math.floor(power + 1e-9)}`;
+  if (power < -3) return `10^${Math.ceil(power - 1e-9)}`;
+  return grouped(Number(Math.exp(log).toPrecision(2)));
+}
+
+/** `1 203`: digits in threes. */
+function grouped(value: number): string {
+  const [whole = "", fraction] = String(value).split(".");
+  const threes = whole.replace(/\B(?=(\d{3})+$)/g, " ");
+  return fraction === undefined ? threes : `${threes}.${fraction}`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+function never(value: never): never {
+  throw new Error(`not handled: ${JSON.stringify(value)}`);
+}
