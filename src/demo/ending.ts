@@ -35,7 +35,7 @@ export function endingText({ scene, rollout, good, lost, failed, turnedMs, tookM
     return `not as planned: ${rollout === null ? "no rollout was started" : `it is ${rollout.phase}: ${rollout.reason}`}`;
   const turned = turnedMs === null ? "-" : duration(turnedMs);
   if (scene.goal === "reverted")
-    return `${scene.version} has no requests ${turned} after it broke; ${failed} failed, ${lost} lost`;
+    return `${scene.version} is out ${turned} after it broke; ${failed} failed, ${lost} lost`;
   if (rollout?.strategy === "canary") return `${scene.version} has all requests after ${duration(tookMs)}; ${lost} lost`;
   return `${scene.version} has all requests ${turned} after the command; ${lost} lost`;
 }

@@ -12,7 +12,7 @@ describe.concurrent("the demo", () => {
     expect(demo.out).toMatch(/web-3 step 2 promoted: blue is stable/);
     expect(demo.out).toMatch(/web-4 step 2 promoted: green is stable/);
     expect(demo.out).toMatch(/canary +✔ promoted +v2 has all requests/);
-    expect(demo.out).toMatch(/bad version +✔ reverted +v3 has no requests \d+\w+ after it broke; [1-9]\d* failed, 0 lost/);
+    expect(demo.out).toMatch(/bad version +✔ reverted +v3 is out \d+\w+ after it broke; [1-9]\d* failed, 0 lost/);
     expect(demo.out).toMatch(/switch +✔ promoted +v4 has all requests/);
     expect(demo.out).toMatch(/switch back +✔ promoted +v2 has all requests/);
     expect(demo.out).toMatch(/slowest switch: \d+ms/);
