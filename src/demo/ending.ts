@@ -34,8 +34,7 @@ export function endingText({ scene, rollout, good, lost, failed, turnedMs, tookM
   if (!good)
     return `not as planned: ${rollout === null ? "no rollout was started" : `it is ${rollout.phase}: ${rollout.reason}`}`;
   const turned = turnedMs === null ? "-" : duration(turnedMs);
-  if (scene.goal === "reverted")
-    return `${scene.version} is out ${turned} after it broke; ${failed} failed, ${lost} lost`;
+  if (scene.goal === "reverted") return `${scene.version} is out ${turned} after it broke; ${failed} failed, ${lost} lost`;
   if (rollout?.strategy === "canary") return `${scene.version} has all requests after ${duration(tookMs)}; ${lost} lost`;
   return `${scene.version} has all requests ${turned} after the command; ${lost} lost`;
 }
