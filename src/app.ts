@@ -84,12 +84,12 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     import("./controller/controller.ts"),
     import("./controller/clock.ts"),
   ]);
-  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { createScrape }] = await Promise.all([
+  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { openMetrics }] = await Promise.all([
     import("./app/templates.ts"),
     import("./nginx/target.ts"),
     import("./probe/health.ts"),
     import("./probe/resolve.ts"),
-    import("./metrics/scrape.ts"),
+    import("./app/metrics.ts"),
   ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
@@ -103,7 +103,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   );
   for (const target of targets) stack.use(target);
   const probe = stack.use(createProbe());
-  const metrics = stack.use(createScrape());
+  const metrics = openMetrics(stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,

@@ -5,17 +5,20 @@ import type { Unit, Verdict } from "./verdict.ts";
 export type BoundCheck = {
   readonly name: string;
   readonly rule: { readonly kind: "above" | "below"; readonly bound: number };
-  /** Fewer samples than this are no evidence. */
+  /** Fewer samples than this are no evidence; a source that does not count its samples is taken at its word. */
   readonly minRequests: number;
 };
 
 /** What was measured, and over which time; `problem` says why it cannot be trusted. */
 export type Measured = {
   readonly value: number | null;
-  readonly samples: number;
+  /** Null where the source does not count: `minRequests` then means nothing. */
+  readonly samples: number | null;
   readonly from: number | null;
   readonly to: number | null;
   readonly problem: string | null;
+  /** Why there is no value although nothing is broken, in words, or null. */
+  readonly lacking: string | null;
 };
 
 /** Times and durations are milliseconds of controller time. */
@@ -47,11 +50,10 @@ export function judgeBound(input: BoundInput): Verdict {
   };
   const unreadable = problem ?? (value !== null && !Number.isFinite(value) ? `the value is ${value}, not a number` : null);
   const inside = measurement.from !== null && measurement.from >= input.since;
-  const enough = samples >= check.minRequests;
+  const enough = samples === null || samples >= check.minRequests;
   const known = value !== null && Number.isFinite(value);
-  const seen = known
-    ? `${amountBeside(value, check.rule.bound, unit)} of ${countOf(samples, unit)} in ${secondsText(coveredMs)}`
-    : "";
+  const of = samples === null ? "" : ` of ${countOf(samples, unit)}`;
+  const seen = known ? `${amountBeside(value, check.rule.bound, unit)}${of} in ${secondsText(coveredMs)}` : "";
   if (known && inside && enough && !holds(check, value)) {
     return verdict("fail", problem === null ? seen : `${seen} (not all could be read: ${problem})`);
   }
@@ -70,17 +72,19 @@ function covered({ from, to }: Measured): number {
 
 /** What a pass still lacks, in words; null where nothing. */
 function lack({ check, unit, measurement, windowMs, now }: BoundInput, coveredMs: number, inside: boolean): string | null {
-  const { value, samples, to } = measurement;
+  const { value, samples, to, lacking } = measurement;
+  if (lacking !== null && value === null) return lacking;
   if (to === null || measurement.from === null) return `nothing measured yet in this step: 0 s of ${secondsText(windowMs)}`;
   if (!inside) return "the window began before this step";
   if (now - to > windowMs)
     return `the newest evidence is ${secondsText(now - to)} old, older than the window of ${secondsText(windowMs)}`;
   const soFar = value === null ? "" : `, ${amountBeside(value, check.rule.bound, unit)} so far`;
   const time = coveredMs < windowMs ? `${secondsText(coveredMs)} of ${secondsText(windowMs)}` : null;
-  if (samples < check.minRequests) {
+  if (samples !== null && samples < check.minRequests) {
     const few = `${samples} of ${countOf(check.minRequests, unit)}`;
     return `${few}${time === null ? ` in ${secondsText(coveredMs)}` : `, ${time}`}${soFar}`;
   }
   if (value === null) return `no ${unit === "ratio" ? "requests" : "observations"} in ${secondsText(coveredMs)}`;
-  return time === null ? null : `${time}, ${amountBeside(value, check.rule.bound, unit)} of ${countOf(samples, unit)} so far`;
+  const of = samples === null ? "" : ` of ${countOf(samples, unit)}`;
+  return time === null ? null : `${time}, ${amountBeside(value, check.rule.bound, unit)}${of} so far`;
 }

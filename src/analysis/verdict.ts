@@ -1,5 +1,5 @@
-/** `ratio` is a part of a whole, shown as a percentage; `quantile` is a number in the histogram's own unit. */
-export type Unit = "ratio" | "quantile";
+/** `ratio` is a part of a whole, shown as a percentage; `quantile` and `number` are numbers in the metric's own unit. */
+export type Unit = "ratio" | "quantile" | "number";
 
 /**
  * What a check says. `fail` is a bad release, `error` bad evidence, `inconclusive` not enough of it.
@@ -11,7 +11,8 @@ export type Verdict = {
   readonly is: "pass" | "fail" | "inconclusive" | "error";
   readonly value: number | null;
   readonly limit: string;
-  readonly samples: number;
+  /** Null where the source does not count what the value comes from. */
+  readonly samples: number | null;
   readonly windowMs: number;
   readonly text: string;
 };

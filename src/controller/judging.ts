@@ -1,8 +1,8 @@
 import { judgeBound } from "../analysis/bounds.ts";
 import { endpointStates } from "../core/health.ts";
-import type { Evidence, Log, MetricSource, Store } from "../core/ports.ts";
+import type { Evidence, Log, MetricSource, Store, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
-import type { Metric } from "../core/service.ts";
+import { type Metric, unitOf } from "../core/service.ts";
 import type { Endpoint, Json, Ms, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
@@ -40,9 +40,14 @@ export function startJudging(deps: JudgingDeps, cell: Cell, effect: Judge): () =
 }
 
 async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<readonly Verdict[]> {
-  const endpoints = endpointsOf(cell, effect.pool);
+  const subject = {
+    service: cell.settings.name,
+    pool: effect.pool,
+    version: effect.version,
+    endpoints: endpointsOf(cell, effect.pool),
+  };
   const read = await Promise.all(
-    effect.metrics.map(async (metric) => [metric.name, await readMetric(deps, effect.rollout, metric, endpoints)] as const),
+    effect.metrics.map(async (metric) => [metric.name, await readMetric(deps, effect.rollout, metric, subject)] as const),
   );
   const evidence = new Map(read);
   const now = deps.clock.now();
@@ -54,7 +59,7 @@ async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<
     const measurement = deps.metrics.measure(metric, known, effect.since, now.t);
     return judgeBound({
       check,
-      unit: metric.measure.kind,
+      unit: unitOf(metric),
       measurement,
       windowMs: metric.windowMs,
       since: effect.since,
@@ -64,15 +69,10 @@ async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<
 }
 
 /** One read, saved before anything is concluded from it: a kill in between counts nothing twice. */
-async function readMetric(deps: JudgingDeps, rollout: string, metric: Metric, endpoints: readonly Endpoint[]): Promise<Evidence> {
+async function readMetric(deps: JudgingDeps, rollout: string, metric: Metric, subject: Subject): Promise<Evidence> {
   const key = `evidence/${rollout}/${metric.name}`;
   const before = await deps.store.get(key);
-  const evidence = await deps.metrics.sample(
-    metric,
-    endpoints,
-    (before?.value as Evidence | undefined) ?? null,
-    deps.clock.now(),
-  );
+  const evidence = await deps.metrics.sample(metric, subject, (before?.value as Evidence | undefined) ?? null, deps.clock.now());
   await deps.store.txn([{ key, revision: before?.revision ?? 0 }], [{ put: key, value: evidence as unknown as Json }]);
   return evidence;
 }

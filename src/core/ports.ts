@@ -1,6 +1,6 @@
 import type { Report, Route } from "./route.ts";
 import type { HealthCheck, Metric } from "./service.ts";
-import type { Endpoint, Json, Member, Ms, Now, TargetName } from "./units.ts";
+import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, TargetName } from "./units.ts";
 
 /** What a store holds at a key: `revision` is the store's counter at its last write, above 0. */
 export type Entry = { readonly key: string; readonly value: Json; readonly revision: number };
@@ -74,29 +74,42 @@ export type Evidence = {
   readonly slices: readonly Slice[];
   /** Why the newest read told nothing, in words; null where it worked. */
   readonly problem: string | null;
+  /** Why the newest read worked and found no number, in words: nothing is broken, there is nothing yet. Else null. */
+  readonly lacking: string | null;
 };
 
-/** Increases between two reads, controller time. `counts` is `{ of, to }` for a ratio, by `le` for a histogram. */
+/** Increases between two reads, controller time. `counts` is `{ of, to }` for a ratio, by `le` for a histogram, `{ value }` for a number that comes ready. */
 export type Slice = { readonly from: Ms; readonly to: Ms; readonly counts: Readonly<Record<string, number>> };
 
 /** A window of evidence boiled down to a number. */
 export type Measurement = {
   /** Null where there is nothing to divide or rank. */
   readonly value: number | null;
-  /** Requests or observations that `value` comes from. */
-  readonly samples: number;
+  /** Requests or observations that `value` comes from; null where the source does not count them. */
+  readonly samples: number | null;
   /** The time that the slices cover, controller time; null where there are none. */
   readonly from: Ms | null;
   readonly to: Ms | null;
   /** Evidence that is broken, in words. */
   readonly problem: string | null;
+  /** Why there is no number although nothing is broken, in words; null where there is one, or nothing to say. */
+  readonly lacking: string | null;
 };
 
-export interface MetricSource {
-  /** Reads every endpoint once and adds what it saw; never rejects; bounded in time and memory. */
-  sample(metric: Metric, endpoints: readonly Endpoint[], before: Evidence | null, now: Now): Promise<Evidence>;
+/** What a metric is read of: a pool of a service, and the endpoints of it that get traffic. */
+export type Subject = {
+  readonly service: ServiceName;
+  readonly pool: PoolName;
+  /** The version that the rollout brings; null where nobody named it. */
+  readonly version: string | null;
+  readonly endpoints: readonly Endpoint[];
+};
+
+export interface MetricSource<M extends Metric = Metric> {
+  /** Reads once and adds what it saw; never rejects; bounded in time and memory. */
+  sample(metric: M, subject: Subject, before: Evidence | null, now: Now): Promise<Evidence>;
   /** The evidence of slices that lie wholly between `from` and `to`. */
-  measure(metric: Metric, evidence: Evidence, from: Ms, to: Ms): Measurement;
+  measure(metric: M, evidence: Evidence, from: Ms, to: Ms): Measurement;
 }
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */

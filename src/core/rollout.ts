@@ -83,7 +83,8 @@ export type Verdict = {
   readonly value: number | null;
   /** The rule, for people: `< 2 %`. */
   readonly limit: string;
-  readonly samples: number;
+  /** Requests or observations that `value` comes from; null where nobody counts them. */
+  readonly samples: number | null;
   readonly windowMs: Ms;
   readonly text: string;
 };
@@ -159,6 +160,7 @@ export type Effect =
       readonly key: string;
       readonly rollout: string;
       readonly pool: PoolName;
+      readonly version: string | null;
       readonly entry: number;
       readonly since: Ms;
       readonly checks: readonly Check[];

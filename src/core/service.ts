@@ -1,4 +1,4 @@
-import type { Bp, Member, Ms, PoolName, ServiceName, TargetName } from "./units.ts";
+import { type Bp, type Member, type Ms, never, type PoolName, type ServiceName, type TargetName } from "./units.ts";
 
 /** How requests are divided: `weighted` is one upstream with weights, `live` is a table that nginx reads per request. */
 export type Routing = "weighted" | "live";
@@ -44,18 +44,88 @@ export type HealthCheck = {
   readonly deadlineMs: Ms;
 };
 
-/** A number to judge by, read from each member's own metrics page in the Prometheus text format. */
-export type Metric = {
-  readonly name: string;
+/** A number to judge by, and where it comes from. */
+export type Metric = ScrapeMetric | NginxMetric | PrometheusMetric | HttpMetric | CommandMetric;
+
+type Read = { readonly name: string; readonly intervalMs: Ms; readonly timeoutMs: Ms; readonly windowMs: Ms };
+
+/** Read from each member's own metrics page in the Prometheus text format. */
+export type ScrapeMetric = Read & {
   readonly source: "scrape";
   readonly path: string;
   /** Port to ask instead of the member's own. */
   readonly port: number | null;
-  readonly intervalMs: Ms;
-  readonly timeoutMs: Ms;
-  readonly windowMs: Ms;
   readonly measure: Measure;
 };
+
+/**
+ * Counted from nginx's own log, per upstream attempt: the part of them that failed, or a quantile of their times in seconds.
+ *
+ * `sample` is the part of the requests that nginx writes down: 10 000 is all of them.
+ */
+export type NginxMetric = Read & { readonly source: "nginx"; readonly sample: Bp } & (
+    | { readonly measure: "errors" }
+    | { readonly measure: "latency"; readonly quantile: number }
+  );
+
+/** Whether a number that comes from elsewhere is a part of a whole (0.02 is 2 %), or a number in a unit of its own. */
+export type NumberUnit = "ratio" | "number";
+
+/** The one value that a PromQL instant query answers. `{{pool}}` and the like are filled into `query`. */
+export type PrometheusMetric = Read &
+  Fetch & { readonly source: "prometheus"; readonly query: string; readonly method: "GET" | "POST"; readonly unit: NumberUnit };
+
+/** A number in a JSON answer, found by a path such as `data.errors[0].rate`. `{{pool}}` and the like are filled into `url`. */
+export type HttpMetric = Read & Fetch & { readonly source: "http"; readonly pick: string; readonly unit: NumberUnit };
+
+/** The number that a program says in its last line. `{{pool}}` and the like are filled into the arguments and `env`. */
+export type CommandMetric = Read & {
+  readonly source: "command";
+  /** The program, then its arguments. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, Secret>>;
+  readonly unit: NumberUnit;
+};
+
+/** How to ask a server for a number. */
+export type Fetch = {
+  readonly url: string;
+  readonly auth:
+    | { readonly by: "bearer"; readonly token: Secret }
+    | { readonly by: "basic"; readonly user: string; readonly password: Secret }
+    | null;
+  readonly headers: Readonly<Record<string, Secret>>;
+  /** File with the certificates (PEM) to trust instead of the usual ones, or null. */
+  readonly ca: string | null;
+};
+
+/**
+ * A text that is neither stored nor shown: only where it comes from is kept, and it is read when it is needed.
+ *
+ * `text` may hold variables of the environment as `${NAME}`; of a file its first line counts.
+ */
+export type Secret = { readonly from: "text"; readonly text: string } | { readonly from: "file"; readonly path: string };
+
+/** The unit of what a metric measures, as verdicts show it. */
+export function unitOf(metric: Metric): "ratio" | "quantile" | "number" {
+  switch (metric.source) {
+    case "scrape":
+      return metric.measure.kind;
+    case "nginx":
+      return metric.measure === "errors" ? "ratio" : "quantile";
+    case "prometheus":
+    case "http":
+    case "command":
+      return metric.unit;
+    default:
+      return never(metric);
+  }
+}
+
+/** Whether a metric knows how many requests its number comes from; where it does not, `minRequests` means nothing. */
+export function countsRequests(metric: Metric): boolean {
+  return metric.source === "scrape" || metric.source === "nginx";
+}
 
 /** `ratio`: the increase of one selector over that of another. `quantile`: of a histogram's increase, in its own unit. */
 export type Measure =
@@ -67,7 +137,7 @@ export type Check = {
   readonly name: string;
   readonly metric: string;
   readonly rule: { readonly kind: "above" | "below"; readonly bound: number };
-  /** Fewer requests (or observations) than this in the window are no evidence. */
+  /** Fewer requests (or observations) than this in the window are no evidence; holds only where the metric counts them. */
   readonly minRequests: number;
 };
 

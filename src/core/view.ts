@@ -87,7 +87,8 @@ export type CheckView = {
   readonly is: VerdictIs;
   readonly value: number | null;
   readonly limit: string;
-  readonly samples: number;
+  /** Requests or observations that `value` comes from; null where nobody counts them. */
+  readonly samples: number | null;
   readonly text: string;
 };
 

@@ -9,9 +9,10 @@ type Value = { readonly value: number | null; readonly samples: number; readonly
 /** Boils the newest window of evidence that lies wholly between `from` and `to` down to a number. */
 export function measured(measure: Measure, evidence: Evidence, from: Ms, to: Ms, windowMs: Ms): Measurement {
   const sum = sumWithin(evidence.slices, from, to, windowMs);
-  if (sum === null) return { value: null, samples: 0, from: null, to: null, problem: evidence.problem };
+  if (sum === null)
+    return { value: null, samples: 0, from: null, to: null, problem: evidence.problem, lacking: evidence.lacking };
   const { value, samples, problem } = numberFrom(measure, sum.counts);
-  return { value, samples, from: sum.from, to: sum.to, problem: evidence.problem ?? problem };
+  return { value, samples, from: sum.from, to: sum.to, problem: evidence.problem ?? problem, lacking: evidence.lacking };
 }
 
 function numberFrom(measure: Measure, counts: Readonly<Record<string, number>>): Value {

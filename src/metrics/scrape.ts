@@ -1,6 +1,6 @@
 import { withPort } from "../core/network.ts";
 import type { Evidence, Measurement, MetricSource, Slice } from "../core/ports.ts";
-import type { Metric } from "../core/service.ts";
+import type { ScrapeMetric } from "../core/service.ts";
 import type { Endpoint, Ms, Now } from "../core/units.ts";
 import { carry, groupOf, increase, type Reading } from "./counters.ts";
 import { parse } from "./exposition.ts";
@@ -26,11 +26,11 @@ type Read = { readonly endpoint: Endpoint } & (
 );
 
 /** Reads metrics pages of members. Disposing ends the reads under way. */
-export function createScrape(deps: ScrapeDeps = {}): MetricSource & AsyncDisposable {
+export function createScrape(deps: ScrapeDeps = {}): MetricSource<ScrapeMetric> & AsyncDisposable {
   const lifetime = new AbortController();
   const running = new Set<Promise<unknown>>();
   const mostBytes = deps.mostBytes ?? MOST_BYTES;
-  const readOne = async (metric: Metric, wanted: readonly Wanted[], endpoint: Endpoint, t: Ms): Promise<Read> => {
+  const readOne = async (metric: ScrapeMetric, wanted: readonly Wanted[], endpoint: Endpoint, t: Ms): Promise<Read> => {
     const address = withPort(endpoint, metric.port);
     const fetched = await fetchPage({
       endpoint: address,
@@ -50,7 +50,12 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource & AsyncDisposa
       reason: `${address}${metric.path} line ${broken.line} column ${broken.column}: ${broken.message}${html}`,
     };
   };
-  const sample = async (metric: Metric, endpoints: readonly Endpoint[], before: Evidence | null, now: Now): Promise<Evidence> => {
+  const sample = async (
+    metric: ScrapeMetric,
+    endpoints: readonly Endpoint[],
+    before: Evidence | null,
+    now: Now,
+  ): Promise<Evidence> => {
     const plan = planOf(metric.measure);
     if (!plan.ok) return { ...(before ?? nothing(metric)), problem: plan.message };
     const reads: Read[] = [];
@@ -63,8 +68,8 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource & AsyncDisposa
     return evidenceOf(metric, plan.wanted, reads, before, now.t);
   };
   return {
-    async sample(metric, endpoints, before, now) {
-      const work = sample(metric, endpoints, before, now);
+    async sample(metric, subject, before, now) {
+      const work = sample(metric, subject.endpoints, before, now);
       running.add(work);
       return work.finally(() => running.delete(work));
     },
@@ -80,15 +85,21 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource & AsyncDisposa
  * The newest window of a metric that lies wholly between `from` and `to`: as long as the metric's window, or shorter where
  * there is less.
  */
-function measure(metric: Metric, evidence: Evidence, from: Ms, to: Ms): Measurement {
+function measure(metric: ScrapeMetric, evidence: Evidence, from: Ms, to: Ms): Measurement {
   return measured(metric.measure, evidence, from, to, metric.windowMs);
 }
 
-function nothing(metric: Metric): Evidence {
-  return { metric: metric.name, last: {}, slices: [], problem: null };
+function nothing(metric: ScrapeMetric): Evidence {
+  return { metric: metric.name, last: {}, slices: [], problem: null, lacking: null };
 }
 
-function evidenceOf(metric: Metric, wanted: readonly Wanted[], reads: readonly Read[], before: Evidence | null, t: Ms): Evidence {
+function evidenceOf(
+  metric: ScrapeMetric,
+  wanted: readonly Wanted[],
+  reads: readonly Read[],
+  before: Evidence | null,
+  t: Ms,
+): Evidence {
   const old = before ?? nothing(metric);
   const last: Record<Endpoint, Reading> = {};
   for (const [endpoint, reading] of Object.entries(old.last)) {
@@ -104,7 +115,7 @@ function evidenceOf(metric: Metric, wanted: readonly Wanted[], reads: readonly R
   }
   const slices: Slice[] = [...added].sort(([a], [b]) => a - b).map(([from, counts]) => ({ from, to: t, counts }));
   const problem = problemOf(wanted, reads, last);
-  return { metric: metric.name, last, slices: keepSlices(old.slices, slices, metric.windowMs, t), problem };
+  return { metric: metric.name, last, slices: keepSlices(old.slices, slices, metric.windowMs, t), problem, lacking: null };
 }
 
 function addTo(slices: Map<Ms, Record<string, number>>, from: Ms, more: Readonly<Record<string, number>>): void {

@@ -3,14 +3,15 @@ import { type BoundInput, judgeBound } from "../../src/analysis/bounds.ts";
 import type { Unit, Verdict } from "../../src/analysis/verdict.ts";
 import type { Measurement } from "../../src/core/ports.ts";
 import type { Verdict as CoreVerdict } from "../../src/core/rollout.ts";
-import type { Check, Measure } from "../../src/core/service.ts";
+import type { Check, unitOf } from "../../src/core/service.ts";
 
 type Given = {
   value?: number | null;
-  samples?: number;
+  samples?: number | null;
   from?: number | null;
   to?: number | null;
   problem?: string | null;
+  lacking?: string | null;
   now?: number;
   rule?: "above" | "below";
   bound?: number;
@@ -24,10 +25,11 @@ function judged(given: Given): Verdict {
     unit: given.unit ?? "ratio",
     measurement: {
       value: given.value === undefined ? 0.01 : given.value,
-      samples: given.samples ?? 412,
+      samples: given.samples === undefined ? 412 : given.samples,
       from: given.from === undefined ? 100_000 : given.from,
       to: given.to === undefined ? 130_000 : given.to,
       problem: given.problem ?? null,
+      lacking: given.lacking ?? null,
     },
     windowMs: 30_000,
     since: 100_000,
@@ -103,6 +105,21 @@ describe("judging by a fixed bound", () => {
     ],
     ["a value that is no number", { value: Number.NaN }, "error", "the value is NaN, not a number, limit < 2 %"],
     ["an infinite value", { value: Infinity }, "error", "the value is Infinity, not a number, limit < 2 %"],
+    ["a number that nobody counts requests for", { samples: null }, "pass", "1 % in 30 s, limit < 2 %"],
+    ["a broken limit that nobody counts requests for", { samples: null, value: 0.5 }, "fail", "50 % in 30 s, limit < 2 %"],
+    [
+      "such a number from before the step",
+      { samples: null, value: 0.5, from: 99_999 },
+      "inconclusive",
+      "the window began before this step, limit < 2 %",
+    ],
+    [
+      "no number yet, and a reason",
+      { samples: null, value: null, from: null, to: null, lacking: "the query has no result" },
+      "inconclusive",
+      "the query has no result, limit < 2 %",
+    ],
+    ["a plain number", { unit: "number", samples: null, bound: 3, value: 2.5 }, "pass", "2.5 in 30 s, limit < 3"],
     ["above its limit", { rule: "above", bound: 0.97, value: 0.98 }, "pass", "98 % of 412 requests in 30 s, limit > 97 %"],
     ["not above its limit", { rule: "above", bound: 0.97, value: 0.97 }, "fail", "97 % of 412 requests in 30 s, limit > 97 %"],
     ["a quantile", { unit: "quantile", bound: 0.3, value: 0.1234567 }, "pass", "0.1235 of 412 observations in 30 s, limit < 0.3"],
@@ -120,7 +137,7 @@ describe("judging by a fixed bound", () => {
     const input: BoundInput = {
       check: { name: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 0 },
       unit: "ratio",
-      measurement: { value: null, samples: 0, from: 0, to: 30_000, problem: null },
+      measurement: { value: null, samples: 0, from: 0, to: 30_000, problem: null, lacking: null },
       windowMs: 30_000,
       since: 0,
       now: 30_000,
@@ -133,5 +150,5 @@ test("the words of the analysis fit those of the core", () => {
   expectTypeOf<Check>().toExtend<BoundInput["check"]>();
   expectTypeOf<Measurement>().toExtend<BoundInput["measurement"]>();
   expectTypeOf<Verdict>().toExtend<CoreVerdict>();
-  expectTypeOf<Measure["kind"]>().toExtend<Unit>();
+  expectTypeOf<ReturnType<typeof unitOf>>().toExtend<Unit>();
 });

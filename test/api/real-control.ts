@@ -104,8 +104,8 @@ export async function realControl(): Promise<AsyncDisposable & { readonly contro
       resolve: async (member) => [member],
       resolveEveryMs: HOUR_MS,
       metrics: {
-        sample: async (metric) => ({ metric: metric.name, last: {}, slices: [], problem: null }),
-        measure: () => ({ value: null, samples: 0, from: null, to: null, problem: null }),
+        sample: async (metric) => ({ metric: metric.name, last: {}, slices: [], problem: null, lacking: null }),
+        measure: () => ({ value: null, samples: 0, from: null, to: null, problem: null, lacking: null }),
       },
       log: { debug: silent, info: silent, warn: silent, error: silent },
       epoch: lease.epoch,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { judgeBound } from "../../src/analysis/bounds.ts";
 import type { Evidence } from "../../src/core/ports.ts";
 import { createScrape } from "../../src/metrics/scrape.ts";
-import { counts, metric, now, ratio, startPage } from "../support/pages.ts";
+import { counts, green, metric, now, ratio, startPage } from "../support/pages.ts";
 
 /**
  * What a rollout sees of a member that is read once a second from the entry of a step at `since`: the verdict after each read.
@@ -21,7 +21,7 @@ async function verdicts(since: number, reads: number, perRead: (t: number) => re
     total[0] += good;
     total[1] += bad;
     page.say(counts(...total));
-    evidence = await source.sample(read, [page.address], evidence, now(t));
+    evidence = await source.sample(read, green(page.address), evidence, now(t));
     if (t < since) continue;
     const measurement = source.measure(read, evidence, since, t);
     const check = { name: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 50 } as const;

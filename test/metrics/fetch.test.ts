@@ -1,16 +1,16 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { Measure, Metric } from "../../src/core/service.ts";
+import type { Measure, ScrapeMetric } from "../../src/core/service.ts";
 import { createScrape } from "../../src/metrics/scrape.ts";
 import { startAnswers, startSocket } from "../support/answers.ts";
-import { counts, metric, now, plain, ratio } from "../support/pages.ts";
+import { counts, green, metric, now, plain, ratio } from "../support/pages.ts";
 
 /** What reading one endpoint once, with this answer, has to say. */
-async function problemOf(answer: RequestListener, more: Partial<Metric> = {}, mostBytes = 1_000_000): Promise<string> {
+async function problemOf(answer: RequestListener, more: Partial<ScrapeMetric> = {}, mostBytes = 1_000_000): Promise<string> {
   await using server = await startAnswers(answer);
   await using source = createScrape({ mostBytes });
-  const evidence = await source.sample(metric(ratio, more), [server.address], null, now(0));
+  const evidence = await source.sample(metric(ratio, more), green(server.address), null, now(0));
   expect(evidence.slices).toEqual([]);
   expect(source.measure(metric(ratio), evidence, 0, 1000).problem).toBe(evidence.problem);
   return (evidence.problem ?? "no problem").replaceAll(server.address, "MEMBER");
@@ -151,7 +151,7 @@ describe("a page that cannot be used", () => {
       socket.once("data", () => socket.end(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${header}\r\n${body}`)),
     );
     await using source = createScrape();
-    expect((await source.sample(metric(ratio), [server.address], null, now(0))).problem).toBe(
+    expect((await source.sample(metric(ratio), green(server.address), null, now(0))).problem).toBe(
       `${server.address}/metrics ${reason}`,
     );
   });
@@ -163,7 +163,7 @@ describe("a page that cannot be used", () => {
     const server = await startSocket((socket) => socket.end("hello\r\n"));
     if (name === "a closed port") await server[Symbol.asyncDispose]();
     await using source = createScrape();
-    expect((await source.sample(metric(ratio), [server.address], null, now(0))).problem).toContain(
+    expect((await source.sample(metric(ratio), green(server.address), null, now(0))).problem).toContain(
       `${server.address}/metrics ${reason}`,
     );
     await server[Symbol.asyncDispose]();
@@ -171,7 +171,7 @@ describe("a page that cannot be used", () => {
 
   test("is none where there is no endpoint", async () => {
     await using source = createScrape();
-    expect((await source.sample(metric(ratio), [], null, now(0))).problem).toBe("there is no endpoint to read");
+    expect((await source.sample(metric(ratio), green(), null, now(0))).problem).toBe("there is no endpoint to read");
   });
 });
 
@@ -187,7 +187,7 @@ describe("a request for a page", () => {
       response.end(gzipSync('# TYPE http_requests counter\nhttp_requests_total{code="200"} 5 # {id="x"} 1\n# EOF\n'));
     });
     await using source = createScrape();
-    const evidence = await source.sample(metric(ratio), [server.address], null, now(0));
+    const evidence = await source.sample(metric(ratio), green(server.address), null, now(0));
     expect(evidence).toMatchObject({
       problem: null,
       last: { [server.address]: { series: { 'to http_requests_total{code="200"}': 5 } } },
@@ -201,7 +201,7 @@ describe("a request for a page", () => {
   test("leaves no connection open where it is not interested in the rest", async () => {
     await using server = await startAnswers((_q, response) => void response.writeHead(503).write("and then"));
     await using source = createScrape();
-    const evidence = await source.sample(metric(ratio, { timeoutMs: 60_000 }), [server.address], null, now(0));
+    const evidence = await source.sample(metric(ratio, { timeoutMs: 60_000 }), green(server.address), null, now(0));
     expect(evidence.problem).toBe(`${server.address}/metrics answered 503, wants 200`);
     await expect.poll(() => server.open()).toBe(0);
   });
@@ -212,12 +212,7 @@ describe("a request for a page", () => {
     );
     await using source = createScrape();
     const begun = performance.now();
-    const evidence = await source.sample(
-      metric(ratio),
-      servers.map(({ address }) => address),
-      null,
-      now(0),
-    );
+    const evidence = await source.sample(metric(ratio), green(...servers.map(({ address }) => address)), null, now(0));
     expect(performance.now() - begun).toBeLessThan(900);
     expect(Object.keys(evidence.last)).toHaveLength(4);
     await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
@@ -226,7 +221,7 @@ describe("a request for a page", () => {
   test("ends when the source is disposed", async () => {
     await using server = await startAnswers(() => {});
     const source = createScrape();
-    const reading = source.sample(metric(ratio, { timeoutMs: 60_000 }), [server.address], null, now(0));
+    const reading = source.sample(metric(ratio, { timeoutMs: 60_000 }), green(server.address), null, now(0));
     await expect.poll(() => server.open()).toBe(1);
     await source[Symbol.asyncDispose]();
     expect((await reading).problem).toBe(`${server.address}/metrics was not read: Sluice is stopping`);
@@ -235,6 +230,6 @@ describe("a request for a page", () => {
   test("reads IPv6 endpoints", async () => {
     await using server = await startAnswers(plain(counts(1, 0)), "::1");
     await using source = createScrape();
-    expect((await source.sample(metric(ratio), [server.address], null, now(0))).problem).toBeNull();
+    expect((await source.sample(metric(ratio), green(server.address), null, now(0))).problem).toBeNull();
   });
 });

@@ -160,20 +160,21 @@ export class World {
 
   #metrics(): MetricSource {
     return {
-      sample: async (metric, _endpoints, before, now): Promise<Evidence> => {
+      sample: async (metric, _subject, before, now): Promise<Evidence> => {
         const last = before?.last.all?.t;
         const counts = { of: Math.round(100 * this.#erring), to: 100 };
         const slice: readonly Slice[] = last === undefined ? [] : [{ from: last, to: now.t, counts }];
         const slices = [...(before?.slices ?? []), ...slice].filter((one) => one.to > now.t - 30_000);
         const problem = this.#sight === "good" ? null : "the page answered 500";
-        return { metric: metric.name, last: { all: { t: now.t, started: null, series: {} } }, slices, problem };
+        return { metric: metric.name, last: { all: { t: now.t, started: null, series: {} } }, slices, problem, lacking: null };
       },
       measure: (_metric, evidence, from, to) => {
         const inside = evidence.slices.filter((slice) => slice.from >= from && slice.to <= to);
         const sum = (name: string) => inside.reduce((total, slice) => total + (slice.counts[name] ?? 0), 0);
         const samples = sum("to");
         const value = samples === 0 ? null : sum("of") / samples;
-        return { value, samples, from: inside[0]?.from ?? null, to: inside.at(-1)?.to ?? null, problem: evidence.problem };
+        const { problem, lacking } = evidence;
+        return { value, samples, from: inside[0]?.from ?? null, to: inside.at(-1)?.to ?? null, problem, lacking };
       },
     };
   }

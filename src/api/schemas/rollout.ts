@@ -27,7 +27,10 @@ export const CheckView = z
       .describe("Only `fail` reverts; `inconclusive` is too little evidence, `error` is evidence that is broken."),
     value: z.number().nullable(),
     limit: z.string().describe("The rule, such as `< 2 %`."),
-    samples: z.number().describe("Requests or observations that `value` comes from."),
+    samples: z
+      .number()
+      .nullable()
+      .describe("Requests or observations that `value` comes from; null where the source does not count them."),
     text: z.string(),
   })
   .readonly()

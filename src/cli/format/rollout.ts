@@ -81,7 +81,7 @@ export function checksTable(checks: readonly CheckView[], style: Style): string[
     verdictMark(style, check.is),
     measured(check.value, check.limit),
     check.limit,
-    String(check.samples),
+    check.samples === null ? "-" : String(check.samples),
     check.text,
   ]);
   return table(CHECK_COLUMNS, rows, style);

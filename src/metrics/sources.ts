@@ -1,0 +1,43 @@
+import type { Evidence, Measurement, MetricSource, Subject } from "../core/ports.ts";
+import type { CommandMetric, HttpMetric, Metric, NginxMetric, PrometheusMetric, ScrapeMetric } from "../core/service.ts";
+import { type Ms, type Now, never } from "../core/units.ts";
+
+/** One source for each kind of metric. */
+export type Sources = {
+  readonly scrape: MetricSource<ScrapeMetric>;
+  readonly nginx: MetricSource<NginxMetric>;
+  readonly prometheus: MetricSource<PrometheusMetric>;
+  readonly http: MetricSource<HttpMetric>;
+  readonly command: MetricSource<CommandMetric>;
+};
+
+type Use<T> = <M extends Metric>(source: MetricSource<M>, metric: M) => T;
+
+/** Gives each metric to the source that it names. */
+export function createSources(sources: Sources): MetricSource {
+  return {
+    sample(metric: Metric, subject: Subject, before: Evidence | null, now: Now): Promise<Evidence> {
+      return choose(sources, metric, (source, one) => source.sample(one, subject, before, now));
+    },
+    measure(metric: Metric, evidence: Evidence, from: Ms, to: Ms): Measurement {
+      return choose(sources, metric, (source, one) => source.measure(one, evidence, from, to));
+    },
+  };
+}
+
+function choose<T>(sources: Sources, metric: Metric, use: Use<T>): T {
+  switch (metric.source) {
+    case "scrape":
+      return use(sources.scrape, metric);
+    case "nginx":
+      return use(sources.nginx, metric);
+    case "prometheus":
+      return use(sources.prometheus, metric);
+    case "http":
+      return use(sources.http, metric);
+    case "command":
+      return use(sources.command, metric);
+    default:
+      return never(metric);
+  }
+}
