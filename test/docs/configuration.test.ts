@@ -22,11 +22,11 @@ function page() {
 }
 
 if (process.env.SLUICE_WRITE_DOCS !== undefined) {
-  const written = Object.entries(TABLES).reduce(
-    (text, [name, rows]) =>
-      text.replace(new RegExp(`<!-- ${name} -->[^]*?<!-- /${name} -->`), () => `<!-- ${name} -->\n\n${rows}\n\n<!-- /${name} -->`),
-    page().text,
-  );
+  const written = Object.entries(TABLES).reduce((text, [name, rows]) => {
+    const [before = "", after = ""] = text.split(`<!-- ${name} -->`);
+    const [, rest = ""] = after.split(`<!-- /${name} -->`);
+    return `${before}<!-- ${name} -->\n\n${rows}\n\n<!-- /${name} -->${rest}`;
+  }, page().text);
   writeFileSync(join(root, PATH), written);
 }
 

@@ -30,7 +30,11 @@ export function settingsOf(schema: Schema, path = ""): readonly Setting[] {
 
 function settingOf(schema: Schema, path: string, required: boolean): Setting {
   const choices = schema.enum === undefined ? "" : `${schema.enum.map((one) => `\`${String(one)}\``).join(" or ")}. `;
-  return { path, fallback: fallbackOf(schema, required), meaning: `${choices}${schema.description ?? ""}`.replaceAll("|", "\\|") };
+  return {
+    path,
+    fallback: fallbackOf(schema, required),
+    meaning: `${choices}${schema.description ?? ""}`.replaceAll("|", "\\|"),
+  };
 }
 
 function fallbackOf(schema: Schema, required: boolean): string {
