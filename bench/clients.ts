@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { until } from "../test/support/nginx.ts";
+import { end, endWithUs } from "./children.ts";
 import type { Counted, Question } from "./load.ts";
 
 /** Keep-alive clients in another process, and what they have seen. */
@@ -15,6 +16,7 @@ export class Clients implements AsyncDisposable {
   /** `connections` keep-alive connections to a loopback port; each pauses for `pauseMs` between two requests. */
   static async start(port: number, connections: number, pauseMs: number): Promise<Clients> {
     const child = fork(join(import.meta.dirname, "load.ts"), [port, connections, pauseMs].map(String), { execArgv: [] });
+    endWithUs(child);
     const clients = new Clients(child);
     await until("the clients get answers", async () => (await clients.count("", 0)).total > connections, 10_000);
     return clients;
@@ -41,10 +43,6 @@ export class Clients implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "exit");
-    this.#child.disconnect();
-    this.#child.kill();
-    await gone;
+    await end(this.#child);
   }
 }

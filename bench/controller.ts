@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -7,6 +6,7 @@ import { execa } from "execa";
 import { Client } from "undici";
 import type { ServiceView } from "../src/core/view.ts";
 import { until } from "../test/support/nginx.ts";
+import { end, endWithUs } from "./children.ts";
 import { nowMs } from "./clock.ts";
 import { processorUs } from "./processor-time.ts";
 
@@ -23,15 +23,17 @@ export class ControllerProcess implements AsyncDisposable {
   /** From the start of the process until `/readyz` said 200. */
   readonly readyMs: number;
   readonly pid: number;
+  readonly #startedMs: number;
   readonly #child: ChildProcess;
   readonly #client: Client;
   readonly #token: string;
 
-  private constructor(child: ChildProcess, client: Client, folder: string, readyMs: number) {
+  private constructor(child: ChildProcess, client: Client, folder: string, startedMs: number) {
     this.#child = child;
     this.#client = client;
     this.#token = readFileSync(join(folder, "state/token"), "utf8").trim();
-    this.readyMs = readyMs;
+    this.#startedMs = startedMs;
+    this.readyMs = this.ageMs();
     this.pid = child.pid ?? 0;
   }
 
@@ -41,6 +43,7 @@ export class ControllerProcess implements AsyncDisposable {
     const child = spawn(process.execPath, [SLUICE, "serve", "--config", join(folder, "sluice.yaml"), "--log", "json"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
+    endWithUs(child);
     let said = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
@@ -52,7 +55,7 @@ export class ControllerProcess implements AsyncDisposable {
       if (nowMs() - from > READY_MS) throw new Error(`the controller is not ready after ${READY_MS} ms:\n${said}`);
       await wait(2);
     }
-    return new ControllerProcess(child, client, folder, nowMs() - from);
+    return new ControllerProcess(child, client, folder, from);
   }
 
   /** One call with a JSON body. Resolves once the answer is there; throws where it is not a 2xx. */
@@ -85,6 +88,11 @@ export class ControllerProcess implements AsyncDisposable {
     return { now: read("VmRSS"), most: read("VmHWM") };
   }
 
+  /** Milliseconds since the process was started. */
+  ageMs(): number {
+    return nowMs() - this.#startedMs;
+  }
+
   /** Processor time so far, of all its threads. */
   cpuMs(): number {
     return processorUs(this.pid) / 1_000;
@@ -92,10 +100,7 @@ export class ControllerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.destroy();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "exit");
-    this.#child.kill();
-    await gone;
+    await end(this.#child);
   }
 }
 

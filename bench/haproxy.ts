@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { makePrefix, until } from "../test/support/nginx.ts";
 import { freePort } from "../test/support/ports.ts";
 import { type Backends, startBackends } from "./backends.ts";
+import { end, endWithUs } from "./children.ts";
 import { Clients } from "./clients.ts";
 import { nowMs } from "./clock.ts";
 import { type Effort, figure, lost, type Section } from "./figure.ts";
@@ -80,6 +81,7 @@ class Haproxy implements AsyncDisposable {
       rmSync(prefix, { recursive: true, force: true });
       return null;
     }
+    endWithUs(child);
     await until("HAProxy starts", () => {
       if (child.exitCode !== null) throw new Error(`HAProxy ended with ${child.exitCode}`);
       return existsSync(join(prefix, "api.sock"));
@@ -100,11 +102,7 @@ class Haproxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = once(this.#child, "exit");
-      this.#child.kill();
-      await gone;
-    }
+    await end(this.#child);
     rmSync(this.#prefix, { recursive: true, force: true });
   }
 }

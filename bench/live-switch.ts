@@ -72,11 +72,11 @@ async function change(
   await on.clients.forget();
   // The clients get going again after the last reading.
   await wait(50);
-  const swapped = nextSwap(on.table);
+  using swap = nextSwap(on.table);
   const calledMs = nowMs();
   await on.call();
   const answeredMs = nowMs();
-  const swapMs = await swapped;
+  const swapMs = await swap.seen;
   await wait(LISTEN_MS);
   const counted = await on.clients.count(on.old, swapMs);
   return {
@@ -90,22 +90,22 @@ async function change(
   };
 }
 
-/** Resolves with the time at which the table's link was seen to lead elsewhere. */
-function nextSwap(table: string): Promise<number> {
+/** `seen` resolves with the time at which the table's link was seen to lead elsewhere. */
+function nextSwap(table: string): { readonly seen: Promise<number> } & Disposable {
   const before = readlinkSync(table);
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => {
-      watcher.close();
-      reject(new Error(`${table} was not swapped within 10 s`));
-    }, 10_000);
-    const watcher = watch(join(table, ".."), () => {
-      const seenMs = nowMs();
-      if (readlinkSync(table) === before) return;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const watcher = watch(join(table, ".."), () => {
+    const seenMs = nowMs();
+    if (readlinkSync(table) !== before) resolve(seenMs);
+  });
+  const limit = setTimeout(() => reject(new Error(`${table} was not swapped within 10 s`)), 10_000);
+  return {
+    seen: promise,
+    [Symbol.dispose]() {
       clearTimeout(limit);
       watcher.close();
-      resolve(seenMs);
-    });
-  });
+    },
+  };
 }
 
 function summary(changes: readonly Change[]): Pick<Section, "figures" | "notes"> {

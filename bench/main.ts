@@ -1,4 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { styleOf } from "../src/cli/format/style.ts";
 import type { Effort, Section } from "./figure.ts";
@@ -26,6 +28,12 @@ if (unknown.length > 0) {
   console.error(`bench: there is no section ${unknown.join(", ")}; the sections are ${Object.keys(SECTIONS).join(", ")}`);
   process.exit(2);
 }
+
+// Everything that is written lies below one folder, which goes with us; Ctrl-C ends us by way of the same handlers.
+const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+process.env.TMPDIR = folder;
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 const style = styleOf(process.stdout, process.env, false);
 const machine = describeMachine();
