@@ -1,6 +1,6 @@
 import type { Compare, Store, Write } from "../core/ports.ts";
 import type { Fact, Rollout } from "../core/rollout.ts";
-import type { Route } from "../core/route.ts";
+import type { Route, Shape } from "../core/route.ts";
 import { routeOf } from "../core/route-of.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Json, Now } from "../core/units.ts";
@@ -100,12 +100,19 @@ export function composeRoute(
     service: settings.name,
     want: moving?.want ?? restingWant(state, settings),
     by: moving === null ? state.by : { rollout: moving.id, seq: moving.seq },
-    shape: { routing: settings.routing, key: settings.key, overrides: settings.overrides, tries: settings.tries },
+    shape: shapeOf(settings),
     pools: sightOf(state, settings, parts.sight),
     last,
     epoch,
     urgent: moving?.phase.phase === "reverting" || moving?.phase.phase === "failed",
   });
+}
+
+/** Only a service that is judged by nginx's log has one: the others pay nothing for it, and render as they did. */
+function shapeOf({ routing, key, overrides, tries, metrics }: ServiceSettings): Shape {
+  const samples = Object.values(metrics).flatMap((metric) => (metric.source === "nginx" ? metric.sample : []));
+  const shape = { routing, key, overrides, tries };
+  return samples.length === 0 ? shape : { ...shape, log: { sample: Math.max(...samples) } };
 }
 
 /** Saves the parts that differ, with the journal's lines, if nobody wrote them meanwhile; null where somebody did. */

@@ -30,6 +30,8 @@ export type Shape = {
   readonly key: Key;
   readonly overrides: Overrides;
   readonly tries: Tries;
+  /** Present where a metric counts what nginx writes down: the part of the requests that it writes. */
+  readonly log?: { readonly sample: Bp };
 };
 
 /** What nginx should do for a service now. `version` rises with every change of anything in it. */

@@ -5,7 +5,7 @@ import type { Template } from "./template.ts";
 
 /** All that Sluice's own templates may say. Lines inside `map` and `split_clients` are no directives. */
 const ALLOWED = new Set(
-  `access_log default_type disable_symlinks error_page if keepalive keepalive_min_timeout keepalive_timeout listen location map
+  `access_log default_type disable_symlinks error_page if keepalive keepalive_min_timeout keepalive_timeout listen location log_format map
   open_file_cache proxy_pass recursive_error_pages return rewrite server server_name set split_clients upstream userid userid_expires
   userid_flags userid_name userid_path zone`.split(/\s+/),
 );

@@ -65,6 +65,13 @@ function weight(value: unknown): string {
   return String(value);
 }
 
+/** A part of the whole in basis points, as a percentage without its sign: 1 to 9 999 give `0.01` to `99.99`. */
+function percent(value: unknown): string {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1 || value > 9_999)
+    throw new FormatError(value, "a part of the whole (1 to 9 999 basis points)");
+  return (value / 100).toFixed(2);
+}
+
 /** An absolute path, without anything that nginx would read as a quote, a variable or the end of a word. */
 function path(value: unknown): string {
   const text = matching(value, /^\/[A-Za-z0-9._/@+,=~%-]*$/, "an absolute path of letters, digits and . _ / @ + , = ~ % -");
@@ -111,6 +118,7 @@ export const FORMATTERS = {
   endpoint,
   number,
   weight,
+  percent,
   path,
   header,
   cookie,

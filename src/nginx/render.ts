@@ -4,6 +4,7 @@ import type { Routing } from "../core/service.ts";
 import type { ServiceName } from "../core/units.ts";
 import { renderChecked } from "./check.ts";
 import { GENERATION } from "./engine.ts";
+import { logView } from "./log-view.ts";
 import { weightedUpstreamName } from "./names.ts";
 import type { Site } from "./site.ts";
 import type { Templates } from "./template.ts";
@@ -41,7 +42,10 @@ export function render(input: RenderInput, templates: Templates): RenderedSet {
     ),
   ];
   const all: Files = new Map([
-    ["00-sluice.http.conf", page(renderChecked(templates["sluice.http"], sharedView(routes, site), null))],
+    [
+      "00-sluice.http.conf",
+      page(renderChecked(templates["sluice.http"], { ...sharedView(routes, site), ...logView(routes, site) }, null)),
+    ],
     ["sluice.closing.conf", page(renderChecked(templates["sluice.closing"], closingView(site), null))],
     ...parts.flatMap((part) => [...part]),
   ]);

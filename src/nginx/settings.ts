@@ -32,3 +32,13 @@ export type TargetSettings = {
 export function closingFlag(tables: string): string {
   return `${tables}/.closing`;
 }
+
+/** The folder that nginx's log of requests lies in: beside the tables, so that whatever reaches those reaches it. */
+export function logFolder(tables: string): string {
+  return `${tables}/log`;
+}
+
+/** The log of requests that services are judged by. */
+export function logFile(tables: string): string {
+  return `${logFolder(tables)}/requests.log`;
+}

@@ -17,6 +17,7 @@ import type { Ms, PoolName, ServiceName } from "../core/units.ts";
 import type { Content } from "./direction.ts";
 import { tableName } from "./names.ts";
 import { permutation } from "./permutation.ts";
+import { logFolder } from "./settings.ts";
 
 /** How long a replaced directory stays: a worker may be between two components of its path. Measured: removed at once, 14 misses in 1.95 million. */
 const KEEP_MS: Ms = 1_000;
@@ -152,6 +153,7 @@ function prepare(folder: string): number {
   openFolder(folder);
   for (const name of ["full", "empty", "all", "preview", SETS]) openFolder(join(folder, name));
   const buckets = Array.from({ length: 100 }, (_, index) => digits(index));
+  openFolder(logFolder(folder));
   ensureFile(join(folder, ".probe"));
   ensureFile(join(folder, "full", "00"));
   for (const bucket of buckets) ensure(join(folder, "full", bucket), (path) => linkSync(join(folder, "full", "00"), path));

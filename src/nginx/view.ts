@@ -14,7 +14,7 @@ import { poolServers, type Server, serviceServers } from "./weights.ts";
 export type View = { readonly [field: string]: Value | boolean | null | View | readonly View[] };
 
 /** One value, with the words that an error names it by. */
-type Make = (raw: unknown, place: string) => Value;
+export type Make = (raw: unknown, place: string) => Value;
 
 /** Why a route cannot be rendered at all, before any value is looked at. */
 export function checkRoute(route: Route): void {
@@ -177,6 +177,7 @@ function upstream(route: Route, make: Make, name: string, servers: readonly Serv
   };
 }
 
-function maker(service: ServiceName | null): Make {
+/** Makes the values of one service, or of all. */
+export function maker(service: ServiceName | null): Make {
   return (raw, place) => new Value(raw, place, service);
 }

@@ -1,0 +1,58 @@
+import type { Route } from "../core/route.ts";
+import { type Bp, type PoolName, WHOLE } from "../core/units.ts";
+import { slotVariable, upstreamName, weightedUpstreamName } from "./names.ts";
+import { logFile } from "./settings.ts";
+import type { Site } from "./site.ts";
+import { keyId, type Make, maker, type View } from "./view.ts";
+
+/** nginx's hash of a map has buckets of 64 bytes: a longer key keeps it from starting, and is written as a pattern. */
+const LONGEST_KEY = 46;
+
+/** The part of `sluice.http` that writes requests down; without a service that wants it, there is no file. */
+export function logView(routes: readonly Route[], site: Site): View {
+  const make = maker(null);
+  const logged = routes.filter(({ shape }) => shape.log !== undefined);
+  const parts = new Set(logged.map(sampleOf).filter((sample) => sample < WHOLE));
+  return {
+    logFile: logged.length === 0 ? null : make(logFile(site.tables), "nginx.tables"),
+    samples: [...parts]
+      .sort((a, b) => a - b)
+      .map((sample) => ({ variable: variableOf(make, sample), sample: make(sample, "sample") })),
+    logged: logged.flatMap((route) => entriesOf(route)),
+  };
+}
+
+/** An upstream each: `$proxy_host` is its name, and tells the pool, unless one upstream holds all pools. */
+function entriesOf(route: Route): readonly View[] {
+  const { service, shape } = route;
+  if (shape.routing === "weighted") return [entry(route, weightedUpstreamName(service), null)];
+  return Object.keys(route.endpoints)
+    .sort()
+    .map((pool) => entry(route, upstreamName(service, pool), pool));
+}
+
+function entry(route: Route, upstream: string, pool: PoolName | null): View {
+  const { service, shape } = route;
+  const make = maker(service);
+  const sample = sampleOf(route);
+  const overridden = shape.overrides.header !== null || shape.overrides.cookie !== null;
+  const bucketed = pool !== null && route.other !== null;
+  return {
+    upstream: make(upstream, "upstream"),
+    long: upstream.length > LONGEST_KEY,
+    service: make(service, "name"),
+    pool: pool === null ? null : make(pool, "pool"),
+    sample: make(sample, "sample"),
+    sampled: sample < WHOLE ? variableOf(make, sample) : null,
+    slot: bucketed && overridden ? make(slotVariable(service), "variable of the slot") : null,
+    key: bucketed && !overridden ? make(keyId(shape.key), "key") : null,
+  };
+}
+
+function variableOf(make: Make, sample: Bp) {
+  return make(`sluice_sample_${sample}`, "variable of the sample");
+}
+
+function sampleOf({ shape }: Route): Bp {
+  return shape.log?.sample ?? WHOLE;
+}
