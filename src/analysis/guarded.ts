@@ -23,12 +23,15 @@ export type Guarded = {
 
 const LOG_CAP = Math.log(12);
 
+/** For processes in which one window may decide alone. */
+export const NO_CAP = Number.POSITIVE_INFINITY;
+
 export function startGuarded(parts: number): Guarded {
   return { windows: 0, logStakes: new Array<LogValue>(parts).fill(null) };
 }
 
 /** One window: `gains` are its logarithmic gains by part, `dispersion` (1 or more) was known before it. */
-export function betGuarded(state: Guarded, gains: readonly LogValue[], dispersion: number): Guarded {
+export function betGuarded(state: Guarded, gains: readonly LogValue[], dispersion: number, logCap: number = LOG_CAP): Guarded {
   const windows = state.windows + 1;
   const logShare = Math.log(restartWeight(windows) / state.logStakes.length);
   const grown = state.logStakes.map((log, part) => {
@@ -36,7 +39,7 @@ export function betGuarded(state: Guarded, gains: readonly LogValue[], dispersio
     return logTimes(logPlus(log, logShare), gain === null ? null : gain / dispersion);
   });
   const invested = logSum(grown);
-  const limit = logMinus(LOG_CAP + logOfGuarded(state), logCash(windows));
+  const limit = logMinus(logCap + logOfGuarded(state), logCash(windows));
   const excess = invested === null ? 0 : invested - limit;
   return { windows, logStakes: excess > 0 ? grown.map((log) => logTimes(log, -excess)) : grown };
 }

@@ -1,6 +1,7 @@
 import type { Span } from "./comparison.ts";
 import type { Counts } from "./counts.ts";
 import type { Decision } from "./decision.ts";
+import type { LatencyDecision, Slowest } from "./latency-decision.ts";
 
 /** The arms as people know them: the names of their pools. */
 export type Names = { readonly canary: string; readonly stable: string };
@@ -29,6 +30,31 @@ export function sentence(decision: Decision, names: Names): string {
     default:
       return never(decision.cause);
   }
+}
+
+/** A decision on latency in one sentence; `margin` is what was allowed (0.1 is a tenth). */
+export function latencySentence(decision: LatencyDecision, names: Names, margin: number): string {
+  switch (decision.cause) {
+    case "too little past":
+      return `too few requests on ${names.stable} yet to know what is slow`;
+    case "too few requests":
+      return `latency of ${grouped(decision.requests)} of ${grouped(decision.requestsNeeded)} requests on ${names.canary} so far`;
+    case "slower":
+    case "no slower":
+    case "undecided": {
+      const weighed = `evidence ${strength(decision.logSlower)} against, ${strength(decision.logSlowerNeeded)} needed`;
+      return decision.slowest === null ? weighed : `${slow(decision.slowest, names, margin)}; ${weighed}`;
+    }
+    default:
+      return never(decision.cause);
+  }
+}
+
+function slow({ ms, canary, stable }: Slowest, names: Names, margin: number): string {
+  return (
+    `${part(canary)} requests took more than ${short(ms * (1 + margin))} ms on ${names.canary}, ` +
+    `${part(stable)} more than ${short(ms)} ms on ${names.stable}`
+  );
 }
 
 function failures(span: Span, names: Names): string {
@@ -83,7 +109,7 @@ function grouped(value: number): string {
 }
 
 function short(value: number): string {
-  return String(Number(value.toPrecision(2)));
+  return grouped(Number(value.toPrecision(2)));
 }
 
 function never(value: never): never {

@@ -2,13 +2,25 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Counts, Window } from "../analysis/counts.ts";
+import type { Histogram } from "../analysis/slow-share.ts";
 import { EXIT } from "./exit.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { readJsonLine } from "./json-line.ts";
 
-/** One line of a recording. `step` names the step that the window belongs to, where the recording says so. */
-export type Recorded = { readonly t: number; readonly step: string | null; readonly window: Window };
+/** One line of a recording. */
+export type Recorded = {
+  readonly t: number;
+  /** The step that the window belongs to, where the recording says so. */
+  readonly step: string | null;
+  readonly window: Window;
+  /** Milliseconds of the requests that did not fail, where they were recorded one by one. */
+  readonly latencies: Arms<readonly number[]> | null;
+  /** The same where they were counted in buckets. */
+  readonly buckets: Arms<Histogram> | null;
+};
+
+type Arms<T> = { readonly canary: T; readonly stable: T };
 
 /** What is wrong with a value, and where it stands. */
 type Wrong = { readonly path: string; readonly message: string };
@@ -21,7 +33,7 @@ export async function* readRecording(io: Io, file: string): AsyncGenerator<Recor
   const name = file === "-" ? "stdin" : file;
   const opened = file === "-" ? null : new Promise<void>((ok, failed) => source.once("ready", ok).once("error", failed));
   await opened?.catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(EXIT.usage, `cannot read ${file}: ${error.code ?? error.message}`, {
+    throw new Failure(EXIT.configuration, `cannot read ${file}: ${error.code ?? error.message}`, {
       cause: error,
       hint: "name a file, or - for stdin",
     });
@@ -38,7 +50,9 @@ export async function* readRecording(io: Io, file: string): AsyncGenerator<Recor
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(EXIT.usage, `cannot read ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Failure(EXIT.configuration, `cannot read ${name}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
   if (found === 0) throw bad(`${name}:1:1 holds no window`);
 }
@@ -50,7 +64,7 @@ function bad(message: string): Failure {
 /** The place of a mistake is looked for only where there is one. */
 function recordOf(text: string, bad: (column: number, message: string) => Failure): Recorded {
   const found = checked(parsed(text));
-  if ("t" in found) return found;
+  if (!("path" in found)) return found;
   const read = readJsonLine(text);
   if (!read.ok) throw bad(read.column, `not JSON: ${read.message}`);
   throw bad(columnOf(read.columns, found.path), found.path === "" ? found.message : `${found.path}: ${found.message}`);
@@ -77,23 +91,71 @@ function checked(value: unknown): Recorded | Wrong {
   if (step !== undefined && typeof step !== "string" && typeof step !== "number") {
     return { path: "step", message: `expected the step's number or name, not ${said(step)}` };
   }
-  const canary = countsOf(value.canary, "canary");
+  const canary = armOf(value.canary, "canary");
   if ("path" in canary) return canary;
-  const stable = countsOf(value.stable, "stable");
+  const stable = armOf(value.stable, "stable");
   if ("path" in stable) return stable;
-  return { t, step: step === undefined ? null : String(step), window: { canary, stable } };
+  for (const key of ["latencies", "buckets"] as const) {
+    if ((canary[key] === null) !== (stable[key] === null)) {
+      return { path: canary[key] === null ? "canary" : "stable", message: `expected "${key}" on both arms, or on neither` };
+    }
+  }
+  return {
+    t,
+    step: step === undefined ? null : String(step),
+    window: { canary: canary.counts, stable: stable.counts },
+    latencies: both(canary.latencies, stable.latencies),
+    buckets: both(canary.buckets, stable.buckets),
+  };
 }
 
-function countsOf(value: unknown, path: string): Counts | Wrong {
+function both<T>(canary: T | null, stable: T | null): Arms<T> | null {
+  return canary === null || stable === null ? null : { canary, stable };
+}
+
+type Arm = { readonly counts: Counts; readonly latencies: readonly number[] | null; readonly buckets: Histogram | null };
+
+function armOf(value: unknown, path: string): Arm | Wrong {
   if (!isObject(value)) return { path, message: `expected { "n": requests, "x": errors }, not ${said(value)}` };
   for (const key of ["n", "x"] as const) {
     if (!isCount(value[key]))
       return { path: `${path}.${key}`, message: `expected a whole number, 0 or more, not ${said(value[key])}` };
   }
   const { n, x } = value as Counts;
-  return x > n
-    ? { path: `${path}.x`, message: `${x} errors of ${n} requests: there cannot be more errors than requests` }
-    : { n, x };
+  if (x > n) return { path: `${path}.x`, message: `${x} errors of ${n} requests: there cannot be more errors than requests` };
+  const latencies = latenciesOf(value.latencies, `${path}.latencies`);
+  if (latencies !== null && "path" in latencies) return latencies;
+  const buckets = value.buckets === undefined ? null : histogramOf(value.buckets, `${path}.buckets`, n);
+  if (buckets !== null && "path" in buckets) return buckets;
+  return { counts: { n, x }, latencies, buckets };
+}
+
+function latenciesOf(value: unknown, path: string): readonly number[] | null | Wrong {
+  if (value === undefined) return null;
+  if (!Array.isArray(value)) return { path, message: `expected a list of milliseconds, not ${said(value)}` };
+  const wrong = value.findIndex((one) => typeof one !== "number" || !(one >= 0) || !Number.isFinite(one));
+  if (wrong < 0) return value;
+  return { path: `${path}[${wrong}]`, message: `expected milliseconds, 0 or more, not ${said(value[wrong])}` };
+}
+
+/** `{ "100": 40, "250": 90, "+Inf": 100 }`: how many took as long as the bound or less; without `+Inf` there were `n` in all. */
+function histogramOf(value: unknown, path: string, n: number): Histogram | Wrong {
+  if (!isObject(value)) return { path, message: `expected { "bound": count, … }, not ${said(value)}` };
+  const rows: { bound: number; count: number }[] = [];
+  for (const [key, count] of Object.entries(value)) {
+    const bound = key === "+Inf" ? Number.POSITIVE_INFINITY : Number(key.trim() === "" ? Number.NaN : key);
+    if (Number.isNaN(bound))
+      return { path: `${path}.${key}`, message: `expected a number or "+Inf" for a bound, not ${said(key)}` };
+    if (!isCount(count)) return { path: `${path}.${key}`, message: `expected a whole number, 0 or more, not ${said(count)}` };
+    rows.push({ bound, count });
+  }
+  rows.sort((a, b) => a.bound - b.bound);
+  const falling = rows.findIndex(({ count }, index) => count < (rows[index - 1]?.count ?? 0));
+  if (falling >= 0) return { path, message: `counts are cumulative: that of ${rows[falling]?.bound} is below the one before it` };
+  const last = rows.at(-1);
+  const total = last?.bound === Number.POSITIVE_INFINITY ? last.count : n;
+  const finite = rows.filter(({ bound }) => bound !== Number.POSITIVE_INFINITY);
+  return { bounds: finite.map(({ bound }) => bound), counts: finite.map(({ count }) => count), n: total };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

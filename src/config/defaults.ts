@@ -61,6 +61,16 @@ export const DEFAULTS = {
     intervalAtMostMs: 5_000,
     /** Never above the interval: where that is shorter, it is the default. */
     timeout: "2s",
+    /** Read from memory, so that a total failure is seen within a second. */
+    nginxIntervalAtMostMs: 1_000,
+    /** Every request. */
+    sample: "100%",
+    /** What most people mean by "slow": the slowest of twenty. */
+    quantile: 0.95,
+    /** Only who asks knows that a number is a part of a whole. */
+    unit: "number",
+    /** Can be seen in every log and cached by nobody. */
+    method: "GET",
   },
   /** One error in fewer requests than these would say 5 % or more, and be chance. */
   minRequests: 20,
@@ -76,6 +86,10 @@ export const DEFAULTS = {
     alpha: 0.01,
     /** One harmful release in twenty passes a step, at the most. */
     beta: 0.05,
+    /** A tenth slower is no reason to go back. */
+    margin: 0.1,
+    /** Requests of the canary that a latency is seen of before it passes. */
+    minRequests: 100,
   },
   hold: {
     atMost: "15m",

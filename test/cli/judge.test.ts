@@ -110,10 +110,10 @@ describe("judge", () => {
     expect(stderr).toContain(`recorded.jsonl:${message}`);
   });
 
-  test("says what is wrong with an option or a file, exit 2", async () => {
+  test("says what is wrong with an option, exit 2, and that a file is not there, exit 6", async () => {
     expect(await judge(RECORDING, "--alpha", "2")).toMatchObject({ code: 2 });
     expect(await judge(RECORDING, "--rho0", "0x1")).toMatchObject({ code: 2 });
     const missing = await sluice(["judge", "nowhere.jsonl"], { cwd: folder });
-    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("cannot read nowhere.jsonl: ENOENT")]);
+    expect([missing.code, missing.stderr]).toEqual([6, expect.stringContaining("cannot read nowhere.jsonl: ENOENT")]);
   });
 });

@@ -1,22 +1,12 @@
 import { InvalidArgumentError } from "commander";
-import {
-  beginStep,
-  type Comparison,
-  type ComparisonRule,
-  NO_COMPARISON,
-  observeScrape,
-  observeWindow,
-} from "../../analysis/comparison.ts";
-import { isComparable } from "../../analysis/counts.ts";
-import { type Decision, decide } from "../../analysis/decision.ts";
-import { betPlain, HARM_GRID, logGains, logOfPlain, type Plain, startPlain } from "../../analysis/ratio.ts";
 import { DEFAULTS } from "../../config/defaults.ts";
 import type { Group, Run } from "../command.ts";
 import { say, tell } from "../context.ts";
 import { EXIT } from "../exit.ts";
-import { type Judged, judgedLines } from "../format/judged.ts";
+import { judgedLines } from "../format/judged.ts";
 import { line } from "../io.ts";
 import { readRecording } from "../recording.ts";
+import { type Judged, NO_REPLAY, type ReplayRule, replay } from "../replay.ts";
 
 type Options = {
   readonly plain?: boolean;
@@ -26,6 +16,7 @@ type Options = {
   readonly delta1: number;
   readonly alpha: number;
   readonly beta: number;
+  readonly margin: number;
 };
 
 const { compare } = DEFAULTS;
@@ -34,7 +25,8 @@ const HELP = `
 FILE holds a window a line, in JSON; - reads stdin:
   { "t": 60, "canary": { "n": 100, "x": 1 }, "stable": { "n": 1900, "x": 19 } }
 t is the window's time in seconds, n counts requests and x those that failed. With "step" (a number or a name) in a line, health
-is shown anew at each step, as in a rollout. With -o json each window is a line: logHarm and logHealthy are natural logarithms.`;
+is shown anew at each step, as in a rollout. Latencies go into both arms: "latencies": [12.5, 80, ...] in milliseconds, or "buckets":
+{ "100": 40, "250": 90, "+Inf": 100 }, cumulative. With -o json each window is a line, and the logarithms in it are natural.`;
 
 /** `judge`: what the comparison says of recorded counts; needs no controller and no configuration. */
 export const judgeCommands: Group = (program, bind) => {
@@ -49,44 +41,49 @@ export const judgeCommands: Group = (program, bind) => {
     .option("--delta1 <rate>", "and on top of that, of all requests", rate, compare.harmfulDelta)
     .option("--alpha <chance>", "how often a good release may be reverted", chance, compare.alpha)
     .option("--beta <chance>", "how often a harmful one may advance", chance, compare.beta)
+    .option("--margin <part>", "how much slower is allowed: 0.1 or 10%", rate, compare.margin)
     .addHelpText("after", HELP)
     .action(bind(judge));
 };
 
 const judge: Run<Options> = async (context, [file = "-"], options) => {
-  const rule: ComparisonRule = {
-    allowed: { rho: options.rho0, delta: options.delta },
-    harmful: { rho: options.rho1, delta: options.delta1 },
-    alpha: options.alpha,
-    beta: options.beta,
-  };
-  if (rule.harmful.rho < rule.allowed.rho || rule.harmful.delta < rule.allowed.delta) {
+  const rule = ruleOf(options);
+  const { allowed, harmful } = rule.failures;
+  if (harmful.rho < allowed.rho || harmful.delta < allowed.delta) {
     say(context, "note: what is harmful (--rho1, --delta1) is less than what is allowed (--rho0, --delta)");
   }
-  const judged: Judged[] = [];
-  let state: Comparison = NO_COMPARISON;
-  let plain: Plain = startPlain(HARM_GRID.length);
-  let step: string | null = null;
+  const all: Judged[] = [];
+  let state = NO_REPLAY;
   for await (const recorded of readRecording(context.io, file)) {
-    const { t, window } = recorded;
-    if (recorded.step !== step && judged.length > 0) state = beginStep(state);
-    step = recorded.step;
-    // How long a window lasted is not recorded, and nothing depends on it.
-    state = observeWindow(observeScrape(state, rule, window, 0), rule, window, 0);
-    if (isComparable(window)) plain = betPlain(plain, logGains(rule.allowed, HARM_GRID, window));
-    const decision = decide(state, rule, options.plain === true ? (logOfPlain(plain) ?? 0) : undefined);
-    judged.push({ t, step, window, decision });
-    if (context.flags.output === "json") line(context.io.stdout, JSON.stringify(told(t, decision)));
+    const [next, judged] = replay(state, rule, recorded);
+    state = next;
+    if (context.flags.output === "json") line(context.io.stdout, JSON.stringify(told(judged)));
+    else all.push(judged);
   }
   if (context.flags.output === "json") return EXIT.reached;
-  const names = judged.map(({ decision }) => decision.is);
-  const json = judged.map(({ t, decision }) => told(t, decision));
-  await tell(context, { json, names, lines: () => judgedLines(judged, context.out) });
+  const lines = () => judgedLines(all, rule.latency.margin, context.out);
+  await tell(context, { json: all.map(told), names: all.map(({ is }) => is), lines });
   return EXIT.reached;
 };
 
-function told(t: number, { logHarm, logHealthy, dispersion, is }: Decision) {
-  return { t, logHarm, logHealthy, dispersion, verdict: is };
+function ruleOf(options: Options): ReplayRule {
+  const { alpha, beta, margin } = options;
+  return {
+    failures: {
+      allowed: { rho: options.rho0, delta: options.delta },
+      harmful: { rho: options.rho1, delta: options.delta1 },
+      alpha,
+      beta,
+    },
+    latency: { margin, alpha, minRequests: compare.minRequests },
+    plain: options.plain === true,
+  };
+}
+
+/** One line of `-o json`; `logSlower` only where the recording has latencies. */
+function told({ recorded, is, failures, logSlower }: Judged) {
+  const { logHarm, logHealthy, dispersion } = failures;
+  return { t: recorded.t, logHarm, logHealthy, dispersion, verdict: is, ...(logSlower === null ? {} : { logSlower }) };
 }
 
 function above0(text: string): number {
