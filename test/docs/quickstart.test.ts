@@ -89,7 +89,7 @@ afterAll(async () => {
 const url = () => `http://127.0.0.1:${port}`;
 
 describe("the quickstart of the README", () => {
-  test("writes a configuration from the nginx that is there, and says which lines to add", async () => {
+  test("writes a configuration from the nginx that is there, and says which lines to add", { timeout: 20_000 }, async () => {
     const { code, text } = await run("sluice init");
     expect(code, text).toBe(0);
     const after = quickstart("nginx after")[0]?.text ?? "";
@@ -102,7 +102,7 @@ describe("the quickstart of the README", () => {
     writeFileSync(file, here(written.replace("green: { members: [] }", members)));
   });
 
-  test("writes the first files, and nginx takes the lines that it shows", async () => {
+  test("writes the first files, and nginx takes the lines that it shows", { timeout: 20_000 }, async () => {
     const { code, text } = await run("sluice render --write");
     expect(code, text).toBe(0);
     nginx.write(here(quickstart("nginx after")[0]?.text ?? ""));
@@ -112,7 +112,7 @@ describe("the quickstart of the README", () => {
     expect(checked.text).not.toMatch(/error (?!configuration)|✖/);
   });
 
-  test("runs, and moves a part of the traffic to the new version and back", { timeout: 30_000 }, async () => {
+  test("runs, and moves a part of the traffic to the new version and back", { timeout: 60_000 }, async () => {
     expect(commands).toContain("sluice serve");
     const env = { ...process.env, SLUICE_CONFIG: here("/etc/sluice/sluice.yaml") };
     const log = join(nginx.prefix, "serve.log");
