@@ -58,17 +58,14 @@ test("docs/nginx.md names every code of a finding", () => {
   const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .map((path) => readFileSync(join(folder, path), "utf8"));
+  // Whatever has a dash there is a code, headers aside: nginx writes its own words with `_`.
+  const headers = ["set-cookie"];
   const codes = new Set(
-    sources.flatMap((text) =>
-      [...text.matchAll(/(?:code: |"(?:error|warning|info)"\)?,\s*)"(?<code>[a-z]+(?:-[a-z]+)*)"/g)].map(
-        (match) => match.groups?.code ?? "",
-      ),
-    ),
+    sources.flatMap((text) => [...text.matchAll(/"(?<code>[a-z]+(?:-[a-z]+)+)"/g)].map((match) => match.groups?.code ?? "")),
   );
-  for (const severity of ["error", "warning", "info"]) codes.delete(severity);
   expect(codes.size).toBeGreaterThan(50);
   const listed = [...(marked(page, "findings") ?? "").matchAll(/`(?<code>[a-z]+(?:-[a-z]+)*)`/g)].map(
     (match) => match.groups?.code,
   );
-  expect([...codes].filter((code) => !listed.includes(code))).toEqual([]);
+  expect([...codes].filter((code) => !listed.includes(code) && !headers.includes(code))).toEqual([]);
 });
