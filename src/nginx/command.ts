@@ -45,44 +45,61 @@ export function testCommand(drive: Drive): string {
   return drive.test === null ? "look into the error log of nginx" : `run: ${drive.test.join(" ")}`;
 }
 
-/**
- * Tests files in a main file of their own, so that the live ones need not be touched to find out that they are bad.
- *
- * Nothing is taken from the user's main file but the modules that it loads, whose paths may be relative to `prefix`. `listen` is the address of the status server, which
- * the files listen on anyway, so that the test binds nothing more.
- */
+/** Tests files that lie nowhere yet; see `testFolder`. */
 export async function testApart(
   drive: Drive,
   prefix: string,
   listen: string,
   files: ReadonlyMap<string, string>,
 ): Promise<Tested> {
-  if (drive.by === "command") return { is: "good" };
   const folder = await mkdtemp(join(tmpdir(), "sluice-test-"));
+  try {
+    await Promise.all([...files].map(([name, text]) => writeFile(join(folder, name), text)));
+    return await testFolder(drive, prefix, listen, folder, [...files.keys()]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Tests the files of a folder in a main file of their own, so that the live ones need not be touched to find out that they are
+ * bad.
+ *
+ * Nothing is taken from the user's main file but the modules that it loads, whose paths may be relative to `prefix`. `listen` is
+ * the address of the status server, which the files listen on anyway, so that the test binds nothing more.
+ */
+export async function testFolder(
+  drive: Drive,
+  prefix: string,
+  listen: string,
+  folder: string,
+  names: readonly string[],
+): Promise<Tested> {
+  if (drive.by === "command") return { is: "good" };
+  const own = await mkdtemp(join(tmpdir(), "sluice-test-"));
   try {
     const context = await readMainContext(drive.config, prefix);
     const modules = context.filter((one) => one.name === "load_module").map((one) => one.args[0] ?? "");
-    await Promise.all([...files].map(([name, text]) => writeFile(join(folder, name), text)));
-    const main = join(folder, ".main");
-    await writeFile(main, mainFile(folder, listen, modules, [...files.keys()]));
-    const tested = await run([drive.binary, "-t", "-q", "-p", folder, "-c", main], TEST_MS);
+    const main = join(own, "main");
+    await writeFile(main, mainFile(own, folder, listen, modules, names));
+    const tested = await run([drive.binary, "-t", "-q", "-p", own, "-c", main], TEST_MS);
     return tested.is === "bad" ? { is: "bad", text: tested.text.replaceAll(`${folder}/`, APART) } : tested;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   }
 }
 
 /** Stands for the folder of a test apart in what nginx printed. */
 export const APART = "/sluice/";
 
-function mainFile(folder: string, listen: string, modules: readonly string[], names: readonly string[]): string {
+function mainFile(own: string, folder: string, listen: string, modules: readonly string[], names: readonly string[]): string {
   const inside = names.flatMap((name) => {
     if (name.endsWith(".location.conf")) return [`location / { include ${folder}/${name}; }`];
     return name.endsWith(".server.conf") || name === "sluice.closing.conf" ? [`include ${folder}/${name};`] : [];
   });
   return [
     ...modules.map((path) => `load_module ${JSON.stringify(path)};`),
-    `pid ${folder}/.pid;`,
+    `pid ${own}/pid;`,
     "error_log stderr;",
     "events {}",
     "http {",

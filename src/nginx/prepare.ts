@@ -1,7 +1,7 @@
 import type { ServiceName } from "../core/units.ts";
 import { type Bench, isGood, putInPlace } from "./apply.ts";
 import { type Chosen, choose } from "./choose.ts";
-import { APART, testApart, testCommand } from "./command.ts";
+import { APART, testCommand, testFolder } from "./command.ts";
 import type { Parts } from "./compose.ts";
 import type { Manifest } from "./files.ts";
 import { type Master, startOption } from "./processes.ts";
@@ -32,11 +32,22 @@ export type Prepared =
 
 /** Renders, tests and puts in place as much of what is wanted as nginx takes. Signals nothing. */
 export async function prepare(input: Preparation): Promise<Prepared> {
-  const apart = await chooseApart(input);
-  if (input.stale()) return { is: "stale" };
+  const trials: Trial[] = [];
+  let kept: Manifest | null = null;
+  try {
+    const apart = await chooseApart(input, trials);
+    if (input.stale()) return { is: "stale" };
+    if (apart.set.hash === input.disk?.hash) return { is: "same", parts: apart.parts, refused: apart.refused };
+    kept = trials.find(({ parts }) => parts === apart.parts)?.manifest ?? (await write(input, apart.set, apart.parts));
+    return await placeChosen(input, apart, kept);
+  } finally {
+    for (const { manifest } of trials) if (manifest !== kept) await input.bench.files.remove(manifest.generation);
+  }
+}
+
+/** Only with the user's main file does it show whether the whole is good. */
+async function placeChosen(input: Preparation, apart: Chosen & { readonly is: "chosen" }, manifest: Manifest): Promise<Prepared> {
   const refused = new Map(apart.refused);
-  if (apart.set.hash === input.disk?.hash) return { is: "same", parts: apart.parts, refused };
-  const manifest = await write(input, apart.set, apart.parts);
   const objection = await place(input, manifest);
   if (objection === null) return { is: "placed", manifest, refused };
   const together = await choose({
@@ -59,14 +70,20 @@ export function siteOf(bench: Bench): Site {
   return { tables, status, closingFlag: closingFlag(tables), capabilities: bench.build.capabilities };
 }
 
+/** A generation that was written to be tested beside the live one. */
+type Trial = { readonly parts: Parts; readonly manifest: Manifest };
+
 /** Bad changes are found in a main file of our own first, so that the live files stay as they are meanwhile. */
-async function chooseApart(input: Preparation): Promise<Chosen & { readonly is: "chosen" }> {
+async function chooseApart(input: Preparation, trials: Trial[]): Promise<Chosen & { readonly is: "chosen" }> {
   const common = { parts: input.parts, disk: input.disk, render: (parts: Parts) => renderSet(input, parts) };
-  const test = async (set: RenderedSet) => {
+  const test = async (set: RenderedSet, parts: Parts) => {
     if (set.hash === input.disk?.hash) return null;
-    const { settings, build } = input.bench;
+    const { settings, build, files } = input.bench;
     const prefix = (input.master === null ? null : startOption(input.master, "p")) ?? build.prefix;
-    const tested = await testApart(settings.drive, prefix, settings.status, set.files("0-00000000"));
+    const manifest = await write(input, set, parts);
+    trials.push({ parts, manifest });
+    const folder = files.path(manifest.generation);
+    const tested = await testFolder(settings.drive, prefix, settings.status, folder, Object.keys(manifest.files));
     if (tested.is === "unable") throw new Error(tested.text);
     return tested.is === "good" ? null : words(tested.text, APART.slice(0, -1), lookAt(input)).text;
   };

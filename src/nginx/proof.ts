@@ -56,7 +56,8 @@ export async function prove(input: ProofInput): Promise<Proof> {
       }
     }
     if (input.monotonic() >= end) return { is: "failed", how: "late", said: await complaints(input) };
-    await wait(LOOK_EVERY_MS, undefined, { signal: input.signal });
+    const leftMs = since === null ? LOOK_EVERY_MS : since + SETTLE_MS - input.monotonic();
+    await wait(Math.max(1, Math.min(LOOK_EVERY_MS, leftMs)), undefined, { signal: input.signal });
   }
 }
 
