@@ -103,7 +103,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   );
   for (const target of targets) stack.use(target);
   const probe = stack.use(createProbe());
-  const metrics = openMetrics(stack);
+  const metrics = openMetrics(options.env, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
@@ -165,12 +165,8 @@ async function ownVersion(): Promise<string> {
 // --- the configuration ----------------------------------------------------------------------------------------------
 
 async function readConfig({ config, env }: Source): Promise<Config> {
-  const { parseSelector } = await import("./metrics/selector.ts");
-  const selectorProblem = (text: string) => {
-    const parsed = parseSelector(text);
-    return parsed.ok ? null : parsed.message;
-  };
-  return loadConfig(config, env, { selectorProblem });
+  const { metricTexts } = await import("./app/metric-texts.ts");
+  return loadConfig(config, env, metricTexts);
 }
 
 async function refuseWhatCannotChange(file: string, before: Config, after: Config, control: Control): Promise<void> {

@@ -3,12 +3,38 @@ import type { NginxTarget, Service, Settings } from "./config.ts";
 import type { Parsed } from "./schema/file.ts";
 
 type ParsedService = Parsed["services"][string];
+type ParsedMetric = ParsedService["metrics"][string];
+type Secret = Extract<ParsedMetric, { source: "command" }>["env"][string];
 type ParsedTarget = Omit<NginxTarget, "name">;
 
 /** Names and default targets of a service come from outside of its block. */
-function buildService(name: string, parsed: ParsedService, targets: readonly string[]): Service {
-  const metrics = Object.entries(parsed.metrics).map(([key, metric]) => [key, { ...metric, name: key }] as const);
+function buildService(name: string, parsed: ParsedService, targets: readonly string[], from: (path: string) => string): Service {
+  const metrics = Object.entries(parsed.metrics).map(([key, metric]) => [key, buildMetric(key, metric, from)] as const);
   return { ...parsed, name, targets: parsed.targets ?? targets, metrics: Object.fromEntries(metrics) };
+}
+
+/** Files that a metric reads or runs; a program's bare name is looked up in PATH. */
+function buildMetric(name: string, metric: ParsedMetric, from: (path: string) => string): Service["metrics"][string] {
+  const secret = (one: Secret): Secret => (one.from === "file" ? { ...one, path: from(one.path) } : one);
+  const secrets = (all: Readonly<Record<string, Secret>>) =>
+    Object.fromEntries(Object.entries(all).map(([key, one]) => [key, secret(one)]));
+  switch (metric.source) {
+    case "scrape":
+    case "nginx":
+      return { ...metric, name };
+    case "prometheus":
+    case "http": {
+      const { auth, headers, ca } = metric;
+      const token = auth?.by === "bearer" ? { ...auth, token: secret(auth.token) } : null;
+      const basic = auth?.by === "basic" ? { ...auth, password: secret(auth.password) } : null;
+      return { ...metric, name, auth: token ?? basic, headers: secrets(headers), ca: ca === null ? null : from(ca) };
+    }
+    case "command": {
+      const [program = "", ...rest] = metric.command;
+      const found = program.includes("/") ? from(program) : program;
+      return { ...metric, name, command: [found, ...rest], env: secrets(metric.env) };
+    }
+  }
 }
 
 /** Relative paths start at the folder of the file; a program's bare name is looked up in PATH. */
@@ -38,7 +64,7 @@ export function build(parsed: Parsed, folder: string): Settings {
   const nginx = Object.entries(blocks).map(([name, block]) => [name, buildTarget(name, block, from)] as const);
   const targets = Object.keys(blocks);
   const services = Object.entries(parsed.services).map(
-    ([name, service]) => [name, buildService(name, service, targets)] as const,
+    ([name, service]) => [name, buildService(name, service, targets, from)] as const,
   );
   const { listen } = parsed.api;
   return {

@@ -2,17 +2,16 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { build } from "./build.ts";
 import type { Config } from "./config.ts";
-import type { Env } from "./env.ts";
+import { type Env, fill } from "./env.ts";
 import { ConfigError, type Problem } from "./errors.ts";
 import { valueAt } from "./issues.ts";
 import { judge } from "./semantics/check.ts";
+import type { TextRules } from "./semantics/rule.ts";
 import { formatPath, type Path, readSource } from "./source.ts";
 import { structure } from "./structure.ts";
 
-export type LoadOptions = {
-  /** Why a text is no series selector, or null; the grammar belongs to the metrics, so the caller brings it. */
-  readonly selectorProblem?: (text: string) => string | null;
-};
+/** The grammars of the metrics, which the caller brings; a text that nobody brings a grammar for is not judged. */
+export type LoadOptions = Partial<TextRules>;
 
 /** Reads a configuration file. Rejects with a `ConfigError` that holds everything that is wrong with it. */
 export async function loadConfig(path: string, env: Env, options: LoadOptions = {}): Promise<Config> {
@@ -37,9 +36,14 @@ export function parseConfig(text: string, file: string, env: Env, options: LoadO
   if (source.data === null && source.problems.length > 0) throw new ConfigError(source.problems, text);
   const { findings, parsed, data, unreadable } = structure(source.data);
   const settings = build(parsed, dirname(resolve(file)));
-  const { selectorProblem = () => null } = options;
+  const silent = () => null;
+  const texts = { selectorProblem: silent, queryProblem: silent, pickProblem: silent, ...options };
+  const filled = (written: string): string => {
+    const result = fill(written, env);
+    return result.is === "filled" ? result.text : written;
+  };
   const written = (path: Path): unknown => valueAt(data, path);
-  const judged = judge({ settings, written, original: (path) => valueAt(source.data, path), selectorProblem }).filter(
+  const judged = judge({ settings, written, original: (path) => valueAt(source.data, path), texts, fill: filled }).filter(
     (one) => !unreadable.some((section) => refersTo(one.path, section)),
   );
   // A place whose text could not even be filled in has been told of already.

@@ -184,10 +184,21 @@ class Walk {
     }
     if (!value.includes("${")) return value;
     const filled = fill(value, this.#env);
+    if (filled.is === "filled" && isLate(path)) return value;
     if (filled.is === "filled") return scalar.type === Scalar.PLAIN ? retype(filled.text) : filled.text;
     this.#wrong(offset, path, filled.message);
     return null;
   }
+}
+
+const LATE = new Set(["url", "query", "auth", "headers", "command", "env"]);
+
+/**
+ * Parts of a metric keep their variables as they are written, and get them filled in when they are used: what a variable holds may be
+ * secret, and a configuration is stored with each rollout.
+ */
+function isLate([section, , part, , key]: Path): boolean {
+  return section === "services" && part === "metrics" && LATE.has(String(key));
 }
 
 function keyRefusal(name: string, twice: boolean): string | null {

@@ -1,8 +1,7 @@
-import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { Client, type Dispatcher } from "undici";
 import { networkFailure } from "../core/network.ts";
 import type { Ms } from "../core/units.ts";
+import { bodyOf, header, Refused, textOf } from "./body.ts";
 import type { Format } from "./exposition.ts";
 
 /** A metrics page, or why there is none, to be read after the address. */
@@ -24,9 +23,6 @@ export type PageRequest = {
 
 /** Both formats are read in full; the plain one is preferred because fewer libraries get it wrong. */
 const ACCEPT = "text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
-
-/** A page that is no page. Normal, and so a value at the edge of this file. */
-class Refused extends Error {}
 
 /** Reads one page. Never rejects; holds no connection afterwards; keeps at most `mostBytes` and a chunk in memory. */
 export async function fetchPage(request: PageRequest): Promise<Fetched> {
@@ -83,64 +79,12 @@ function formatOf(answer: Dispatcher.ResponseData): Format {
   throw new Refused(`answered ${media}, wants text/plain or application/openmetrics-text`);
 }
 
-async function bodyOf(answer: Dispatcher.ResponseData, mostBytes: number): Promise<Buffer> {
-  const tooLarge = `sent more than ${mostBytes / 1e6} MB`;
-  if (Number(header(answer, "content-length") || 0) > mostBytes) throw new Refused(tooLarge);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of unpacked(answer)) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new Refused(tooLarge);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
-}
-
-async function* unpacked(answer: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
-  const encoding = header(answer, "content-encoding").toLowerCase();
-  if (encoding === "" || encoding === "identity") {
-    yield* answer.body as AsyncIterable<Buffer>;
-    return;
-  }
-  if (encoding !== "gzip" && encoding !== "x-gzip") throw new Refused(`answered in the encoding ${encoding}, wants gzip or none`);
-  yield* gunzipped(answer.body);
-}
-
-/** Unpacks a stream at the pace of the reader, so that little input cannot become much memory. */
-async function* gunzipped(body: Readable): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip();
-  const broken = (error: Error) => gunzip.destroy(error);
-  body.once("error", broken);
-  body.pipe(gunzip);
-  try {
-    yield* gunzip as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "Z_DATA_ERROR" || error.code === "Z_BUF_ERROR")) {
-      throw new Refused(`sent gzip that cannot be unpacked: ${error.message}`);
-    }
-    throw error;
-  } finally {
-    body.off("error", broken);
-    gunzip.destroy();
-  }
-}
-
 function decode(answer: Dispatcher.ResponseData, body: Buffer, format: Format): string {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    throw new Refused("sent text that is not UTF-8");
-  }
+  const text = textOf(body);
   // The end of the connection is then the only sign of the end, and a cut-off number reads like a whole one.
   const framed = header(answer, "content-length") !== "" || header(answer, "transfer-encoding") !== "";
   if (!framed && format === "text" && text !== "" && !text.endsWith("\n")) {
     throw new Refused("sent neither a length nor chunks, and a last line without an end: the page may be cut off");
   }
   return text;
-}
-
-function header(answer: Dispatcher.ResponseData, name: string): string {
-  const value = answer.headers[name];
-  return (Array.isArray(value) ? value.join(", ") : (value ?? "")).trim();
 }

@@ -96,8 +96,8 @@ test("everything that can be said of a service is understood", () => {
     },
     blueGreen: { preview: { header: "x-canary", forMs: 30_000 }, bakeMs: 300_000 },
   });
-  expect(service.metrics.errors?.measure).toEqual({ kind: "ratio", of: "e", to: "r" });
-  expect(service.metrics.p95?.measure).toEqual({ kind: "quantile", q: 0.95, of: "h" });
+  expect(service.metrics.errors).toMatchObject({ measure: { kind: "ratio", of: "e", to: "r" } });
+  expect(service.metrics.p95).toMatchObject({ measure: { kind: "quantile", q: 0.95, of: "h" } });
   expect(service.canary).toEqual({
     steps: [
       { kind: "share", share: 25, forMs: 60_000, needs: ["errors"], hold: { atMostMs: 900_000, then: "abort" } },

@@ -65,10 +65,14 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:7:38 services.web.health.timeout: the timeout of 2s is longer than the interval of 1s; it must be at most 1s",
   ],
   [
-    "a source of later",
-    withWeb("    metrics: { errors: { source: nginx, measure: errors } }\n"),
-    'sluice.yaml:7:34 services.web.metrics.errors.source: "nginx" is not allowed; it must be scrape',
-    "sluice.yaml:7:41 services.web.metrics.errors.measure: is not a key of a metric; allowed: source, path, port, window, interval, timeout, ratio, quantile, of",
+    "a source that is none",
+    withWeb("    metrics: { errors: { source: statsd } }\n"),
+    'sluice.yaml:7:34 services.web.metrics.errors.source: "statsd" is not allowed; it must be one of scrape, nginx, prometheus, http, command',
+  ],
+  [
+    "a key of another source",
+    withWeb("    metrics: { errors: { source: nginx, measure: errors, of: a } }\n"),
+    "sluice.yaml:7:58 services.web.metrics.errors.of: is not a key of a metric of nginx; allowed: source, measure, quantile, sample, window, interval, timeout",
   ],
   [
     "a metric of neither kind",

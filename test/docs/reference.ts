@@ -10,6 +10,7 @@ export type Schema = {
   readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
 };
 
 export type Setting = { readonly path: string; readonly fallback: string; readonly meaning: string };
@@ -23,9 +24,10 @@ export function settingsOf(schema: Schema, path = ""): readonly Setting[] {
   });
   const named = typeof schema.additionalProperties === "object" ? settingsOf(schema.additionalProperties, `${path}.NAME`) : [];
   const items = schema.items === undefined ? [] : settingsOf(schema.items, `${path}[]`);
-  // Of several forms, the first is the usual one: one nginx rather than a map of them.
-  const first = schema.anyOf?.[0] === undefined ? [] : settingsOf(schema.anyOf[0], path);
-  return [...properties, ...named, ...items, ...first];
+  // Of several forms of a block, each brings the keys that those before it do not have; a map of blocks is told of in words.
+  const forms = (schema.anyOf ?? []).filter((form) => form.properties !== undefined).flatMap((form) => settingsOf(form, path));
+  const all = [...properties, ...named, ...items, ...forms];
+  return all.filter((one, index) => all.findIndex((other) => other.path === one.path) === index);
 }
 
 function settingOf(schema: Schema, path: string, required: boolean): Setting {

@@ -108,6 +108,9 @@ export function line(description: string, allowed: string, longest = 1_024) {
   return text(description, allowed, (input) => (/^[\x20-\x7e]+$/.test(input) && input.length <= longest ? input : undefined));
 }
 
+/** Has a variable of the environment in it that is filled in, as opposed to `$${`. */
+export const SECRET = /(?:^|[^$])\$\{[A-Za-z_]/;
+
 export function path(description: string) {
   return line(description, "a path (relative ones start at the folder of this file)");
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
 import { parseDuration } from "../duration.ts";
-import { block, choice, must, orNull, period, port, requestPath } from "./fields.ts";
+import { block, choice, must, orNull, period, port, requestPath, share } from "./fields.ts";
+import { commandFields, httpFields, prometheusFields } from "./number-metric.ts";
 
 const selector = (description: string) =>
   z
@@ -10,55 +11,114 @@ const selector = (description: string) =>
     .describe(description);
 
 const quantileAllowed = must("a number above 0 and below 1, such as 0.95");
+const quantile = (description: string) =>
+  z.number(quantileAllowed).gt(0, quantileAllowed).lt(1, quantileAllowed).describe(description);
 
-const fields = {
-  source: choice("Where the numbers come from: each member's own metrics page.", ["scrape"]),
-  path: requestPath("The metrics page of a member, in the Prometheus text format.").prefault(DEFAULTS.metric.path),
-  port: orNull(port("The port of the metrics page instead of the member's own.")),
+/** Each block says its own source; what a value that is none of them gets is said by the union. */
+const source = <const S extends string>(name: S) => z.literal(name).describe("Where the numbers come from.");
+
+const timing = {
   window: period("The time that a value is computed over.").prefault(DEFAULTS.metric.window),
-  interval: z.optional(period("Time between two reads. A sixth of the window where left out, from 250ms to 5s.")),
+  interval: z.optional(
+    period("Time between two reads. A sixth of the window where left out, from 250ms to 5s (to 1s for `nginx`)."),
+  ),
   timeout: z.optional(
     period(
       `A read that takes longer has failed. ${DEFAULTS.metric.timeout} where left out, or the interval where that is shorter.`,
     ),
   ),
-  ratio: z.optional(
-    block("ratio", "The increase of `of` over the increase of `to`.", {
-      of: selector("What is counted: the errors, say."),
-      to: selector("What it is counted against: all requests, say."),
-    }),
-  ),
-  quantile: z.optional(
-    z
-      .number(quantileAllowed)
-      .gt(0, quantileAllowed)
-      .lt(1, quantileAllowed)
-      .describe("Which quantile of the histogram `of`: 0.95 for p95."),
-  ),
-  of: z.optional(selector("The histogram whose quantile is taken, in its own unit.")),
 };
 
+type Timing = { window: number; interval?: number | undefined; timeout?: number | undefined };
+
 /** Reads often enough for the window, not oftener than a page wants to be read. */
-function usualInterval(windowMs: number): number {
-  const { readsPerWindow, intervalAtLeastMs, intervalAtMostMs } = DEFAULTS.metric;
-  return Math.min(Math.max(Math.round(windowMs / readsPerWindow), intervalAtLeastMs), intervalAtMostMs);
+function times<T extends Timing>({ window, interval, timeout, ...rest }: T, atMostMs: number = DEFAULTS.metric.intervalAtMostMs) {
+  const { readsPerWindow, intervalAtLeastMs } = DEFAULTS.metric;
+  const intervalMs = interval ?? Math.min(Math.max(Math.round(window / readsPerWindow), intervalAtLeastMs), atMostMs);
+  const timeoutMs = timeout ?? Math.min(intervalMs, parseDuration(DEFAULTS.metric.timeout) ?? intervalMs);
+  return { ...rest, windowMs: window, intervalMs, timeoutMs };
 }
 
-export const metric = block(
+const scrape = block(
   "a metric",
-  "A number to judge by: exactly one of `ratio`, or `quantile` with `of`.",
-  fields,
+  "A number from each member's own metrics page: exactly one of `ratio`, or `quantile` with `of`.",
+  {
+    source: source("scrape"),
+    path: requestPath("The metrics page of a member, in the Prometheus text format.").prefault(DEFAULTS.metric.path),
+    port: orNull(port("The port of the metrics page instead of the member's own.")),
+    ...timing,
+    ratio: z.optional(
+      block("ratio", "The increase of `of` over the increase of `to`.", {
+        of: selector("What is counted: the errors, say."),
+        to: selector("What it is counted against: all requests, say."),
+      }),
+    ),
+    quantile: z.optional(quantile("Which quantile is taken: 0.95 for p95.")),
+    of: z.optional(selector("The histogram whose quantile is taken, in its own unit.")),
+  },
 ).transform((raw, context) => {
-  const { ratio, quantile, of, window, interval, timeout, ...rest } = raw;
+  const { ratio, quantile, of, ...rest } = raw;
   const measure = measureOf(ratio, quantile, of);
   if (typeof measure === "string") {
     context.addIssue({ code: "custom", message: measure, input: {} });
     return z.NEVER;
   }
-  const intervalMs = interval ?? usualInterval(window);
-  const timeoutMs = timeout ?? Math.min(intervalMs, parseDuration(DEFAULTS.metric.timeout) ?? intervalMs);
-  return { ...rest, windowMs: window, intervalMs, timeoutMs, measure };
+  return { ...times(rest), measure };
 });
+
+const nginx = block("a metric of nginx", "What nginx's own log says of every attempt to reach a member.", {
+  source: source("nginx"),
+  measure: choice("`errors`: the part of the attempts that failed. `latency`: a quantile of their times, in seconds.", [
+    "errors",
+    "latency",
+  ]),
+  quantile: z.optional(quantile("Which quantile is taken: 0.95 for p95.")),
+  sample: share("The part of the requests that nginx writes down, for very busy services.").prefault(DEFAULTS.metric.sample),
+  ...timing,
+}).transform((raw, context) => {
+  const { measure, quantile, ...rest } = raw;
+  const timed = times(rest, DEFAULTS.metric.nginxIntervalAtMostMs);
+  if (measure === "latency") return { ...timed, measure, quantile: quantile ?? DEFAULTS.metric.quantile };
+  if (quantile === undefined) return { ...timed, measure };
+  context.addIssue({ code: "custom", message: "has no effect with measure: errors; remove it", input: {}, path: ["quantile"] });
+  return z.NEVER;
+});
+
+const prometheus = block("a metric of Prometheus", "The one value of a PromQL query.", {
+  source: source("prometheus"),
+  ...prometheusFields,
+  ...timing,
+}).transform((raw) => times(raw));
+
+const http = block("a metric over HTTP", "A number in a JSON answer.", {
+  source: source("http"),
+  ...httpFields,
+  ...timing,
+}).transform((raw) => times(raw));
+
+const command = block("a metric of a command", "The number that a program says in its last line.", {
+  source: source("command"),
+  ...commandFields,
+  ...timing,
+}).transform((raw) => times(raw));
+
+export const metric = z
+  .discriminatedUnion("source", [scrape, nginx, prometheus, http, command], {
+    error: (issue) => unknownSource(issue.input),
+  })
+  .describe("A number to judge by.");
+
+const SOURCES = "one of scrape, nginx, prometheus, http, command";
+
+function unknownSource(input: unknown): string {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return `${input === undefined ? "is missing" : "is not a metric"}; it must be a block such as { source: scrape, … }`;
+  }
+  const { source: written } = input as { source?: unknown };
+  return written === undefined
+    ? `is missing; it must be ${SOURCES}`
+    : `${JSON.stringify(written)} is not allowed; it must be ${SOURCES}`;
+}
 
 type Ratio = { of: string; to: string };
 type Measure = ({ kind: "ratio" } & Ratio) | { kind: "quantile"; q: number; of: string };

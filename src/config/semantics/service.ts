@@ -1,9 +1,11 @@
 import type { Service } from "../config.ts";
 import { formatDuration } from "../duration.ts";
+import { metricRules } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 /** Settings of a service that exclude each other. */
-export function* serviceRules({ settings, written, selectorProblem }: Subject): Iterable<Judgement> {
+export function* serviceRules(subject: Subject): Iterable<Judgement> {
+  const { settings, written } = subject;
   for (const service of Object.values(settings.services)) {
     const base = ["services", service.name];
     if (service.routing === "weighted") {
@@ -14,7 +16,7 @@ export function* serviceRules({ settings, written, selectorProblem }: Subject): 
     }
     yield* previewRules(service);
     yield* healthRules(service, written);
-    yield* metricRules(service, selectorProblem);
+    yield* metricRules(service, subject);
   }
 }
 
@@ -43,30 +45,6 @@ function* healthRules({ name, health }: Service, written: Subject["written"]): I
   if (health.deadlineMs < leastMs) {
     const message = `${formatDuration(health.deadlineMs)} is too short for ${health.passes} passes every ${formatDuration(health.intervalMs)}; it must be at least ${formatDuration(leastMs)}`;
     yield problem([...base, "deadline"], message);
-  }
-}
-
-function* metricRules({ name, metrics }: Service, selectorProblem: Subject["selectorProblem"]): Iterable<Judgement> {
-  for (const metric of Object.values(metrics)) {
-    const base = ["services", name, "metrics", metric.name];
-    if (metric.timeoutMs > metric.intervalMs)
-      yield problem([...base, "timeout"], longer("timeout", metric.timeoutMs, "interval", metric.intervalMs));
-    if (metric.windowMs < 2 * metric.intervalMs) {
-      const message = `${formatDuration(metric.windowMs)} holds fewer than two reads, one every ${formatDuration(metric.intervalMs)}; it must be at least ${formatDuration(2 * metric.intervalMs)}`;
-      yield problem([...base, "window"], message);
-    }
-    const selectors =
-      metric.measure.kind === "ratio"
-        ? ([
-            ["ratio", "of"],
-            ["ratio", "to"],
-          ] as const)
-        : ([["of"]] as const);
-    const texts = metric.measure.kind === "ratio" ? [metric.measure.of, metric.measure.to] : [metric.measure.of];
-    for (const [index, path] of selectors.entries()) {
-      const wrong = selectorProblem(texts[index] ?? "");
-      if (wrong !== null) yield problem([...base, ...path], `is not a series selector: ${wrong}`);
-    }
   }
 }
 

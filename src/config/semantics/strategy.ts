@@ -6,6 +6,7 @@ import { suggest } from "../nearest.ts";
 import { formatShare } from "../percent.ts";
 import type { steps } from "../schema/canary.ts";
 import type { Path } from "../source.ts";
+import { isUncounted, kindOf } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 type Steps = z.output<typeof steps>;
@@ -94,15 +95,25 @@ function* checkRules(
     }
     const percent = typeof written([...path, check.rule.kind]) === "string";
     yield* boundRules(service, check, [...path, check.rule.kind], percent);
+    const metric = metricOf(service, check);
+    if (metric !== undefined && isUncounted(metric) && written([...path, "minRequests"]) !== undefined) {
+      const message = `has no effect: the source ${metric.source} does not count requests; remove it`;
+      yield problem([...path, "minRequests"], message, "key");
+    }
   }
 }
 
 /** A bound must be in the unit of its metric: slips between 2, 2 % and 0.02 are the easiest to make. */
 function* boundRules(service: Service, check: Check, path: Path, percent: boolean): Iterable<Judgement> {
   const { bound } = check.rule;
-  const kind = metricOf(service, check)?.measure.kind;
+  const metric = metricOf(service, check);
+  const kind = metric === undefined ? null : kindOf(metric);
   if (kind === "quantile" && percent) {
     const message = `is a percentage, and ${check.metric} is a quantile; it must be a number in the unit of the histogram, such as 0.3`;
+    yield problem(path, message);
+  }
+  if (kind === "number" && percent) {
+    const message = `is a percentage, and ${check.metric} is a plain number; say unit: ratio there, or give a number`;
     yield problem(path, message);
   }
   if (kind === "ratio" && !percent && bound > 1) {

@@ -1,0 +1,118 @@
+import type { Service } from "../config.ts";
+import { formatDuration } from "../duration.ts";
+import type { Path } from "../source.ts";
+import { type Judgement, problem, type Subject } from "./rule.ts";
+
+type Metric = Service["metrics"][string];
+type Fetched = Extract<Metric, { source: "prometheus" | "http" }>;
+
+/** What a metric's settings demand of each other. No message shows what a variable holds. */
+export function* metricRules(service: Service, subject: Subject): Iterable<Judgement> {
+  for (const metric of Object.values(service.metrics)) {
+    const base = ["services", service.name, "metrics", metric.name];
+    yield* timeRules(metric, base);
+    switch (metric.source) {
+      case "scrape":
+        yield* selectorRules(metric, base, subject);
+        break;
+      case "prometheus": {
+        yield* fetchRules(metric, base, subject, []);
+        const wrong = subject.texts.queryProblem(subject.fill(metric.query), metric.windowMs);
+        if (wrong !== null) yield problem([...base, "query"], wrong);
+        break;
+      }
+      case "http": {
+        yield* fetchRules(metric, base, subject, PLACEHOLDERS);
+        const wrong = subject.texts.pickProblem(metric.pick);
+        if (wrong !== null) yield problem([...base, "pick"], `is no path into a JSON answer: ${wrong}`);
+        break;
+      }
+      case "command":
+        for (const [index, text] of metric.command.entries())
+          yield* placeholderRules(text, PLACEHOLDERS, [...base, "command", index]);
+        for (const [name, one] of Object.entries(metric.env))
+          if (one.from === "text") yield* placeholderRules(one.text, PLACEHOLDERS, [...base, "env", name]);
+        break;
+      case "nginx":
+        break;
+    }
+  }
+}
+
+/** True where nobody counts the requests that a metric's number comes from. */
+export function isUncounted(metric: Metric): boolean {
+  return metric.source !== "scrape" && metric.source !== "nginx";
+}
+
+/** What a bound of a metric is measured in. */
+export function kindOf(metric: Metric): "ratio" | "quantile" | "number" {
+  if (metric.source === "scrape") return metric.measure.kind;
+  if (metric.source === "nginx") return metric.measure === "errors" ? "ratio" : "quantile";
+  return metric.unit;
+}
+
+const PLACEHOLDERS = ["pool", "service", "version", "window"];
+
+function* timeRules(metric: Metric, base: Path): Iterable<Judgement> {
+  const { timeoutMs, intervalMs, windowMs } = metric;
+  if (timeoutMs > intervalMs) {
+    const message = `the timeout of ${formatDuration(timeoutMs)} is longer than the interval of ${formatDuration(intervalMs)}; it must be at most ${formatDuration(intervalMs)}`;
+    yield problem([...base, "timeout"], message);
+  }
+  const leastMs = isUncounted(metric) ? intervalMs : 2 * intervalMs;
+  if (windowMs >= leastMs) return;
+  const reads = isUncounted(metric) ? "is shorter than the time between two reads," : "holds fewer than two reads, one every";
+  const message = `${formatDuration(windowMs)} ${reads} ${formatDuration(intervalMs)}; it must be at least ${formatDuration(leastMs)}`;
+  yield problem([...base, "window"], message);
+}
+
+function* selectorRules(metric: Extract<Metric, { source: "scrape" }>, base: Path, { texts }: Subject): Iterable<Judgement> {
+  const { measure } = metric;
+  const written: readonly (readonly [Path, string])[] =
+    measure.kind === "ratio"
+      ? [
+          [["ratio", "of"], measure.of],
+          [["ratio", "to"], measure.to],
+        ]
+      : [[["of"], measure.of]];
+  for (const [path, text] of written) {
+    const wrong = texts.selectorProblem(text);
+    if (wrong !== null) yield problem([...base, ...path], `is not a series selector: ${wrong}`);
+  }
+}
+
+function* fetchRules(metric: Fetched, base: Path, { fill }: Subject, allowed: readonly string[]): Iterable<Judgement> {
+  const wrong = urlProblem(fill(metric.url), metric.source);
+  if (wrong !== null) yield problem([...base, "url"], wrong);
+  else yield* placeholderRules(metric.url, allowed, [...base, "url"]);
+  for (const [name, one] of Object.entries(metric.headers)) {
+    if (one.from === "text" && !one.text.includes("${") && /auth|cookie|token|secret|key|pass/i.test(name))
+      yield problem(
+        [...base, "headers", name],
+        `looks like a secret; it must come from a variable of the environment such as "\${NAME}", or from { file: PATH }`,
+      );
+  }
+}
+
+/** Why an address cannot be asked; says nothing of what it holds. */
+function urlProblem(text: string, source: Fetched["source"]): string | null {
+  // A placeholder stands for a name, and `{` cannot be parsed in a host.
+  const url = URL.parse(text.replaceAll(/\{\{\s*[a-z]+\s*\}\}/g, "x"));
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
+    return "is not an address; it must start with http:// or https:// and name a host";
+  if (url.username !== "" || url.password !== "") return "has a user or a password in it; put them under auth: { basic: … }";
+  if (source === "prometheus" && (url.search !== "" || url.hash !== ""))
+    return "has a ? or a # in it; it must be the address before /api/v1/query";
+  // Whoever starts a rollout names the version, and must not choose who is asked, with which token.
+  const authority = text.slice(text.indexOf("//") + 2).split(/[/?#]/, 1)[0] ?? "";
+  return /\{\{\s*version\s*\}\}/.test(authority) ? "may not have {{version}} in its host" : null;
+}
+
+function* placeholderRules(text: string, allowed: readonly string[], path: Path): Iterable<Judgement> {
+  for (const [written, name = ""] of text.matchAll(/\{\{(.*?)\}\}/g)) {
+    if (allowed.includes(name.trim())) continue;
+    const instead =
+      allowed.length === 0 ? "nothing is filled in here" : `it must be one of ${allowed.map((one) => `{{${one}}}`).join(", ")}`;
+    yield problem(path, `${written} is not known; ${instead}`);
+  }
+}
