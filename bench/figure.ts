@@ -21,6 +21,8 @@ export type Section = {
   readonly title: string;
   readonly figures: readonly Figure[];
   readonly notes: readonly string[];
+  /** True where nothing depends on the machine: a figure that misses its aim then ends the benchmark with exit 1. */
+  readonly binding?: true;
 };
 
 /** How far a section goes: everything that is repeated is repeated less often in a quick run. */

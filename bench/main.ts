@@ -7,7 +7,7 @@ import type { Effort, Section } from "./figure.ts";
 import { describeMachine } from "./machine.ts";
 import { machineLine, sectionLines } from "./report.ts";
 
-/** `npm run bench -- [a] [b] [c] [d] [e] [--quick] [--json FILE]`: measures on this machine, prints tables, writes JSON. */
+/** `npm run bench -- [a] [b] [c] [d] [e] [verdicts] [--quick] [--json FILE]`: measures on this machine, prints tables, writes JSON. */
 
 type Measure = (effort: Effort) => Promise<Section>;
 
@@ -17,6 +17,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Measure>>> = {
   c: async () => (await import("./proxy-cost.ts")).proxyCost,
   d: async () => (await import("./start-up.ts")).startUp,
   e: async () => (await import("./haproxy.ts")).haproxySwitch,
+  verdicts: async () => (await import("./verdicts/verdicts.ts")).verdicts,
 };
 
 const { values, positionals } = parseArgs({
@@ -52,3 +53,9 @@ for (const id of wanted) {
 }
 writeFileSync(values.json, `${JSON.stringify({ machine, effort, sections }, null, 2)}\n`);
 console.log(`written to ${values.json}`);
+
+const missed = sections.filter(({ binding, figures }) => binding === true && figures.some(({ met }) => met === false));
+if (missed.length > 0) {
+  console.error(`bench: aims were missed in ${missed.map(({ id }) => id).join(", ")}`);
+  process.exitCode = 1;
+}
