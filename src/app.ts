@@ -51,6 +51,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     options.log.warn(`${file}:${line} ${path}: ${message}`);
   const stack = new AsyncDisposableStack();
   try {
+    // Before the controller drives: probes and their outcomes would have to wait for it, and the first answer for them.
+    if (options.listen) await loadApi();
     const parts = await openParts(options, config, stack);
     const controller = parts.controller;
     const served = options.listen ? await serveApi(config, options.log, parts, stack) : { address: null, tokenFile: null };
@@ -61,8 +63,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...served,
       reload: async () => {
         const next = await readConfig(options);
-        await refuseWhatCannotChange(options.config, running, next, controller);
-        await controller.reconfigure(next.services);
+        const check = () => refuseWhatCannotChange(options.config, running, next, controller);
+        await check();
+        await controller.reconfigure(next.services, check);
         running = next;
       },
       [Symbol.asyncDispose]: () => disposed.disposeAsync(),
@@ -133,13 +136,17 @@ async function thisMachine() {
   return { boot, uptimeMs: () => Number(process.hrtime.bigint() / 1_000_000n), wallMs: () => Date.now() };
 }
 
-async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
-  const [{ createServer }, { ensureAdminToken }, { storedAnswers }, { parseSteps }] = await Promise.all([
+function loadApi() {
+  return Promise.all([
     import("./api/server.ts"),
     import("./api/tokens.ts"),
     import("./api/answers.ts"),
     import("./config/steps.ts"),
   ]);
+}
+
+async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
+  const [{ createServer }, { ensureAdminToken }, { storedAnswers }, { parseSteps }] = await loadApi();
   const token = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
   const api = stack.use(
     await createServer({

@@ -58,6 +58,7 @@ export class Controller implements Control, AsyncDisposable {
     const deps = {
       clock,
       prepareAbort: (id: string) => aborts.prepareAbort(id),
+      poke: (one: Cell) => this.#services.poke(one),
       nextChange: (one: Cell) => this.#services.nextChange(one.settings.name),
     };
     const is = await startRollout(deps, cell, input, actor, ifMatch);
@@ -81,9 +82,10 @@ export class Controller implements Control, AsyncDisposable {
         `start one: sluice start ${name}, or sluice switch ${name}`,
       );
     if (isOver(rollout)) return this.#afterwards(cell, rollout, command, actor, options);
-    const outcome = await cell.accept({ signal: "command", command, actor: actor.name, reason: options.reason });
+    const signal = { signal: "command", command, actor: actor.name, reason: options.reason } as const;
+    const outcome = await cell.accept(signal, (record) => checkMatch(record, options.ifMatch));
     if (outcome.is === "refused") throw new Refusal(outcome.code, outcome.reason, outcome.hint);
-    await cell.poke();
+    await this.#services.poke(cell);
     const told = outcome.is === "moved" ? outcome.rollout : rollout;
     const newest = cell.record.rollout?.id === told.id ? cell.record.rollout : told;
     return showRollout(newest, cell.settled, this.#deps.clock.now());
@@ -106,10 +108,10 @@ export class Controller implements Control, AsyncDisposable {
         `to go back: sluice switch ${name} ${rollout.from}`,
       );
     if (command.verb !== "retry") return showRollout(rollout, cell.settled, now);
-    const { strategy, to, version } = rollout;
+    const { strategy, to, version, steps } = rollout;
     const again = await this.start(
       name,
-      { strategy, to, version, steps: null, replace: false, reason: options.reason ?? `retry of ${rollout.id}` },
+      { strategy, to, version, steps, replace: false, reason: options.reason ?? `retry of ${rollout.id}` },
       actor,
       null,
     );
@@ -118,7 +120,9 @@ export class Controller implements Control, AsyncDisposable {
   }
 
   async setMembers(name: ServiceName, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<ServiceView> {
-    await membersSet(this.#services.cell(name), pool, members, actor);
+    const cell = this.#services.cell(name);
+    await membersSet(cell, pool, members, actor);
+    await this.#services.poke(cell);
     return this.service(name);
   }
 
@@ -129,7 +133,9 @@ export class Controller implements Control, AsyncDisposable {
     state: "draining" | "ready",
     actor: Actor,
   ): Promise<ServiceView> {
-    await memberOut(this.#services.cell(name), pool, member, state, actor);
+    const cell = this.#services.cell(name);
+    await memberOut(cell, pool, member, state, actor);
+    await this.#services.poke(cell);
     return this.service(name);
   }
 
@@ -148,9 +154,9 @@ export class Controller implements Control, AsyncDisposable {
     return this.#services.readiness();
   }
 
-  /** Works with changed settings from now on; the caller has checked that they may change. */
-  reconfigure(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<void> {
-    return this.#services.reconfigure(services);
+  /** Works with changed settings from now on, all or nothing; `check` rejects where they may not change now. */
+  reconfigure(services: Readonly<Record<ServiceName, ServiceSettings>>, check: () => Promise<void>): Promise<void> {
+    return this.#services.reconfigure(services, check);
   }
 
   /** Resolves when a service's rollout, route or report changes next. */

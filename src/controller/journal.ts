@@ -47,6 +47,11 @@ export class Journal {
     return turn;
   }
 
+  /** Stores how far the time has come, and nothing else. */
+  async keepTime(now: Now): Promise<void> {
+    await this.commit([], [], { service: "", rollout: null }, [], now);
+  }
+
   async #write(
     compares: readonly Compare[],
     writes: readonly Write[],

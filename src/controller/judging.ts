@@ -6,6 +6,7 @@ import { type Metric, unitOf } from "../core/service.ts";
 import type { Endpoint, Json, Ms, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
+import { evidenceKey } from "./record.ts";
 import { sightOf } from "./service-state.ts";
 
 type Judge = Effect & { effect: "judge" };
@@ -70,10 +71,14 @@ async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<
 
 /** One read, saved before anything is concluded from it: a kill in between counts nothing twice. */
 async function readMetric(deps: JudgingDeps, rollout: string, metric: Metric, subject: Subject): Promise<Evidence> {
-  const key = `evidence/${rollout}/${metric.name}`;
+  const key = evidenceKey(rollout, metric.name);
   const before = await deps.store.get(key);
   const evidence = await deps.metrics.sample(metric, subject, (before?.value as Evidence | undefined) ?? null, deps.clock.now());
-  await deps.store.txn([{ key, revision: before?.revision ?? 0 }], [{ put: key, value: evidence as unknown as Json }]);
+  const saved = await deps.store.txn(
+    [{ key, revision: before?.revision ?? 0 }],
+    [{ put: key, value: evidence as unknown as Json }],
+  );
+  if (!saved.ok) throw new Error(`somebody else wrote ${key} meanwhile`);
   return evidence;
 }
 

@@ -3,6 +3,7 @@ import { Refusal } from "../core/errors.ts";
 import type { Fact } from "../core/rollout.ts";
 import type { Member, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
+import type { ServiceRecord } from "./record.ts";
 import { membersOf } from "./service-state.ts";
 
 /** Sets the members of a pool at run time; null goes back to the configured list. */
@@ -15,11 +16,23 @@ export async function membersSet(cell: Cell, pool: PoolName, members: readonly M
   await cell.edit((record) => {
     const { [pool]: _, ...others } = record.state.members;
     const next = members === null ? others : { ...others, [pool]: members };
+    const now = members ?? cell.settings.pools[pool]?.members ?? [];
+    const drained = (record.state.drained[pool] ?? []).filter((one) => now.includes(one));
+    if (now.length > 0 && drained.length === now.length)
+      throw new Refusal(
+        "not-ready",
+        `every member that ${name} ${pool} would have is taken out: nginx would answer 502`,
+        `put one in first: sluice members ${name} ${pool} ready ${drained[0]}`,
+      );
     const text =
       members === null ? `${pool} has its configured members again` : `${pool} has the members ${members.join(", ") || "none"}`;
-    return { edit: { state: { ...record.state, members: next }, facts: [said(text, actor, { pool, members })] } };
+    return {
+      edit: {
+        state: { ...record.state, members: next, drained: { ...record.state.drained, [pool]: drained } },
+        facts: [said(text, actor, { pool, members })],
+      },
+    };
   });
-  await cell.poke();
 }
 
 /** Takes a member out of nginx by hand, or puts it back. */
@@ -41,11 +54,11 @@ export async function memberOut(
   await cell.edit((record) => {
     const before = record.state.drained[pool] ?? [];
     if (before.includes(member) === (state === "draining")) return { edit: null };
-    const left = members.filter((one) => one !== member && !before.includes(one));
+    const left = members.filter((one) => one !== member && !before.includes(one) && !isDown(record, one));
     if (state === "draining" && left.length === 0)
       throw new Refusal(
         "not-ready",
-        `${member} is the last member of ${cell.settings.name} ${pool} that is in: nginx would answer 502`,
+        `${member} is the last member of ${cell.settings.name} ${pool} that is in and not down: nginx would answer 502`,
         "put another member in first",
       );
     const drained = state === "draining" ? [...before, member] : before.filter((one) => one !== member);
@@ -57,7 +70,11 @@ export async function memberOut(
       },
     };
   });
-  await cell.poke();
+}
+
+function isDown({ sight }: ServiceRecord, member: Member): boolean {
+  const endpoints = sight.addresses[member]?.endpoints ?? [];
+  return endpoints.every((endpoint) => sight.health[endpoint]?.is === "down");
 }
 
 function checkPool(cell: Cell, pool: PoolName): void {

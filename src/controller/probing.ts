@@ -76,7 +76,7 @@ export class Probing {
       () => this.#deps.resolveEveryMs,
       async () => {
         const found = await find(member, this.#deps.resolve);
-        if (!this.#stopped) await this.#cell.locate(member, found.endpoints, found.problem);
+        if (!this.#stopped) await this.#cell.locate(member, found);
         this.reconcile();
       },
     );

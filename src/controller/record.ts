@@ -59,6 +59,11 @@ const keys = {
   revision: (service: string, number: number) => `revisions/${service}/${String(number).padStart(6, "0")}`,
 };
 
+/** Where the evidence of a rollout's metric is kept while it is under way. */
+export function evidenceKey(rollout: string, metric: string): string {
+  return `evidence/${rollout}/${metric}`;
+}
+
 /** What is stored of a service; what is configured where nothing is. */
 export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSettings, epoch: string): Promise<Stored> {
   const service = settings.name;
@@ -76,7 +81,8 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
     sight: (sight?.value as Sight | undefined) ?? BLIND,
   };
   return {
-    record: { ...parts, route: composeRoute(parts, settings, (route?.value as Route | undefined) ?? null, epoch) },
+    // What is stored, even where it would be composed otherwise now: only then is a difference seen, and saved.
+    record: { ...parts, route: (route?.value as Route | undefined) ?? composeRoute(parts, settings, null, epoch) },
     revisions: {
       state: state?.revision ?? 0,
       rollout: rollout?.revision ?? 0,
@@ -115,6 +121,13 @@ function shapeOf({ routing, key, overrides, tries, metrics }: ServiceSettings): 
   return samples.length === 0 ? shape : { ...shape, log: { sample: Math.max(...samples) } };
 }
 
+/** That a check passes has to be seen by the process that goes on because of it. */
+export function withoutPasses(rollout: Rollout | null): Rollout | null {
+  if (rollout === null || isOver(rollout)) return rollout;
+  const verdicts = Object.fromEntries(Object.entries(rollout.verdicts).filter(([, { verdict }]) => verdict.is !== "pass"));
+  return { ...rollout, verdicts };
+}
+
 /** Saves the parts that differ, with the journal's lines, if nobody wrote them meanwhile; null where somebody did. */
 export async function saveRecord(
   journal: Journal,
@@ -147,6 +160,8 @@ export async function saveRecord(
   if (slot === "taken") put(keys.active(service), { rollout: after.rollout?.id ?? null }, 0);
   if (slot === "given back" && after.rollout !== null) {
     compares.push({ key: keys.active(service), revision: revisions.active });
+    // What the metrics said is in the verdicts; the raw counters are of no use any more.
+    for (const metric of after.rollout.metrics) writes.push({ delete: evidenceKey(after.rollout.id, metric.name) });
     writes.push(
       { delete: keys.active(service) },
       { put: keys.revision(service, after.state.revision), value: revisionOf(after.rollout, after.state) },

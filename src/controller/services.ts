@@ -28,12 +28,28 @@ export type ControllerDeps = {
 /** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
 const PROBE_APART_MS: Ms = 1;
 
+const AGAIN_MS: Ms = 1_000;
+/** How much of a dwell may be lost where the machine boots anew. */
+const KEEP_TIME_MS: Ms = 5_000;
 const ABORT_WHILE_AWAY = {
   signal: "command",
   command: { verb: "abort" },
   actor: "sluice",
   reason: "the abort was recorded while the store was away",
 } as const;
+
+/** What is stored as stable wins over `stable:`, so a configuration that lacks it, or a pool of a rollout under way, cannot be used. */
+function refuseLostPools({ settings, record, rollout }: Cell): void {
+  const pools = rollout === null ? [record.state.stable] : [rollout.from, rollout.to];
+  const lost = pools.find((pool) => !(pool in settings.pools));
+  if (lost === undefined) return;
+  const why = rollout === null ? "carries its traffic" : `is one of the pools of ${rollout.id}, which is under way`;
+  throw new Refusal(
+    "not-configured",
+    `services.${settings.name}.pools has no ${lost}, which ${why}`,
+    "put the pool back into the configuration, and move the traffic first",
+  );
+}
 
 /** Drives every service: loads what is stored, wants it of nginx, and carries each rollout on from where it is. */
 export class Services implements AsyncDisposable {
@@ -55,45 +71,59 @@ export class Services implements AsyncDisposable {
   /** Loads the state, takes up the aborts that the store missed, then lets the targets, probes and rollouts go on. */
   static async open(deps: ControllerDeps): Promise<Services> {
     const services = new Services(deps, await Journal.open(deps.store, deps.clockState));
-    await services.#load(deps.services);
+    for (const cell of await services.#open(deps.services)) services.#cells.set(cell.settings.name, cell);
     for (const id of deps.aborts.takeAborts()) await services.#takeAbort(id);
     services.#start();
     return services;
   }
 
-  async #load(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<void> {
-    const { store, aborts, clock, log, epoch, resolve } = this.#deps;
+  async #open(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<readonly Cell[]> {
     const deps: CellDeps = {
-      store,
+      ...this.#deps,
       journal: this.#journal,
-      aborts,
-      clock,
-      log,
-      epoch,
-      resolve,
       reports: () => this.#reports,
       changed: (cell) => this.#changed(cell),
     };
     const cells = await Promise.all(Object.values(services).map((settings) => Cell.open(settings, deps)));
-    for (const cell of cells) this.#cells.set(cell.settings.name, cell);
+    for (const cell of cells) refuseLostPools(cell);
+    return cells;
   }
 
   async #takeAbort(id: string): Promise<void> {
-    const cell = [...this.#cells.values()].find((one) => one.record.rollout?.id === id);
-    if (cell?.rollout == null) this.#deps.aborts.clearAbort(id);
-    else await cell.accept(ABORT_WHILE_AWAY);
+    const cell = this.#cells.get(id.replace(/-\d+$/, ""));
+    // A service that is not configured now may be again.
+    if (cell === undefined) return;
+    if (cell.rollout?.id === id) await cell.accept(ABORT_WHILE_AWAY);
+    else this.#deps.aborts.clearAbort(id);
   }
 
   #start(): void {
     this.#started = true;
     for (const target of this.#deps.targets) target.onReport((report) => this.#reported(report));
     this.#wantAll();
-    for (const [index, cell] of this.all.entries()) {
-      const probing = new Probing(this.#deps, cell);
-      this.#probing.set(cell.settings.name, probing);
-      this.#deps.clock.after(index * PROBE_APART_MS, () => probing.reconcile());
-      this.#driver.reconcile(cell);
-    }
+    for (const [index, cell] of this.all.entries()) this.#begin(cell, index * PROBE_APART_MS);
+    this.#keepTime();
+  }
+
+  /** Starts the standing duties of a service, and whatever its rollout wants under way. */
+  #begin(cell: Cell, probesInMs: Ms): void {
+    const probing = new Probing(this.#deps, cell);
+    this.#probing.set(cell.settings.name, probing);
+    this.#deps.clock.after(probesInMs, () => probing.reconcile());
+    this.#driver.reconcile(cell);
+  }
+
+  /** Stores how far controller time has come while a rollout is under way: on another boot a dwell goes on from there. */
+  #keepTime(): void {
+    this.#deps.clock.after(KEEP_TIME_MS, () => {
+      if (!this.#started) return;
+      const kept = this.all.some((cell) => cell.rollout !== null)
+        ? this.#journal.keepTime(this.#deps.clock.now())
+        : Promise.resolve();
+      kept
+        .catch((error: unknown) => this.#deps.log.error("the time could not be stored; trying again", { error: String(error) }))
+        .finally(() => this.#keepTime());
+    });
   }
 
   // --- what moves ----------------------------------------------------------------------------------------------------
@@ -117,20 +147,23 @@ export class Services implements AsyncDisposable {
   }
 
   #reported(report: Report): void {
+    if (!this.#started) return;
     const known = this.#reports[report.target];
     if (known !== undefined && report.order <= known.order) return;
     this.#reports[report.target] = report;
-    for (const cell of this.#cells.values()) if (cell.settings.targets.includes(report.target)) this.#poke(cell);
+    for (const cell of this.#cells.values()) if (cell.settings.targets.includes(report.target)) void this.poke(cell);
   }
 
-  /** Tells a rollout what stands now; where the store refuses, again a second later. */
-  #poke(cell: Cell): void {
+  /** Tells a rollout what stands now; where the store refuses, again a second later. Never rejects. */
+  async poke(cell: Cell): Promise<void> {
     for (const listener of this.#listeners.get(cell) ?? []) listener();
     if (cell.rollout === null) return;
-    cell.poke().catch((error: unknown) => {
+    try {
+      await cell.poke();
+    } catch (error) {
       this.#deps.log.error("a rollout could not go on; trying again", { service: cell.settings.name, error: String(error) });
-      if (this.#started) this.#deps.clock.after(1_000, () => this.#started && this.#poke(cell));
-    });
+      this.#deps.clock.after(AGAIN_MS, () => this.#started && void this.poke(cell));
+    }
   }
 
   get all(): readonly Cell[] {
@@ -162,19 +195,31 @@ export class Services implements AsyncDisposable {
   }
 
   /** Works with changed settings from now on; the caller has checked that they may change. */
-  async reconfigure(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<void> {
-    const known = Object.fromEntries(Object.entries(services).filter(([name]) => !this.#cells.has(name)));
-    for (const [name, cell] of this.#cells) {
-      const settings = services[name];
-      if (settings !== undefined) await cell.configure(settings);
-      else this.#forget(name, cell);
+  async reconfigure(services: Readonly<Record<ServiceName, ServiceSettings>>, check: () => Promise<void>): Promise<void> {
+    const fresh = await this.#open(Object.fromEntries(Object.entries(services).filter(([name]) => !this.#cells.has(name))));
+    const changes = [...this.#cells].map(([name, cell]) => ({ cell, before: cell.settings, after: services[name] ?? null }));
+    await Promise.all(changes.map(({ cell, after }) => after === null || cell.prepareFor(after)));
+    // Names take their time to look up; what is under way may be something else by now.
+    await check();
+    const done: typeof changes = [];
+    try {
+      for (const change of changes) {
+        if (change.after !== null) await change.cell.configure(change.after);
+        done.push(change);
+      }
+    } catch (error) {
+      for (const { cell, before } of done)
+        await cell
+          .configure(before)
+          .catch((other: unknown) =>
+            this.#deps.log.error("a service could not be given its old settings back", { error: String(other) }),
+          );
+      throw error;
     }
-    await this.#load(known);
-    for (const name of Object.keys(known)) {
-      const cell = this.cell(name);
-      const probing = new Probing(this.#deps, cell);
-      this.#probing.set(name, probing);
-      probing.reconcile();
+    for (const { cell, after } of changes) if (after === null) this.#forget(cell.settings.name, cell);
+    for (const cell of fresh) {
+      this.#cells.set(cell.settings.name, cell);
+      this.#begin(cell, 0);
     }
     this.#wantAll();
   }

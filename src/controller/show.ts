@@ -6,8 +6,9 @@ import { isRamping } from "../core/progress.ts";
 import type { Cursor, PhaseName, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { Settled } from "../core/settled.ts";
-import { type Endpoint, type Member, type Now, never, type PoolName, type TargetName } from "../core/units.ts";
+import { type Endpoint, type Member, type Now, never, type PoolName, type Shares, type TargetName } from "../core/units.ts";
 import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepView, TargetView } from "../core/view.ts";
+import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
 import { membersOf } from "./service-state.ts";
 
@@ -25,7 +26,7 @@ export function showService(cell: Cell, reports: Reports, now: Now): ServiceView
     candidate: cell.rollout?.to ?? null,
     wanted: { shares: route.shares },
     applied: {
-      shares: proved.length === settings.targets.length ? (proved[0]?.shares ?? null) : null,
+      shares: proved.length === settings.targets.length ? common(proved.map((service) => service.shares)) : null,
       generation: newest?.generation ?? "",
       at: newest === undefined ? null : iso(newest.at),
       targets: settings.targets.map((name) => showTarget(cell, name, reports[name])),
@@ -35,6 +36,12 @@ export function showService(cell: Cell, reports: Reports, now: Now): ServiceView
     rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
     etag: etagOf(rollout),
   };
+}
+
+/** What all targets serve; null where they differ, and each says for itself where it is. */
+function common(shares: readonly Shares[]): Shares | null {
+  const [first] = shares;
+  return first !== undefined && shares.every((one) => canonical(one) === canonical(first)) ? first : null;
 }
 
 /** Changes with rollout, seq and entry, so that a health flap leaves it alone. */
@@ -198,6 +205,7 @@ function stageReason(rollout: Rollout, index: number, stage: Stage, waits: strin
         ? `nginx is taking ${step.label}${waits}`
         : `nginx does not take ${step.label}: ${stage.refused}`;
     case "observing":
+      if (stage.refused !== null) return `nginx does not take the next share of the ramp: ${stage.refused}`;
       if (isRamping(step, stage) && downOf(rollout) !== null) return `the ramp waits: ${downOf(rollout)}`;
       return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
     case "waiting": {

@@ -18,6 +18,8 @@ const REPLACE_MS: Ms = 30_000;
 export type StartDeps = {
   readonly clock: Clock;
   prepareAbort(rollout: string): void;
+  /** Tells a rollout what stands now; never rejects. */
+  poke(cell: Cell): Promise<void>;
   /** Resolves at the next change of a cell. */
   nextChange(cell: Cell): Promise<void>;
 };
@@ -35,8 +37,15 @@ export async function startRollout(
   if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
   if (cell.rollout === null && to === cell.record.state.stable) return "already-stable";
   deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
-  await cell.edit((record, now) => ({ edit: beginning(record, cell.settings, to, input, actor, now) }));
-  await cell.poke();
+  const { edit } = await cell.edit((record, now) => {
+    checkMatch(record, input.replace ? null : ifMatch);
+    return {
+      edit:
+        to === record.state.stable && underWay(record) === null ? null : beginning(record, cell.settings, to, input, actor, now),
+    };
+  });
+  if (edit === null) return "already-stable";
+  await deps.poke(cell);
   return "started";
 }
 
@@ -109,7 +118,7 @@ async function sendBack(deps: StartDeps, cell: Cell, actor: Actor): Promise<void
   });
   try {
     await cell.accept({ signal: "command", command: { verb: "abort" }, actor: actor.name, reason: "replaced" });
-    await cell.poke();
+    await deps.poke(cell);
     const timeout = new Promise<void>((resolve) => {
       wake = resolve;
     });

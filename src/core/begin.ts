@@ -33,6 +33,7 @@ export function begin(input: Beginning, now: Now): Move {
     strategy: input.strategy,
     version: input.version,
     reason: input.reason,
+    steps: input.steps,
     from: input.from,
     to: input.to,
     plan,
@@ -86,14 +87,15 @@ function metricsOf(settings: ServiceSettings, checks: readonly Check[]): readonl
   });
 }
 
+/** Steps of the call need no `canary:`: they then go without checks, and hold as a switch does. */
 function canaryOf(settings: ServiceSettings, steps: readonly CanaryStep[] | null): CanarySettings {
-  if (settings.canary === null)
-    throw new Refusal(
-      "not-configured",
-      `${settings.name} has no \`canary:\` in the configuration`,
-      `add services.${settings.name}.canary.steps, or use \`sluice switch ${settings.name}\``,
-    );
-  return steps === null ? settings.canary : { ...settings.canary, steps };
+  if (steps !== null) return { checks: [], hold: settings.blueGreen.hold, bakeMs: 0, ...settings.canary, steps };
+  if (settings.canary !== null) return settings.canary;
+  throw new Refusal(
+    "not-configured",
+    `${settings.name} has no \`canary:\` in the configuration`,
+    `add services.${settings.name}.canary.steps, or use \`sluice switch ${settings.name}\``,
+  );
 }
 
 /** The healthy task of the first step comes first; every planner puts it there. */

@@ -1,5 +1,5 @@
 import { downOf } from "./blocker.ts";
-import { at, fact, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
+import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { afterDwell, enter } from "./progress.ts";
 import { revert } from "./revert.ts";
 import type { Command, Cursor, Fact, Outcome, Phase, Rollout, Stage } from "./rollout.ts";
@@ -112,6 +112,20 @@ function movable(rollout: Rollout, verb: string): Cursor | Refused {
   return refused("wrong-phase", `${rollout.id} is ${phase.phase}`);
 }
 
+/** Why nobody may go past the present step now: nginx does not serve it yet, or a member is down. */
+function unready(rollout: Rollout, cursor: Cursor): Refused | null {
+  if (!isApplied(rollout)) {
+    const refusal = "refused" in cursor.stage && cursor.stage.refused !== null ? `: ${cursor.stage.refused}` : "";
+    return refused(
+      "wrong-phase",
+      `${rollout.id}: nginx does not serve step ${cursor.step} yet${refusal}`,
+      "wait for it, or abort",
+    );
+  }
+  const down = downOf(rollout);
+  return down === null ? null : refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
+}
+
 function advance(rollout: Rollout, step: number | null, told: Told, now: Now): Move | Refused {
   const cursor = movable(rollout, "advance");
   if ("is" in cursor) return cursor;
@@ -122,23 +136,22 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
       "look again, then name the present step",
     );
   const { stage } = cursor;
+  if (stage.at === "waiting" && stage.list === "before")
+    return refused("not-ready", `${rollout.id}: ${downOf(rollout) ?? "waits for a task"}`, "mend the members, or abort");
+  const held = unready(rollout, cursor);
+  if (held !== null) return held;
+  const said = fact("advanced", cursor.step, because("advanced", told), told.actor);
   switch (stage.at) {
     case "applying":
-      return refused(
-        "wrong-phase",
-        `${rollout.id}: nginx does not serve step ${cursor.step} yet${stage.refused === null ? "" : `: ${stage.refused}`}`,
-      );
+      return refused("wrong-phase", `${rollout.id}: step ${cursor.step} is about to be served`, "try again");
     case "waiting":
       return approve(rollout, cursor, stage, told);
     case "observing":
-    case "held": {
-      const down = downOf(rollout);
-      if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
-      const said = fact("advanced", cursor.step, because("advanced", told), told.actor);
-      return stage.at === "observing" && stage.rampBp !== null
-        ? endRamp(rollout, cursor, stage, said, now)
-        : withFact(said, afterDwell(rollout, cursor, now));
-    }
+      return stage.rampBp === null
+        ? withFact(said, afterDwell(rollout, cursor, now))
+        : endRamp(rollout, cursor, stage, said, now);
+    case "held":
+      return withFact(said, afterDwell(rollout, cursor, now));
     default:
       return never(stage);
   }
@@ -154,15 +167,12 @@ function endRamp(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observi
   if (step.ramp === null || stage.rampBp === step.ramp.toBp) return withFact(said, afterDwell(rollout, cursor, now));
   const wanted = wanting(rollout, { ...rollout.want, shares: split(rollout.from, rollout.to, step.ramp.toBp) });
   return {
-    rollout: at(wanted, cursor, { ...stage, servedMs: step.leastMs, asOf: now.t, rampBp: step.ramp.toBp }),
+    rollout: at(wanted, cursor, { ...stage, servedMs: step.leastMs, asOf: now.t, rampBp: step.ramp.toBp, refused: null }),
     facts: [said],
   };
 }
 
-function approve(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, told: Told): Move | Refused {
-  const task = stepAt(rollout, cursor.step)[stage.list][stage.task];
-  if (task?.do !== "approval")
-    return refused("not-ready", `${rollout.id}: ${downOf(rollout) ?? "waits for a task"}`, "mend the members, or abort");
+function approve(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, told: Told): Move {
   const result = { ok: true, text: because("approved", told), by: told.actor };
   const tasks = { ...rollout.tasks, [taskKey(cursor.step, stage.list, stage.task)]: result };
   return { rollout: { ...rollout, tasks }, facts: [fact("approved", cursor.step, result.text, told.actor)] };

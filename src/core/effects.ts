@@ -1,7 +1,7 @@
 import { downOf } from "./blocker.ts";
 import { servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs } from "./progress.ts";
-import type { Cursor, Effect, Rollout } from "./rollout.ts";
+import type { Cursor, Effect, Rollout, Stage } from "./rollout.ts";
 import type { Hold } from "./service.ts";
 import { type Ms, type Now, never } from "./units.ts";
 
@@ -65,10 +65,18 @@ export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const { stage } = phase.cursor;
   const { leastMs } = stepAt(rollout, phase.cursor.step);
   const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;
-  if (stage.at === "observing") return leastMs === 0 ? null : Math.max(0, leastMs - servedMs(rollout, stage, at));
+  if (stage.at === "observing") return leastMs === 0 ? null : Math.max(0, leastMs - dwelt(rollout, stage, at));
   if (stage.at === "waiting" && stage.deadline !== null) return Math.max(0, stage.deadline - at.t);
   if (stage.at === "held") return heldMs(stage.since, stepAt(rollout, phase.cursor.step).hold, at.t);
   return null;
+}
+
+/** A ramp that waits for a raise gets no further than to that raise. */
+function dwelt(rollout: Rollout, stage: Stage & { at: "observing" }, now: Now): Ms {
+  const { phase } = rollout;
+  const step = stepAt(rollout, "cursor" in phase ? phase.cursor.step : 0);
+  const served = servedMs(rollout, stage, now);
+  return isRamping(step, stage) ? Math.min(served, nextRaiseMs(step, stage)) : served;
 }
 
 /** What is left of a hold; null once it is over and the rollout has stayed: `then: wait`, or evidence that is broken. */

@@ -38,6 +38,7 @@ export type PoolSight = {
 export function readinessOf(sight: PoolSight): Readiness {
   let ready = 0;
   let of = 0;
+  let unknown = 0;
   let reason: string | null = null;
   for (const member of sight.members.filter((one) => !sight.drained.includes(one))) {
     const address = sight.addresses[member] ?? { endpoints: [], problem: "not looked up yet" };
@@ -48,32 +49,38 @@ export function readinessOf(sight: PoolSight): Readiness {
     for (const endpoint of address.endpoints) {
       const health = sight.health[endpoint] ?? UNKNOWN;
       of += 1;
+      if (health.is === "unknown") unknown += 1;
       if (health.is === "ready") ready += 1;
       else reason ??= `${endpoint} ${health.reason ?? "has not been seen healthy yet"}`;
     }
   }
-  return { ready, of, reason };
+  return { ready, of, unknown, reason };
 }
 
 /**
  * What nginx is told of each endpoint of a pool.
  *
- * Health never takes the last endpoint out, because nginx would answer 502 to all: those that nginx had last are kept.
+ * An endpoint that nobody has seen yet waits for its first healthy probe where the pool has others that are ready; one that
+ * nginx had stays in. Health never takes the last endpoint out, because nginx would answer 502 to all: those that nginx had
+ * last are kept.
  */
 export function endpointStates(
   sight: PoolSight,
   last: Readonly<Record<Endpoint, EndpointState>>,
 ): Readonly<Record<Endpoint, EndpointState>> {
+  const healthOf = (endpoint: Endpoint) => (sight.health[endpoint] ?? UNKNOWN).is;
   const states: Record<Endpoint, EndpointState> = {};
   for (const member of sight.members) {
     const out = sight.drained.includes(member);
-    for (const endpoint of sight.addresses[member]?.endpoints ?? []) {
-      states[endpoint] = out ? "draining" : (sight.health[endpoint] ?? UNKNOWN).is === "down" ? "down" : "ready";
-    }
+    for (const endpoint of sight.addresses[member]?.endpoints ?? []) states[endpoint] = out ? "draining" : "down";
   }
-  const down = Object.keys(states).filter((endpoint) => states[endpoint] === "down");
-  if (down.length === 0 || Object.values(states).includes("ready")) return states;
-  const had = down.filter((endpoint) => last[endpoint] === "ready");
-  for (const endpoint of had.length > 0 ? had : down) states[endpoint] = "ready";
+  const inside = Object.keys(states).filter((endpoint) => states[endpoint] === "down");
+  const ready = inside.filter(
+    (endpoint) => healthOf(endpoint) === "ready" || (healthOf(endpoint) === "unknown" && last[endpoint] === "ready"),
+  );
+  const unseen = inside.filter((endpoint) => healthOf(endpoint) === "unknown");
+  const had = inside.filter((endpoint) => last[endpoint] === "ready");
+  const chosen = [ready, unseen, had, inside].find((endpoints) => endpoints.length > 0) ?? [];
+  for (const endpoint of chosen) states[endpoint] = "ready";
   return states;
 }

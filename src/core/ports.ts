@@ -103,6 +103,8 @@ export type Subject = {
   /** The version that the rollout brings; null where nobody named it. */
   readonly version: string | null;
   readonly endpoints: readonly Endpoint[];
+  /** Controller time since which the step's route is served; what began before says nothing about it. Nothing is left out without it. */
+  readonly since?: Ms;
 };
 
 export interface MetricSource<M extends Metric = Metric> {
@@ -110,6 +112,14 @@ export interface MetricSource<M extends Metric = Metric> {
   sample(metric: M, subject: Subject, before: Evidence | null, now: Now): Promise<Evidence>;
   /** The evidence of slices that lie wholly between `from` and `to`. */
   measure(metric: M, evidence: Evidence, from: Ms, to: Ms): Measurement;
+}
+
+/** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
+export interface Observer {
+  /** The routes that are wanted now: which addresses belong to which pool. Returns at once. */
+  know(routes: readonly Route[]): void;
+  /** Requests by pool (scaled up where only a part is written down) in the newest time that is complete; null where nothing counts. */
+  observed(service: ServiceName): { readonly requests: Readonly<Record<PoolName, number>>; readonly windowMs: Ms } | null;
 }
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */

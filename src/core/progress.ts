@@ -41,7 +41,8 @@ function forward(rollout: Rollout, now: Now): Move | null {
 function deserted(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
   const candidate = rollout.readiness[rollout.to];
   const stable = rollout.readiness[rollout.from];
-  if (shareOf(rollout.want.shares, rollout.to) === 0 || candidate === undefined || candidate.ready > 0) return null;
+  if (shareOf(rollout.want.shares, rollout.to) === 0 || candidate === undefined || candidate.ready + candidate.unknown > 0)
+    return null;
   if (stable === undefined || stable.ready === 0) return null;
   const why = candidate.reason === null ? "" : `: ${candidate.reason}`;
   return revert(rollout, cursor, `no member of ${rollout.to} is ready${why}`, null, now);
@@ -87,11 +88,8 @@ function forwardTask(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "wai
 /** What a task still waits for, in words; null where it is done. */
 function missingOf(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, task: Task): string | null {
   switch (task.do) {
-    case "healthy": {
-      const { ready, of, reason } = rollout.readiness[task.pool] ?? { ready: 0, of: 0, reason: null };
-      if (of === 0) return `${task.pool} has no members`;
-      return ready === of ? null : `${ready} of ${of} members of ${task.pool} are ready${reason === null ? "" : `: ${reason}`}`;
-    }
+    case "healthy":
+      return downOf(rollout);
     case "approval": {
       const given = rollout.tasks[taskKey(cursor.step, stage.list, stage.task)];
       return given?.ok === true ? null : "waits for approval";
@@ -137,7 +135,7 @@ function applyStep(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move
 
 function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
   const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
-  const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp });
+  const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
   const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
   return { rollout: { ...observed, watch: { entry: cursor.entry, since: now.t } }, facts };
 }
@@ -156,7 +154,13 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
   const raise = raiseOf(rollout, stage, step, served);
   if (raise !== null) {
     const wanted = wanting(rollout, { ...rollout.want, shares: split(rollout.from, rollout.to, raise) });
-    const moved = at(wanted, cursor, { ...stage, servedMs: served, asOf: now.t, rampBp: raise });
+    const moved = at(wanted, cursor, {
+      ...stage,
+      servedMs: Math.min(served, nextRaiseMs(step, stage)),
+      asOf: now.t,
+      rampBp: raise,
+      refused: null,
+    });
     return { rollout: moved, facts: [fact("applying", cursor.step, `ramp at ${percent(raise)}`)] };
   }
   if (!isApplied(rollout) || isRamping(step, stage)) return null;
@@ -200,7 +204,7 @@ function forwardHeld(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "hel
   const blocker = blockerOf(rollout, cursor, step);
   if (blocker === null) return afterDwell(rollout, cursor, now);
   if (blocker.on !== stage.on) {
-    const held: Stage = { ...stage, on: blocker.on, reason: blocker.reason, since: now.t };
+    const held: Stage = { ...stage, on: blocker.on, reason: blocker.reason };
     return { rollout: at(rollout, cursor, held), facts: [fact("held", cursor.step, blocker.reason)] };
   }
   const over = step.hold.then !== "wait" && now.t >= stage.since + step.hold.atMostMs;

@@ -1,5 +1,5 @@
 import type { By, Want } from "./route.ts";
-import type { Check, Hold, Metric } from "./service.ts";
+import type { CanaryStep, Check, Hold, Metric } from "./service.ts";
 import type { Bp, Ms, Now, PoolName, ServiceName } from "./units.ts";
 
 export type Strategy = "blue-green" | "canary" | "rolling";
@@ -51,7 +51,13 @@ export type Stage =
       readonly deadline: Ms | null;
     }
   | { readonly at: "applying"; readonly since: Ms; readonly refused: string | null }
-  | { readonly at: "observing"; readonly servedMs: Ms; readonly asOf: Ms; readonly rampBp: Bp | null }
+  | {
+      readonly at: "observing";
+      readonly servedMs: Ms;
+      readonly asOf: Ms;
+      readonly rampBp: Bp | null;
+      readonly refused: string | null;
+    }
   | {
       readonly at: "held";
       readonly on: "evidence" | "failure" | "freeze";
@@ -95,7 +101,8 @@ export type TaskResult = { readonly ok: boolean; readonly text: string; readonly
 /** The evidence window that verdicts belong to: opened when a step's route is proved, until the next step's is. */
 export type Watch = { readonly entry: number; readonly since: Ms };
 
-export type Readiness = { readonly ready: number; readonly of: number; readonly reason: string | null };
+/** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
+export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
 
 /**
  * One run of a strategy for one service. Settings and plan are frozen at its start.
@@ -109,6 +116,8 @@ export type Rollout = {
   readonly strategy: Strategy;
   readonly version: string | null;
   readonly reason: string | null;
+  /** Canary steps that came with the start instead of the configured ones; a retry takes them again. */
+  readonly steps: readonly CanaryStep[] | null;
   readonly from: PoolName;
   readonly to: PoolName;
   readonly plan: readonly Step[];

@@ -55,9 +55,10 @@ function applied(rollout: Rollout, now: Now): Move | null {
   if (rollout.appliedSeq >= rollout.seq) return null;
   const proved = { ...rollout, appliedSeq: rollout.seq };
   const { phase } = proved;
-  const raised = (phase.phase === "moving" || phase.phase === "paused") && phase.cursor.stage.at === "observing";
-  if (!raised || phase.cursor.stage.at !== "observing") return { rollout: proved, facts: [] };
-  const cursor = { ...phase.cursor, stage: { ...phase.cursor.stage, asOf: now.t } };
+  if ((phase.phase !== "moving" && phase.phase !== "paused") || phase.cursor.stage.at !== "observing")
+    return { rollout: proved, facts: [] };
+  // A ramp's time goes on once its raise is proved.
+  const cursor = { ...phase.cursor, stage: { ...phase.cursor.stage, asOf: now.t, refused: null } };
   return { rollout: { ...proved, phase: { ...phase, cursor } }, facts: [] };
 }
 
@@ -65,10 +66,11 @@ function applied(rollout: Rollout, now: Now): Move | null {
 function notTaken(rollout: Rollout, text: string, now: Now): Move | null {
   const { phase } = rollout;
   if (rollout.appliedSeq >= rollout.seq) return null;
-  const cursor = openCursor(rollout);
-  const step = cursor?.step ?? null;
-  if (cursor?.stage.at === "applying" && cursor.stage.refused !== text && phase.phase === "moving")
-    return { rollout: at(rollout, cursor, { ...cursor.stage, refused: text }), facts: [fact("refused", step, text)] };
+  if (phase.phase === "moving") {
+    const { stage, step } = phase.cursor;
+    if ((stage.at !== "applying" && stage.at !== "observing") || stage.refused === text) return null;
+    return { rollout: at(rollout, phase.cursor, { ...stage, refused: text }), facts: [fact("refused", step, text)] };
+  }
   if (phase.phase === "reverting") {
     const failed: Rollout = { ...rollout, phase: { ...phase, phase: "failed", trouble: text, since: now.t } };
     return {

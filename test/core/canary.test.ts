@@ -52,9 +52,9 @@ describe("a canary", () => {
   it("sends nothing before every candidate member is ready", () => {
     const story = new Story({}, ALL_DOWN);
     expect([story.at, story.green]).toEqual(["waiting 0", 0]);
-    story.green_is({ ready: 1, of: 2, reason: null });
+    story.green_is({ ready: 1, of: 2, unknown: 0, reason: null });
     expect(story.at).toBe("waiting 0");
-    story.green_is({ ready: 2, of: 2, reason: null });
+    story.green_is({ ready: 2, of: 2, unknown: 0, reason: null });
     expect([story.at, story.green]).toEqual(["applying 0", 500]);
   });
 
@@ -86,6 +86,24 @@ describe("a canary", () => {
     expect(story.green).toBe(2_000);
     story.later(1);
     expect(story.green).toBe(3_000);
+  });
+});
+
+describe("a ramp", () => {
+  const ramp = [{ kind: "ramp", to: 10_000, overMs: 10_000, needs: [], hold: null }] as const;
+
+  it("never catches up in a burst, however long nobody looked", () => {
+    const story = new Story({ canary: { steps: ramp } }).applied().later(1_800_000);
+    expect(story.green).toBe(2_000);
+    story.applied().later(999);
+    expect(story.green).toBe(2_000);
+    expect(story.later(1).green).toBe(3_000);
+  });
+
+  it("says once why nginx does not take a raise, and goes on when it does", () => {
+    const story = new Story({ canary: { steps: ramp } }).applied().later(1_000).refused("bind() failed").refused("bind() failed");
+    expect(story.kinds.filter((kind) => kind === "refused")).toHaveLength(1);
+    expect(story.applied().later(1_000).green).toBe(3_000);
   });
 });
 

@@ -95,6 +95,21 @@ describe("rule 3: advance", () => {
     expect(new Story({}, ONE_DOWN).command(ADVANCE).last).toMatchObject({ is: "refused", code: "not-ready" });
   });
 
+  it("goes past no member that is down, not even by an approval", () => {
+    expect(new Story().toApproval().green_is(ONE_DOWN).command(ADVANCE).last).toMatchObject({ is: "refused", code: "not-ready" });
+  });
+
+  it("by a double click on a ramp skips neither its proof nor its evidence", () => {
+    const ramp = [
+      { kind: "ramp", to: 5_000, overMs: 10_000, needs: null, hold: null },
+      { kind: "share", share: 7_500, forMs: 0, needs: null, hold: null },
+    ] as const;
+    const story = new Story({ canary: { steps: ramp } }).applied().command({ verb: "advance", step: 0 });
+    expect(story.command({ verb: "advance", step: 0 }).last).toMatchObject({ is: "refused", code: "wrong-phase" });
+    expect([story.at, story.green]).toEqual(["observing 0", 5_000]);
+    expect(story.applied().at).toBe("held 0");
+  });
+
   it("takes the rest of a ramp at once, and the next step once nginx serves it", () => {
     const ramp = [{ kind: "ramp", to: 5_000, overMs: 10_000, needs: [], hold: null }] as const;
     const story = new Story({ canary: { steps: ramp } }).applied().command(ADVANCE);

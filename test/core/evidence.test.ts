@@ -52,6 +52,13 @@ describe("evidence", () => {
     expect(broken.at).toBe("held 0");
   });
 
+  it("rule 8: counts the hold from its beginning, whatever it is held on meanwhile", () => {
+    const hold = { atMostMs: 60_000, then: "abort" } as const;
+    const story = new Story({ canary: { hold } }).applied().later(10_000);
+    for (let second = 0; second < 60; second++) story.later(1_000).green_is(second % 2 === 0 ? ONE_DOWN : READY);
+    expect(story.at).toBe("reverting 0");
+  });
+
   it("never reverts on broken or missing evidence before a limit that is configured", () => {
     const story = new Story().applied();
     for (let hour = 0; hour < 24; hour++) story.verdict(hour % 2 === 0 ? "error" : "inconclusive").later(3_600_000);
@@ -63,6 +70,14 @@ describe("members of the candidate", () => {
   it("rule 11: revert at once where none is ready", () => {
     const story = new Story().applied().green_is(ALL_DOWN);
     expect([story.at, story.green]).toEqual(["reverting 0", 0]);
+  });
+
+  it("that nobody has seen yet are no reason to go back", () => {
+    const story = new Story()
+      .applied()
+      .green_is({ ready: 0, of: 1, unknown: 1, reason: "10.0.1.3:80 has not been seen healthy yet" });
+    expect(story.at).toBe("observing 0");
+    expect(story.green_is(ALL_DOWN).at).toBe("reverting 0");
   });
 
   it("rule 11: hold where some are down", () => {
@@ -79,9 +94,9 @@ describe("members of the candidate", () => {
   });
 
   it("stay where stable has no ready member either, and revert once it has", () => {
-    const story = new Story().applied().blue_is({ ready: 0, of: 1, reason: null }).green_is(ALL_DOWN);
+    const story = new Story().applied().blue_is({ ready: 0, of: 1, unknown: 0, reason: null }).green_is(ALL_DOWN);
     expect(story.at).toBe("observing 0");
-    story.blue_is({ ready: 1, of: 1, reason: null });
+    story.blue_is({ ready: 1, of: 1, unknown: 0, reason: null });
     expect(story.at).toBe("reverting 0");
   });
 

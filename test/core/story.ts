@@ -68,9 +68,9 @@ export function settings(given: Given = {}): ServiceSettings {
   };
 }
 
-export const READY: Readiness = { ready: 2, of: 2, reason: null };
-export const ONE_DOWN: Readiness = { ready: 1, of: 2, reason: "10.0.1.2:80 refused the connection" };
-export const ALL_DOWN: Readiness = { ready: 0, of: 2, reason: "10.0.1.1:80 refused the connection" };
+export const READY: Readiness = { ready: 2, of: 2, unknown: 0, reason: null };
+export const ONE_DOWN: Readiness = { ready: 1, of: 2, unknown: 0, reason: "10.0.1.2:80 refused the connection" };
+export const ALL_DOWN: Readiness = { ready: 0, of: 2, unknown: 0, reason: "10.0.1.1:80 refused the connection" };
 
 /** Tells a rollout's story: what happens to it, one signal after the other, with the time in its hands. */
 export class Story {
@@ -80,7 +80,7 @@ export class Story {
   readonly kinds: string[] = [];
 
   constructor(given: Given = {}, candidate: Readiness = READY) {
-    const readiness = { blue: { ready: 1, of: 1, reason: null }, green: candidate };
+    const readiness = { blue: { ready: 1, of: 1, unknown: 0, reason: null }, green: candidate };
     const start = {
       id: "web-1",
       settings: settings(given),
