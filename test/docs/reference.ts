@@ -13,7 +13,13 @@ export type Schema = {
   readonly oneOf?: readonly Schema[];
 };
 
-export type Setting = { readonly path: string; readonly fallback: string; readonly meaning: string };
+export type Setting = {
+  readonly path: string;
+  readonly fallback: string;
+  readonly meaning: string;
+  /** True where it tells the forms of a block apart. */
+  readonly isName: boolean;
+};
 
 /** Every setting below `schema`, in the order of the schema; `path` is what stands before it. */
 export function settingsOf(schema: Schema, path = ""): readonly Setting[] {
@@ -24,16 +30,36 @@ export function settingsOf(schema: Schema, path = ""): readonly Setting[] {
   });
   const named = typeof schema.additionalProperties === "object" ? settingsOf(schema.additionalProperties, `${path}.NAME`) : [];
   const items = schema.items === undefined ? [] : settingsOf(schema.items, `${path}[]`);
-  // Of several forms of a block, each brings the keys that those before it do not have; a map of blocks is told of in words.
-  const forms = (schema.anyOf ?? []).filter((form) => form.properties !== undefined).flatMap((form) => settingsOf(form, path));
-  const all = [...properties, ...named, ...items, ...forms];
-  return all.filter((one, index) => all.findIndex((other) => other.path === one.path) === index);
+  return [...properties, ...named, ...items, ...formsOf([...(schema.anyOf ?? []), ...(schema.oneOf ?? [])], path)];
+}
+
+/** The settings of a block that has several forms, each once; what only some forms have says which. A map of blocks is told of in words. */
+function formsOf(schemas: readonly Schema[], path: string): readonly Setting[] {
+  const forms = schemas
+    .filter((form) => form.properties !== undefined)
+    .map((form) => ({ name: nameOf(form), settings: settingsOf(form, path) }));
+  const all = forms.flatMap(({ settings }) => settings);
+  const once = all.filter((one, index) => all.findIndex((other) => other.path === one.path) === index);
+  return once.map((setting) => {
+    const having = forms.filter(({ settings }) => settings.some((other) => other.path === setting.path));
+    const names = having.flatMap(({ name }) => (name === null ? [] : [`\`${name}\``]));
+    if (names.length === 0) return setting;
+    if (having.length < forms.length) return { ...setting, meaning: `${names.join(", ")}: ${setting.meaning}` };
+    return setting.isName ? { ...setting, meaning: `${names.join(" or ")}. ${setting.meaning}` } : setting;
+  });
+}
+
+/** What tells a form from the others: the one value that one of its keys can have. */
+function nameOf(form: Schema): string | null {
+  const only = Object.values(form.properties ?? {}).find((child) => typeof child.const === "string")?.const;
+  return typeof only === "string" ? only : null;
 }
 
 function settingOf(schema: Schema, path: string, required: boolean): Setting {
   const choices = schema.enum === undefined ? "" : `${schema.enum.map((one) => `\`${String(one)}\``).join(" or ")}. `;
   return {
     path,
+    isName: schema.const !== undefined,
     fallback: fallbackOf(schema, required),
     meaning: `${choices}${schema.description ?? ""}`.replaceAll("|", "\\|"),
   };
