@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Counts, Window } from "../analysis/counts.ts";
+import type { GaugeSample } from "../analysis/gauge.ts";
 import type { Histogram } from "../analysis/slow-share.ts";
 import { EXIT } from "./exit.ts";
 import { Failure } from "./failure.ts";
@@ -18,6 +19,8 @@ export type Recorded = {
   readonly latencies: Arms<readonly number[]> | null;
   /** The same where they were counted in buckets. */
   readonly buckets: Arms<Histogram> | null;
+  /** A gauge: the canary's value, and those of the stable instances by name. */
+  readonly gauge: GaugeSample | null;
 };
 
 type Arms<T> = { readonly canary: T; readonly stable: T };
@@ -95,17 +98,20 @@ function checked(value: unknown): Recorded | Wrong {
   if ("path" in canary) return canary;
   const stable = armOf(value.stable, "stable");
   if ("path" in stable) return stable;
-  for (const key of ["latencies", "buckets"] as const) {
+  for (const key of ["latencies", "buckets", "gauge"] as const) {
     if ((canary[key] === null) !== (stable[key] === null)) {
       return { path: canary[key] === null ? "canary" : "stable", message: `expected "${key}" on both arms, or on neither` };
     }
   }
+  const gauge = gaugeOf(canary.gauge, stable.gauge);
+  if (gauge !== null && "path" in gauge) return gauge;
   return {
     t,
     step: step === undefined ? null : String(step),
     window: { canary: canary.counts, stable: stable.counts },
     latencies: both(canary.latencies, stable.latencies),
     buckets: both(canary.buckets, stable.buckets),
+    gauge,
   };
 }
 
@@ -113,7 +119,19 @@ function both<T>(canary: T | null, stable: T | null): Arms<T> | null {
   return canary === null || stable === null ? null : { canary, stable };
 }
 
-type Arm = { readonly counts: Counts; readonly latencies: readonly number[] | null; readonly buckets: Histogram | null };
+function gaugeOf(canary: unknown, stable: unknown): GaugeSample | null | Wrong {
+  if (canary === null || stable === null) return null;
+  if (!Number.isFinite(canary)) return { path: "canary.gauge", message: `expected a number, not ${said(canary)}` };
+  if (isObject(stable) && Object.values(stable).every(Number.isFinite)) return { canary, stable } as GaugeSample;
+  return { path: "stable.gauge", message: `expected { "instance": number, … }, not ${said(stable)}` };
+}
+
+type Arm = {
+  readonly counts: Counts;
+  readonly latencies: readonly number[] | null;
+  readonly buckets: Histogram | null;
+  readonly gauge: unknown;
+};
 
 function armOf(value: unknown, path: string): Arm | Wrong {
   if (!isObject(value)) return { path, message: `expected { "n": requests, "x": errors }, not ${said(value)}` };
@@ -127,7 +145,7 @@ function armOf(value: unknown, path: string): Arm | Wrong {
   if (latencies !== null && "path" in latencies) return latencies;
   const buckets = value.buckets === undefined ? null : histogramOf(value.buckets, `${path}.buckets`, n);
   if (buckets !== null && "path" in buckets) return buckets;
-  return { counts: { n, x }, latencies, buckets };
+  return { counts: { n, x }, latencies, buckets, gauge: value.gauge ?? null };
 }
 
 function latenciesOf(value: unknown, path: string): readonly number[] | null | Wrong {

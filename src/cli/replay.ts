@@ -8,6 +8,7 @@ import {
 } from "../analysis/comparison.ts";
 import { isComparable } from "../analysis/counts.ts";
 import { type Decision, decide } from "../analysis/decision.ts";
+import { type Gauge, logGauge, NO_GAUGE, observeGauge } from "../analysis/gauge.ts";
 import { beginLatencyStep, type Latency, NO_LATENCY, observeLatency } from "../analysis/latency.ts";
 import { bucketed } from "../analysis/latency-buckets.ts";
 import { decideLatency, type LatencyDecision, type LatencyRule } from "../analysis/latency-decision.ts";
@@ -32,6 +33,10 @@ export type Judged = {
   readonly latency: LatencyDecision | null;
   /** ln of the evidence that the canary is slower, from latencies or from buckets; null where there are neither. */
   readonly logSlower: number | null;
+  /** The part of it that comes from buckets, or null. */
+  readonly logSlowShare: number | null;
+  /** ln of the evidence that a gauge is higher on the canary, which decides nothing; null where there is none. */
+  readonly logGauge: number | null;
   /** Why buckets cannot be compared, or null. */
   readonly problem: string | null;
 };
@@ -43,6 +48,7 @@ export type Replay = {
   readonly plain: Plain;
   readonly latency: Latency | null;
   readonly slowShare: SlowShare | null;
+  readonly gauge: Gauge | null;
 };
 
 export const NO_REPLAY: Replay = {
@@ -51,6 +57,7 @@ export const NO_REPLAY: Replay = {
   plain: startPlain(HARM_GRID.length),
   latency: null,
   slowShare: null,
+  gauge: null,
 };
 
 /** One window of a recording, as a rollout would have taken it; a window is also the scrape that the fast path looks at. */
@@ -65,6 +72,7 @@ export function replay(state: Replay, rule: ReplayRule, recorded: Recorded): rea
     plain: isComparable(window) ? betPlain(state.plain, logGains(rule.failures.allowed, HARM_GRID, window)) : state.plain,
     latency: latencyOf(isNewStep && state.latency !== null ? beginLatencyStep(state.latency) : state.latency, rule, recorded),
     slowShare: slowShareOf(state.slowShare, recorded),
+    gauge: recorded.gauge === null ? state.gauge : observeGauge(state.gauge ?? NO_GAUGE, "positive", [recorded.gauge]),
   };
   return [next, judge(next, rule, recorded)];
 }
@@ -88,5 +96,6 @@ function judge(state: Replay, rule: ReplayRule, recorded: Recorded): Judged {
   const problem = state.slowShare?.problem ?? null;
   const isHeld = problem !== null || (latency !== null && latency.is !== "advance");
   const is = isSlow ? "revert" : failures.is === "advance" && isHeld ? "hold" : failures.is;
-  return { recorded, is, failures, latency, logSlower, problem };
+  const logOfGauge = state.gauge === null ? null : logGauge(state.gauge);
+  return { recorded, is, failures, latency, logSlower, logSlowShare: logShare, logGauge: logOfGauge, problem };
 }

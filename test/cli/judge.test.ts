@@ -74,15 +74,43 @@ describe("judge", () => {
     expect(stdout).toContain("300  90/1000  190/19000      970  10^-5     1.41  revert");
     expect(stdout).toContain("240    9/100    19/1900       81  0.037     1.69  hold");
     expect(stdout).toContain("hold: no canary traffic");
-    expect(stdout.split("\n").at(-1)).toBe(
+    expect(stdout.split("\n").slice(-2)).toEqual([
       "revert at 300: 107 of 1 300 requests failed on the canary, 247 of 24 700 on stable over the same 4 windows; " +
         "evidence 970 against, 100 needed; more than 5.2 times as often as on stable",
-    );
+      "  4 such windows can be expected to show a failure rate of 2.6 % or more on the canary beside 1 % on stable",
+    ]);
   });
 
   test("reverts an outage with the first window", async () => {
     const { stdout } = await judge(JSON.stringify({ t: 5, ...windowOf(40, 40, 760, 1) }));
     expect(stdout).toContain("revert: outage");
+  });
+
+  test("judges latencies, in milliseconds or in buckets, and shows what a gauge would say", async () => {
+    const stable = Array.from({ length: 600 }, (_, index) => 50 + (index % 100));
+    const slow = Array.from({ length: 200 }, (_, index) => 100 + (index % 100));
+    const arm = (latencies: readonly number[], gauge: unknown) => {
+      const upTo = (bound: number) => latencies.filter((ms) => ms <= bound).length;
+      return { n: latencies.length, x: 0, latencies, gauge, buckets: { 75: upTo(75), 125: upTo(125), "+Inf": latencies.length } };
+    };
+    const lines = [1, 2, 3, 4].map((t) =>
+      JSON.stringify({ t, canary: arm(slow, 900), stable: arm(stable, { a: 500, b: 510, c: 490 }) }),
+    );
+    const found = linesOf((await judge(lines.join("\n"), "-o", "json")).stdout);
+    expect(found.map(({ verdict }) => verdict)).toEqual(["hold", "hold", "revert", "revert"]);
+    expect(found[0]?.logSlower).toBe(0);
+    expect(found[3]?.logSlower).toBeGreaterThan(Math.log(100));
+    expect(found[3]?.logGauge).toBeCloseTo(Math.log((1.25 ** 4 + 1.5 ** 4 + 1.75 ** 4 + 2 ** 4) / 4), 9);
+    const { stdout } = await judge(lines.join("\n"));
+    expect(stdout).toMatch(
+      /latency: \d+ of 600 requests took more than \d+ ms on the canary, \d+ of 1 800 more than \d+ ms on stable/,
+    );
+    expect(stdout).toContain("revert at 4\n  failures: 0 of 800");
+    expect(stdout).toMatch(/buckets: evidence \d+ against, 100 needed/);
+    // No margin can be taken out of a bucket, so the buckets still say it, a window later.
+    const lenient = await judge(lines.join("\n"), "--margin", "200%", "-o", "name");
+    expect(lenient.stdout).toBe("hold\nhold\nhold\nrevert");
+    expect((await judge(lines.join("\n"), "--margin", "-1%", "-o", "name")).code).toBe(2);
   });
 
   test("asks for health anew at each step that the recording names", async () => {
@@ -101,6 +129,12 @@ describe("judge", () => {
     ['{"t":"1","canary":{"n":1,"x":0},"stable":{"n":1,"x":0}}', '1:6 t: expected the time in seconds, not "1"'],
     ['{"t":1,"canary":{"n":NaN,"x":0},"stable":{"n":1,"x":0}}', "1:22 not JSON: expected a value"],
     ['{"t":1,"canary":{"n":1e400,"x":0},"stable":{"n":1,"x":0}}', "1:22 canary.n: expected a whole number"],
+    [
+      '{"t":1,"canary":{"n":1,"x":0,"latencies":[1,-2]},"stable":{"n":1,"x":0}}',
+      "1:45 canary.latencies[1]: expected milliseconds",
+    ],
+    ['{"t":1,"canary":{"n":1,"x":0,"latencies":[1]},"stable":{"n":1,"x":0}}', '1:56 stable: expected "latencies" on both arms'],
+    ['{"t":1,"canary":{"n":1,"x":0,"buckets":{"x":1}},"stable":{"n":1,"x":0}}', "1:45 canary.buckets.x: expected a number"],
     ["[]", '1:1 expected an object with "t", "canary" and "stable", not []'],
     ["t=1", "1:1 not JSON: expected a value"],
     ["\n\n", "1:1 holds no window"],

@@ -26,7 +26,8 @@ FILE holds a window a line, in JSON; - reads stdin:
   { "t": 60, "canary": { "n": 100, "x": 1 }, "stable": { "n": 1900, "x": 19 } }
 t is the window's time in seconds, n counts requests and x those that failed. With "step" (a number or a name) in a line, health
 is shown anew at each step, as in a rollout. Latencies go into both arms: "latencies": [12.5, 80, ...] in milliseconds, or "buckets":
-{ "100": 40, "250": 90, "+Inf": 100 }, cumulative. With -o json each window is a line, and the logarithms in it are natural.`;
+{ "100": 40, "250": 90, "+Inf": 100 }, cumulative. A gauge: "gauge": 512 in the canary, "gauge": { "a": 498, "b": 505 } in stable,
+with a line every two minutes. With -o json each window is a line, and the logarithms in it are natural.`;
 
 /** `judge`: what the comparison says of recorded counts; needs no controller and no configuration. */
 export const judgeCommands: Group = (program, bind) => {
@@ -41,7 +42,7 @@ export const judgeCommands: Group = (program, bind) => {
     .option("--delta1 <rate>", "and on top of that, of all requests", rate, compare.harmfulDelta)
     .option("--alpha <chance>", "how often a good release may be reverted", chance, compare.alpha)
     .option("--beta <chance>", "how often a harmful one may advance", chance, compare.beta)
-    .option("--margin <part>", "how much slower is allowed: 0.1 or 10%", rate, compare.margin)
+    .option("--margin <part>", "how much slower is allowed: 0.1 or 10%", margin, compare.margin)
     .addHelpText("after", HELP)
     .action(bind(judge));
 };
@@ -61,7 +62,7 @@ const judge: Run<Options> = async (context, [file = "-"], options) => {
     else all.push(judged);
   }
   if (context.flags.output === "json") return EXIT.reached;
-  const lines = () => judgedLines(all, rule.latency.margin, context.out);
+  const lines = () => judgedLines(all, rule, context.out);
   await tell(context, { json: all.map(told), names: all.map(({ is }) => is), lines });
   return EXIT.reached;
 };
@@ -80,10 +81,18 @@ function ruleOf(options: Options): ReplayRule {
   };
 }
 
-/** One line of `-o json`; `logSlower` only where the recording has latencies. */
-function told({ recorded, is, failures, logSlower }: Judged) {
+/** One line of `-o json`; `logSlower` and `logGauge` only where the recording has what they are of. */
+function told({ recorded, is, failures, logSlower, logGauge }: Judged) {
   const { logHarm, logHealthy, dispersion } = failures;
-  return { t: recorded.t, logHarm, logHealthy, dispersion, verdict: is, ...(logSlower === null ? {} : { logSlower }) };
+  return {
+    t: recorded.t,
+    logHarm,
+    logHealthy,
+    dispersion,
+    verdict: is,
+    ...(logSlower === null ? {} : { logSlower }),
+    ...(logGauge === null ? {} : { logGauge }),
+  };
 }
 
 function above0(text: string): number {
@@ -92,8 +101,14 @@ function above0(text: string): number {
   return value;
 }
 
+function margin(text: string): number {
+  const value = part(text);
+  if (!(value >= 0)) throw new InvalidArgumentError("write how much slower, such as 0.1 or 10%.");
+  return value;
+}
+
 function rate(text: string): number {
-  const value = text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
+  const value = part(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("write a part of all requests, such as 0.005 or 0.5%.");
   return value;
 }
@@ -102,6 +117,11 @@ function chance(text: string): number {
   const value = number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError("write a number between 0 and 1, such as 0.01.");
   return value;
+}
+
+/** `0.1` or `10%`; NaN for anything else. */
+function part(text: string): number {
+  return text.trim().endsWith("%") ? number(text.trim().slice(0, -1)) / 100 : number(text);
 }
 
 /** NaN where the text is no decimal number: `Number` alone takes "", "0x1" and blanks. */
