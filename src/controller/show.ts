@@ -2,11 +2,21 @@ import { downOf } from "../core/blocker.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
 import { stepAt } from "../core/move.ts";
+import type { Observer } from "../core/ports.ts";
 import { isRamping } from "../core/progress.ts";
 import type { Cursor, PhaseName, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { Settled } from "../core/settled.ts";
-import { type Endpoint, type Member, type Now, never, type PoolName, type Shares, type TargetName } from "../core/units.ts";
+import {
+  type Endpoint,
+  type Member,
+  type Now,
+  never,
+  type PoolName,
+  type Shares,
+  type TargetName,
+  WHOLE,
+} from "../core/units.ts";
 import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepView, TargetView } from "../core/view.ts";
 import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
@@ -14,7 +24,9 @@ import { membersOf } from "./service-state.ts";
 
 type Reports = Readonly<Record<TargetName, Report>>;
 
-export function showService(cell: Cell, reports: Reports, now: Now): ServiceView {
+type Observed = NonNullable<ReturnType<Observer["observed"]>>;
+
+export function showService(cell: Cell, reports: Reports, observed: Observed | null, now: Now): ServiceView {
   const { record, settings } = cell;
   const { route, rollout } = record;
   const proved = settings.targets.flatMap((name) => reports[name]?.services[settings.name] ?? []);
@@ -31,7 +43,7 @@ export function showService(cell: Cell, reports: Reports, now: Now): ServiceView
       at: newest === undefined ? null : iso(newest.at),
       targets: settings.targets.map((name) => showTarget(cell, name, reports[name])),
     },
-    observed: null,
+    observed: observed === null ? null : showObserved(observed),
     pools: Object.fromEntries(Object.keys(settings.pools).map((pool) => [pool, showPool(cell, pool, reports)])),
     rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
     etag: etagOf(rollout),
@@ -42,6 +54,17 @@ export function showService(cell: Cell, reports: Reports, now: Now): ServiceView
 function common(shares: readonly Shares[]): Shares | null {
   const [first] = shares;
   return first !== undefined && shares.every((one) => canonical(one) === canonical(first)) ? first : null;
+}
+
+/** Shares by largest remainder, so that they sum to the whole. Without a request there is no share. */
+function showObserved({ requests, windowMs }: Observed): ServiceView["observed"] {
+  const pools = Object.entries(requests);
+  const total = pools.reduce((sum, [, count]) => sum + count, 0);
+  const parts = pools.map(([pool, count]) => ({ pool, bp: (count / total) * WHOLE }));
+  const left = WHOLE - parts.reduce((sum, { bp }) => sum + Math.floor(bp), 0);
+  const first = [...parts].sort((a, b) => (b.bp % 1) - (a.bp % 1)).slice(0, total === 0 ? 0 : left);
+  const shares = Object.fromEntries(parts.map((one) => [one.pool, Math.floor(one.bp) + (first.includes(one) ? 1 : 0)]));
+  return { shares: total === 0 ? {} : shares, requests: Math.round(total), windowMs };
 }
 
 /** Changes with rollout, seq and entry, so that a health flap leaves it alone. */
@@ -60,7 +83,7 @@ function showTarget(cell: Cell, name: TargetName, report: Report | undefined): T
   const service = report?.services[cell.settings.name];
   if (report?.blocked != null) return { ...base, state: "blocked", reason: report.blocked };
   if (service?.refused != null) return { ...base, state: "refused", reason: service.refused.text };
-  if (service !== undefined && service.version >= cell.record.route.version) return { ...base, state: "applied", reason: null };
+  if (service !== undefined && service.version >= cell.record.route.version) return { ...base, state: "applied", reason: report?.waiting ?? null };
   return { ...base, state: "applying", reason: report?.waiting ?? (report === undefined ? "has not reported yet" : null) };
 }
 

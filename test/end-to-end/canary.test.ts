@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { count, steady } from "../support/client.ts";
-import { answerWith, Stack } from "./stack.ts";
+import { answerWith } from "./pools.ts";
+import { Stack } from "./stack.ts";
 
 describe.each(["live", "weighted"] as const)("a canary, %s", (routing) => {
   it("goes to the end by itself, and no client loses a request", { timeout: 60_000 }, async () => {

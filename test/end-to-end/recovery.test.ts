@@ -22,7 +22,7 @@ describe("a controller that is killed", () => {
     }
     await stack.reaches("promoted", null, 30_000);
     const events = (await stack.api("GET", "/v1/rollouts/web-1/events")).body as {
-      items: { kind: string; step: number; at: string }[];
+      events: { kind: string; step: number; at: string }[];
     };
     const at = (kind: string, step: number) =>
       Date.parse(events.events.find((event) => event.kind === kind && event.step === step)?.at ?? "");

@@ -5,27 +5,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { Agent, request } from "undici";
 import type { RolloutView, ServiceView } from "../../src/core/view.ts";
-import { type MemberServer, startMember } from "../support/members.ts";
+import type { MemberServer } from "../support/members.ts";
 import { makePrefix, type Nginx, startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
 import { root } from "../support/sources.ts";
+import { startPool } from "./pools.ts";
+import { type Place, type StackOptions, yaml } from "./stack-files.ts";
 
 const MAIN = join(root, "src/main.ts");
-
-export type StackOptions = {
-  readonly routing?: "live" | "weighted";
-  /** How many members each pool has. */
-  readonly members?: { readonly blue: number; readonly green: number };
-  /** Lines of the service `web` in sluice.yaml, indented by four. */
-  readonly service?: string;
-  /** More lines at the top of sluice.yaml. */
-  readonly top?: string;
-  /** More text inside `http { }`. */
-  readonly http?: string;
-  readonly workers?: number;
-  /** Two: the service is served by a second nginx too, `second`; the targets are then called `one` and `two`. */
-  readonly edges?: 1 | 2;
-};
 
 /** What a command printed, and how it ended. */
 export type Said = { readonly code: number; readonly out: string; readonly err: string };
@@ -204,34 +191,6 @@ export class Stack implements AsyncDisposable {
   }
 }
 
-/** Answers by status, on a page in the Prometheus text format. */
-async function startPool(pool: string, count: number): Promise<readonly MemberServer[]> {
-  return Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const member = await startMember({ name: `${pool}-${index + 1}`, version: pool });
-      answerWith(member, 0);
-      return member;
-    }),
-  );
-}
-
-/** Makes a member fail this part of its requests, and count them on its metrics page. */
-export function answerWith(member: MemberServer, errorRatio: number): void {
-  let served = 0;
-  const counts = counters.get(member) ?? { ok: 0, failed: 0 };
-  counters.set(member, counts);
-  member.setStatus(() => {
-    served += errorRatio;
-    const failed = served >= 1;
-    if (failed) served -= 1;
-    counts[failed ? "failed" : "ok"] += 1;
-    return failed ? 500 : 200;
-  });
-  member.setMetrics(() => `http_requests_total{code="200"} ${counts.ok}\nhttp_requests_total{code="500"} ${counts.failed}\n`);
-}
-
-const counters = new WeakMap<MemberServer, { ok: number; failed: number }>();
-
 async function cli(prefix: string, args: readonly string[]): Promise<Said> {
   const config = join(prefix, "sluice.yaml");
   const result = await execa(process.execPath, [MAIN, ...args, "--config", config], {
@@ -243,7 +202,6 @@ async function cli(prefix: string, args: readonly string[]): Promise<Said> {
   return { code: result.exitCode ?? -1, out: result.stdout, err: result.stderr };
 }
 
-type Place = { readonly prefix: string; readonly port: number; readonly status: number };
 type Edge = { readonly nginx: Nginx; readonly url: string };
 
 async function placeOf(prefix: string): Promise<Place> {
@@ -251,64 +209,9 @@ async function placeOf(prefix: string): Promise<Place> {
 }
 
 async function startEdge({ prefix, port }: Place, options: StackOptions): Promise<Edge> {
-  const http = `${serverBlock(prefix, port, options.routing ?? "live")}\n${options.http ?? ""}`;
-  return { nginx: await startNginx({ prefix, http, workers: options.workers ?? 2 }), url: `http://127.0.0.1:${port}` };
-}
-
-function target({ prefix, status }: Place): string {
-  return `{ config: ${prefix}/nginx.conf, pid: ${prefix}/nginx.pid, include: ${prefix}/sluice, tables: ${prefix}/tables, status: "127.0.0.1:${status}" }`;
-}
-
-function yaml(
-  prefix: string,
-  places: readonly Place[],
-  blue: readonly MemberServer[],
-  green: readonly MemberServer[],
-  options: StackOptions,
-): string {
-  const list = (members: readonly MemberServer[]) => members.map((member) => member.address).join(", ");
-  const targets =
-    places.length === 1
-      ? places.map(target).join("")
-      : places.map((place, index) => `\n  ${["one", "two"][index]}: ${target(place)}`).join("");
-  return `${options.top ?? ""}api: { listen: "unix:${join(prefix, "api.sock")}" }
-state: ./state
-nginx: ${targets}
-services:
-  web:
-    routing: ${options.routing ?? "live"}
-    pools:
-      blue: { members: [${list(blue)}] }
-      green: { members: [${list(green)}] }
-    stable: blue
-    health: { path: /healthz, interval: 250ms, timeout: 250ms, passes: 1, fails: 2, deadline: 5s }
-    metrics:
-      errors: { source: scrape, window: 1s, interval: 250ms, ratio: { of: 'http_requests_total{code=~"5.."}', to: http_requests_total } }
-${options.service ?? CANARY}
-`;
-}
-
-/** A canary of a few seconds that is judged by its errors. */
-export const CANARY = `    canary:
-      steps: [{ share: 10%, for: 1500ms }, { share: 40%, for: 1500ms }, { ramp: 100%, over: 2s }]
-      checks: [{ metric: errors, below: 5%, minRequests: 5 }]
-    blueGreen: { bake: 1500ms, checks: [{ metric: errors, below: 5%, minRequests: 5 }] }`;
-
-function serverBlock(prefix: string, port: number, routing: "live" | "weighted"): string {
-  const current = join(prefix, "sluice/current");
-  const live = routing === "live";
-  return `  include ${current}/*.http.conf;
-  server {
-    listen 127.0.0.1:${port} backlog=4096;
-    ${live ? `include ${current}/web.server.conf;` : ""}
-    location / {
-      proxy_set_header Host $host;
-      proxy_connect_timeout 500ms;
-      ${live ? "proxy_redirect http://$web_pool/ /;" : ""}
-      proxy_next_upstream error timeout;
-      proxy_next_upstream_tries 2;
-      proxy_pass http://${live ? "$web_pool" : "web"};
-    }
-    include ${current}/sluice.closing.conf;
-  }`;
+  const http = `${serverBlock(prefix, port, options.routing ?? "live", options.retries ?? "error timeout")}\n${options.http ?? ""}`;
+  return {
+    nginx: await startNginx({ prefix, http, workers: options.workers ?? 2, logOff: options.logOff ?? true }),
+    url: `http://127.0.0.1:${port}`,
+  };
 }

@@ -80,6 +80,7 @@ function checkRollout(world: World, rollout: Rollout): void {
   );
   if (events.some((event) => ["advanced", "promoting", "paused", "approved"].includes(event.kind))) return;
   checkDwells(rollout, events);
+  if (rollout.plan[0]?.hold.then !== "advance") checkEvidence(world, rollout, events);
 }
 
 /** A step that nobody hurried was served for its whole time, however often the controller died in it. */
@@ -91,6 +92,22 @@ function checkDwells(rollout: Rollout, events: readonly EventView[]): void {
     if (next === undefined) continue;
     const servedMs = Date.parse(next.at) - Date.parse(event.at);
     demand(servedMs >= leastMs, `${rollout.id} left step ${event.step} after ${servedMs} of ${leastMs} ms`);
+  }
+}
+
+/** No step that needs its checks is left where the candidate failed too often in all of the step. */
+function checkEvidence(world: World, rollout: Rollout, events: readonly EventView[]): void {
+  for (const [index, event] of events.entries()) {
+    const needs = event.step === null ? [] : (rollout.plan[event.step]?.needs ?? []);
+    if (event.kind !== "observing" || needs.length === 0) continue;
+    const next = events.slice(index + 1).find((later) => later.kind === "applying" && later.step === (event.step ?? 0) + 1);
+    if (next === undefined) continue;
+    const [from, to] = [Date.parse(event.at), Date.parse(next.at)];
+    const during = world.erring.filter(
+      ({ since }, at) => since < to && (world.erring[at + 1]?.since ?? Number.POSITIVE_INFINITY) > from,
+    );
+    const whole = during.length > 0 && (during[0]?.since ?? from) <= from && during.every(({ ratio }) => ratio >= 0.1);
+    demand(!whole, `${rollout.id} left step ${event.step} although a tenth of all requests failed in it`);
   }
 }
 

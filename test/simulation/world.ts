@@ -1,10 +1,11 @@
 import { Controller } from "../../src/controller/controller.ts";
-import type { Evidence, MetricSource, Probe, Slice } from "../../src/core/ports.ts";
+import type { Probe } from "../../src/core/ports.ts";
 import type { Rollout, Strategy } from "../../src/core/rollout.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Ms } from "../../src/core/units.ts";
 import { Disk, DiskStore, diskAborts } from "./disk.ts";
 import { EdgeTarget, Nginx } from "./edge.ts";
+import { simulatedMetrics } from "./metrics.ts";
 import { Random } from "./random.ts";
 import { BLUE, GREEN, settingsOf } from "./settings.ts";
 import { quiet, Timeline } from "./timeline.ts";
@@ -33,7 +34,8 @@ export class World {
   stableSince: Ms;
   crashes = 0;
   process: Process;
-  #erring = 0;
+  /** The true error ratio of the candidate, since when; the newest last. */
+  readonly erring: { readonly since: Ms; readonly ratio: number }[] = [];
   #sight: "good" | "broken" = "good";
   #crashChance = 0.01;
 
@@ -66,7 +68,10 @@ export class World {
       probe: async (_check, endpoint) => this.#probe(endpoint),
       resolve: async (member) => [member],
       resolveEveryMs: 60_000,
-      metrics: this.#metrics(),
+      metrics: simulatedMetrics(
+        () => this.erring.at(-1)?.ratio ?? 0,
+        () => this.#sight === "good",
+      ),
       log: SILENT,
       epoch: String(this.timeline.t),
     });
@@ -91,7 +96,7 @@ export class World {
     const { random } = this;
     if (random.chance(0.15)) this.#flap(random.pick([...BLUE, ...GREEN, ...GREEN]));
     if (random.chance(0.05)) for (const endpoint of GREEN) this.downSince.set(endpoint, this.timeline.t);
-    if (random.chance(0.1)) this.#erring = random.pick([0, 0, 0.01, 0.1]);
+    if (random.chance(0.1)) this.#err(random.pick([0, 0, 0, 0.01, 0.1, 0.1]));
     if (random.chance(0.1)) this.#sight = random.pick(["good", "good", "broken"]);
     if (random.chance(0.05)) this.disk.refusing = !this.disk.refusing;
     if (random.chance(0.05)) this.nginx.refuses = this.nginx.refuses === null ? "bind() failed" : null;
@@ -101,7 +106,7 @@ export class World {
   /** Ends all that goes wrong. */
   heal(): void {
     this.downSince.clear();
-    this.#erring = 0;
+    this.#err(0);
     this.#sight = "good";
     this.disk.refusing = false;
     this.nginx.refuses = null;
@@ -149,6 +154,10 @@ export class World {
 
   // --- members, metrics, crashes -------------------------------------------------------------------------------------
 
+  #err(ratio: number): void {
+    this.erring.push({ since: this.timeline.t, ratio });
+  }
+
   #flap(endpoint: Endpoint): void {
     if (this.downSince.delete(endpoint)) this.stableSince = this.timeline.t;
     else this.downSince.set(endpoint, this.timeline.t);
@@ -156,27 +165,6 @@ export class World {
 
   #probe(endpoint: Endpoint): Probe {
     return this.downSince.has(endpoint) ? { healthy: false, reason: "refused the connection" } : { healthy: true };
-  }
-
-  #metrics(): MetricSource {
-    return {
-      sample: async (metric, _subject, before, now): Promise<Evidence> => {
-        const last = before?.last.all?.t;
-        const counts = { of: Math.round(100 * this.#erring), to: 100 };
-        const slice: readonly Slice[] = last === undefined ? [] : [{ from: last, to: now.t, counts }];
-        const slices = [...(before?.slices ?? []), ...slice].filter((one) => one.to > now.t - 30_000);
-        const problem = this.#sight === "good" ? null : "the page answered 500";
-        return { metric: metric.name, last: { all: { t: now.t, started: null, series: {} } }, slices, problem, lacking: null };
-      },
-      measure: (_metric, evidence, from, to) => {
-        const inside = evidence.slices.filter((slice) => slice.from >= from && slice.to <= to);
-        const sum = (name: string) => inside.reduce((total, slice) => total + (slice.counts[name] ?? 0), 0);
-        const samples = sum("to");
-        const value = samples === 0 ? null : sum("of") / samples;
-        const { problem, lacking } = evidence;
-        return { value, samples, from: inside[0]?.from ?? null, to: inside.at(-1)?.to ?? null, problem, lacking };
-      },
-    };
   }
 
   #maybeCrash(): void {

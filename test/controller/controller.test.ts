@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ANN, House, START } from "./house.ts";
+
+const GREEN = ["10.0.1.1:80", "10.0.1.2:80"];
+
+let house: House;
+beforeEach(() => {
+  house = new House();
+});
+
+describe("a command", () => {
+  it("that was carried out is answered so, although the store refuses what follows", async () => {
+    await house.canary();
+    house.disk.refusing = true;
+    house.nginx.refuses = "bind() failed";
+    const rollout = await house.command("abort");
+    expect(rollout.phase).toMatch(/reverting|failed/);
+    house.disk.refusing = false;
+    house.nginx.refuses = null;
+    await house.pass(10_000);
+    expect(house.rollout.phase.phase).toBe("reverted");
+  });
+
+  it("with an ETag meets the state that it saw, or is refused", async () => {
+    await house.canary();
+    const { etag } = await house.controller.service("web");
+    const [first, second] = await Promise.allSettled([house.advance(etag), house.advance(etag)]);
+    expect([first.status, second.status]).toEqual(["fulfilled", "rejected"]);
+    expect(second).toMatchObject({ reason: { code: "stale" } });
+  });
+});
+
+describe("an abort that only a file remembers", () => {
+  it("is taken up by the next process", async () => {
+    await house.canary();
+    house.disk.refusing = true;
+    await house.command("abort");
+    house.kill();
+    house.disk.refusing = false;
+    await house.boot();
+    await house.pass(3_000);
+    expect(house.rollout.phase.phase).toBe("reverted");
+    expect(house.disk.aborts.size).toBe(0);
+  });
+
+  it("is forgotten once it is stored: it does not undo a later retry", async () => {
+    await house.canary();
+    house.disk.refusing = true;
+    house.nginx.refuses = "bind() failed";
+    await house.command("abort");
+    house.disk.refusing = false;
+    await house.pass(3_000);
+    expect(house.rollout.phase.phase).toBe("failed");
+    house.nginx.refuses = null;
+    await house.command("retry");
+    await house.boot();
+    await house.pass(3_000);
+    expect(house.rollout.phase.phase).toBe("moving");
+  });
+});
+
+describe("a retry of a reverted rollout", () => {
+  it("keeps the steps that came with its start", async () => {
+    await house.canary({ steps: [{ kind: "approval", share: 100, needs: null, hold: null }] });
+    expect(house.green).toBe(100);
+    await house.command("abort");
+    await house.pass(2_000);
+    await house.command("retry");
+    await house.pass(2_000);
+    expect([house.rollout.id, house.green]).toEqual(["web-2", 100]);
+  });
+});
+
+describe("a start with replace", () => {
+  it("sends nothing to the candidate before the one under way is back", async () => {
+    await house.canary();
+    house.nginx.refuses = "bind() failed";
+    const started = house.controller.start("web", { ...START, replace: true }, ANN, null);
+    await house.pass(5_000);
+    expect(house.rollout.id).toBe("web-1");
+    house.nginx.refuses = null;
+    await house.pass(5_000);
+    await started;
+    expect(house.rollout.id).toBe("web-2");
+  });
+});
+
+describe("members", () => {
+  it("of a name that moves to a new address send nothing back before they are seen", async () => {
+    await house.canary();
+    house.addresses.set("10.0.1.1:80", ["10.9.0.1:80"]);
+    house.addresses.set("10.0.1.2:80", ["10.9.0.2:80"]);
+    await house.pass(12_000);
+    expect(house.rollout.phase.phase).toBe("moving");
+    expect(Object.keys(house.nginx.serves.get("web")?.endpoints.green ?? {})).toEqual(["10.9.0.1:80", "10.9.0.2:80"]);
+  });
+
+  it("are never all taken out, by no order of commands", async () => {
+    await house.boot();
+    await house.pass(5_000);
+    const set = (members: readonly string[]) => house.controller.setMembers("web", "blue", members, ANN);
+    const drain = (member: string) => house.controller.setMember("web", "blue", member, "draining", ANN);
+    await drain("10.0.0.1:80");
+    await expect(set(["10.0.0.1:80"])).rejects.toMatchObject({ code: "not-ready" });
+    await expect(drain("10.0.0.2:80")).rejects.toMatchObject({ code: "not-ready" });
+    await set(["10.0.0.2:80"]);
+    await set(["10.0.0.1:80", "10.0.0.2:80"]);
+    expect((await house.controller.service("web")).pools.blue?.members.map((member) => member.state)).toEqual(["ready", "ready"]);
+  });
+
+  it("may not leave only one that is down", async () => {
+    await house.boot();
+    house.down.add("10.0.0.2:80");
+    await house.pass(10_000);
+    await expect(house.controller.setMember("web", "blue", "10.0.0.1:80", "draining", ANN)).rejects.toMatchObject({
+      code: "not-ready",
+    });
+  });
+
+  it("that are dead when a controller starts get nothing from a rollout that it begins", async () => {
+    await house.boot();
+    await house.pass(5_000);
+    house.kill();
+    for (const endpoint of GREEN) house.down.add(endpoint);
+    await house.boot();
+    await house.controller.start("web", { ...START, strategy: "blue-green" }, ANN, null);
+    await house.pass(10_000);
+    expect(house.green).toBe(0);
+    expect(house.rollout.phase).toMatchObject({ phase: "moving", cursor: { step: 0, stage: { at: "waiting" } } });
+  });
+});
+
+describe("a configuration", () => {
+  it("that lacks a pool which carries traffic is refused at the start", async () => {
+    await house.canary();
+    const { blue, green } = house.settings.pools;
+    if (blue === undefined || green === undefined) throw new Error("the settings have both pools");
+    house.settings = { ...house.settings, pools: { blue, teal: green } };
+    await expect(house.boot()).rejects.toThrow(/no green, which is one of the pools of web-1/);
+  });
+
+  it("is taken over by all services or by none", async () => {
+    await house.boot();
+    await house.pass(5_000);
+    const { blue, green } = house.settings.pools;
+    if (blue === undefined || green === undefined) throw new Error("the settings have both pools");
+    const changed = { ...house.settings, pools: { blue: { members: ["10.0.0.9:80"] }, green } };
+    house.disk.refusing = true;
+    await expect(house.controller.reconfigure({ web: changed }, async () => {})).rejects.toThrow(/full/);
+    house.disk.refusing = false;
+    expect((await house.controller.service("web")).pools.blue?.members.map((member) => member.address)).toEqual(blue.members);
+    await house.controller.reconfigure({ web: changed }, async () => {});
+    await house.pass(5_000);
+    expect(Object.keys(house.nginx.serves.get("web")?.endpoints.blue ?? {})).toEqual(["10.0.0.9:80"]);
+  });
+});

@@ -1,0 +1,130 @@
+import { Controller } from "../../src/controller/controller.ts";
+import type { StartInput } from "../../src/core/control.ts";
+import type { Log } from "../../src/core/ports.ts";
+import type { Command, Rollout } from "../../src/core/rollout.ts";
+import type { ServiceSettings } from "../../src/core/service.ts";
+import type { Endpoint, Member, Ms } from "../../src/core/units.ts";
+import type { EventView } from "../../src/core/view.ts";
+import { Disk, DiskStore, diskAborts } from "../simulation/disk.ts";
+import { EdgeTarget, Nginx } from "../simulation/edge.ts";
+import { simulatedMetrics } from "../simulation/metrics.ts";
+import { Random } from "../simulation/random.ts";
+import { settingsOf } from "../simulation/settings.ts";
+import { quiet, Timeline } from "../simulation/timeline.ts";
+
+const ANN = { name: "ann" };
+const START: StartInput = { strategy: "canary", to: null, version: null, steps: null, replace: false, reason: null };
+
+/** The settings of the simulated service, with a canary of two steps that waits for its evidence. */
+export function plainSettings(): ServiceSettings {
+  const settings = settingsOf(new Random(1));
+  const step = { kind: "share", forMs: 10_000, needs: null, hold: null } as const;
+  const check = { name: "errors", metric: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 50 } as const;
+  const hold = { atMostMs: 900_000, then: "wait" } as const;
+  return {
+    ...settings,
+    routing: "live",
+    canary: {
+      steps: [
+        { ...step, share: 2_000 },
+        { ...step, share: 8_000 },
+      ],
+      checks: [check],
+      hold,
+      bakeMs: 0,
+    },
+  };
+}
+
+/** The real controller on a stepped clock, in a world that does what the test says and nothing else. */
+export class House {
+  readonly timeline = new Timeline();
+  readonly disk = new Disk();
+  readonly nginx = new Nginx();
+  readonly down = new Set<Endpoint>();
+  readonly addresses = new Map<Member, readonly Endpoint[]>();
+  errorRatio = 0;
+  readable = true;
+  settings = plainSettings();
+  readonly complaints: string[] = [];
+  #process = { alive: false };
+  #controller: Controller | null = null;
+
+  get controller(): Controller {
+    if (this.#controller === null) throw new Error("no controller runs");
+    return this.#controller;
+  }
+
+  get rollout(): Rollout {
+    const rollout = this.disk.below<Rollout>("rollouts/").at(-1);
+    if (rollout === undefined) throw new Error("there is no rollout");
+    return rollout;
+  }
+
+  get events(): readonly EventView[] {
+    return this.disk.below<EventView>("journal/");
+  }
+
+  get green(): number {
+    return this.nginx.serves.get("web")?.shares.green ?? 0;
+  }
+
+  /** Starts a controller on what the disk holds; one that ran before is dead from then on. */
+  async boot(): Promise<void> {
+    this.kill();
+    const process = { alive: true };
+    this.#process = process;
+    const alive = () => process.alive;
+    const clock = this.timeline.clock(process);
+    const complain = (text: string) => void this.complaints.push(text);
+    const log: Log = { debug: () => {}, info: () => {}, warn: complain, error: complain };
+    this.#controller = await Controller.open({
+      services: { web: this.settings },
+      store: new DiskStore(this.disk, alive),
+      aborts: diskAborts(this.disk, alive),
+      clock,
+      clockState: () => ({ boot: "house", offset: 0, seen: 0 }),
+      targets: [new EdgeTarget(this.nginx, clock, new Random(1), alive, () => {})],
+      probe: async (_check, endpoint) =>
+        this.down.has(endpoint) ? { healthy: false, reason: "refused the connection" } : { healthy: true },
+      resolve: async (member) => this.addresses.get(member) ?? [member],
+      resolveEveryMs: 10_000,
+      metrics: simulatedMetrics(
+        () => this.errorRatio,
+        () => this.readable,
+      ),
+      log,
+      epoch: String(this.timeline.t),
+    });
+    await quiet();
+  }
+
+  kill(): void {
+    this.#process.alive = false;
+    this.timeline.end(this.#process);
+  }
+
+  async pass(ms: Ms): Promise<void> {
+    const until = this.timeline.t + ms;
+    while (await this.timeline.step(until));
+    await quiet();
+  }
+
+  /** Boots, lets every member be seen, and starts a canary. */
+  async canary(input: Partial<StartInput> = {}): Promise<void> {
+    await this.boot();
+    await this.pass(5_000);
+    await this.controller.start("web", { ...START, ...input }, ANN, null);
+    await this.pass(1_000);
+  }
+
+  command(verb: Exclude<Command["verb"], "advance">) {
+    return this.controller.command("web", { verb }, ANN, { ifMatch: null, reason: null });
+  }
+
+  advance(ifMatch: string | null = null) {
+    return this.controller.command("web", { verb: "advance", step: null }, ANN, { ifMatch, reason: null });
+  }
+}
+
+export { ANN, START };

@@ -1,0 +1,29 @@
+import type { Evidence, MetricSource, Slice } from "../../src/core/ports.ts";
+
+/** A metrics page with a hundred requests between two reads, of which `ratio()` failed; it cannot be read unless `readable()`. */
+export function simulatedMetrics(ratio: () => number, readable: () => boolean): MetricSource {
+  return {
+    sample: async (metric, _subject, before, now): Promise<Evidence> => {
+      const last = before?.last.all?.t;
+      const counts = { of: Math.round(100 * ratio()), to: 100 };
+      const slice: readonly Slice[] = last === undefined ? [] : [{ from: last, to: now.t, counts }];
+      const slices = [...(before?.slices ?? []), ...slice].filter((one) => one.to > now.t - 300_000);
+      const problem = readable() ? null : "the page answered 500";
+      return { lacking: null, metric: metric.name, last: { all: { t: now.t, started: null, series: {} } }, slices, problem };
+    },
+    measure: (metric, evidence, from, to) => {
+      const inside = evidence.slices.filter((slice) => slice.from >= Math.max(from, to - metric.windowMs) && slice.to <= to);
+      const sum = (name: string) => inside.reduce((total, slice) => total + (slice.counts[name] ?? 0), 0);
+      const samples = sum("to");
+      const value = samples === 0 ? null : sum("of") / samples;
+      return {
+        value,
+        samples,
+        from: inside[0]?.from ?? null,
+        to: inside.at(-1)?.to ?? null,
+        problem: evidence.problem,
+        lacking: null,
+      };
+    },
+  };
+}
