@@ -48,13 +48,25 @@ async function* gunzipped(body: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** A body as text. Throws a `Refused`. */
+/** A body as text. Throws a `Refused` that says where it is none. */
 export function textOf(body: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
-    throw new Refused("sent text that is not UTF-8");
+    const { line, column } = notUtf8(body);
+    throw new Refused(`sent text that is not UTF-8, at line ${line} column ${column}`);
   }
+}
+
+/** Where the first character stands that is not UTF-8. */
+function notUtf8(body: Buffer): { readonly line: number; readonly column: number } {
+  const decoded = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
+  // The first replacement that the text did not have itself: up to there, both are the same bytes.
+  let at = decoded.indexOf("\ufffd");
+  while (at >= 0 && Buffer.from(decoded.slice(0, at + 1)).equals(body.subarray(0, Buffer.byteLength(decoded.slice(0, at + 1)))))
+    at = decoded.indexOf("\ufffd", at + 1);
+  const before = decoded.slice(0, Math.max(0, at)).split("\n");
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /** A header of an answer; empty where there is none. */

@@ -7,11 +7,12 @@ import type { Format } from "./exposition.ts";
 /** A metrics page, or why there is none, to be read after the address. */
 export type Fetched =
   | { readonly ok: true; readonly text: string; readonly format: Format }
-  | { readonly ok: false; readonly reason: string };
+  /** `content` where there was a page that is none, as opposed to no page at all. */
+  | { readonly ok: false; readonly reason: string; readonly content: boolean };
 
 export type PageRequest = {
-  /** `ip:port`. */
-  readonly endpoint: string;
+  /** `http://ip:port`. */
+  readonly origin: string;
   readonly path: string;
   /** Over all: connecting, headers and body. */
   readonly timeoutMs: Ms;
@@ -27,11 +28,12 @@ const ACCEPT = "text/plain;version=0.0.4;q=0.6,application/openmetrics-text;vers
 /** Reads one page. Never rejects; holds no connection afterwards; keeps at most `mostBytes` and a chunk in memory. */
 export async function fetchPage(request: PageRequest): Promise<Fetched> {
   const deadline = AbortSignal.timeout(request.timeoutMs);
-  const client = new Client(`http://${request.endpoint}`, {
+  const client = new Client(request.origin, {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: request.timeoutMs },
   });
+  let answered = false;
   try {
     const answer = await client.request({
       method: "GET",
@@ -41,19 +43,23 @@ export async function fetchPage(request: PageRequest): Promise<Fetched> {
       reset: true,
       signal: AbortSignal.any([deadline, request.signal]),
     });
+    refuseStatus(answer);
+    answered = true;
     const format = formatOf(answer);
     const body = await bodyOf(answer, request.mostBytes);
     return { ok: true, format, text: decode(answer, body, format) };
   } catch (error) {
-    if (request.signal.aborted) return { ok: false, reason: "was not read: Sluice is stopping" };
-    if (deadline.aborted) return { ok: false, reason: `did not send its page within ${request.timeoutMs / 1000} s` };
-    return { ok: false, reason: error instanceof Refused ? error.message : networkFailure(error) };
+    if (request.signal.aborted) return { ok: false, content: false, reason: "was not read: Sluice is stopping" };
+    if (deadline.aborted)
+      return { ok: false, content: false, reason: `did not send its page within ${request.timeoutMs / 1000} s` };
+    const refused = error instanceof Refused;
+    return { ok: false, content: answered && refused, reason: refused ? error.message : networkFailure(error) };
   } finally {
     await client.destroy();
   }
 }
 
-function formatOf(answer: Dispatcher.ResponseData): Format {
+function refuseStatus(answer: Dispatcher.ResponseData): void {
   const { statusCode } = answer;
   if (statusCode >= 300 && statusCode < 400) {
     throw new Refused(
@@ -61,6 +67,9 @@ function formatOf(answer: Dispatcher.ResponseData): Format {
     );
   }
   if (statusCode !== 200) throw new Refused(`answered ${statusCode}, wants 200`);
+}
+
+function formatOf(answer: Dispatcher.ResponseData): Format {
   const type = header(answer, "content-type");
   const [media = "", ...parameters] = type
     .toLowerCase()

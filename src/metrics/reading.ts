@@ -3,6 +3,7 @@ import { keyOf, type Reading } from "./counters.ts";
 import { nearest } from "./nearest.ts";
 import { numberOf } from "./number.ts";
 import { type Family, type Page, type Series, seriesId } from "./page.ts";
+import { startedOf } from "./started.ts";
 import { belongs, type Wanted } from "./wanted.ts";
 
 /** What a page says of a metric. `missing` is what a person should know where a group that must be there is not. */
@@ -106,10 +107,4 @@ function withoutBuckets(page: Page, base: string): string | null {
   const counted = page.families.some(({ series }) => series.some(({ name }) => name === `${base}_count`));
   const bare = counted && !page.families.some(({ series }) => series.some(({ name }) => name === `${base}_bucket`));
   return bare ? `${base} is a histogram without buckets: a quantile needs classic buckets (le)` : null;
-}
-
-function startedOf(page: Page): number | null {
-  const found = page.families.flatMap(({ series }) => series.filter(({ name }) => name === "process_start_time_seconds"));
-  const value = found.length === 1 ? found[0]?.value : undefined;
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -33,7 +33,7 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource<ScrapeMetric> 
   const readOne = async (metric: ScrapeMetric, wanted: readonly Wanted[], endpoint: Endpoint, t: Ms): Promise<Read> => {
     const address = withPort(endpoint, metric.port);
     const fetched = await fetchPage({
-      endpoint: address,
+      origin: `http://${address}`,
       path: metric.path,
       timeoutMs: metric.timeoutMs,
       mostBytes,

@@ -42,7 +42,7 @@ describe("a page that cannot be used", () => {
     [
       "bytes that are no UTF-8",
       (_q, r) => r.setHeader("content-type", "text/plain").end(Buffer.from([97, 32, 0xff])),
-      "sent text that is not UTF-8",
+      "sent text that is not UTF-8, at line 1 column 3",
     ],
     [
       "brotli",
