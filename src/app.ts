@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Finding } from "./app/check.ts";
-import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
 import type { RenderedTarget } from "./app/render.ts";
 import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
@@ -17,7 +16,7 @@ import type { Log } from "./core/ports.ts";
  * What a command does not need is not loaded: each function brings in its own adapters.
  */
 
-export type { Finding, Inspected, RenderedTarget };
+export type { Finding, RenderedTarget };
 
 /** A controller that runs: behind its API, or inside this process for an offline verb. */
 export interface App extends AsyncDisposable {
@@ -88,13 +87,15 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     import("./controller/controller.ts"),
     import("./controller/clock.ts"),
   ]);
-  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { openMetrics }] = await Promise.all([
-    import("./app/templates.ts"),
-    import("./nginx/target.ts"),
-    import("./probe/health.ts"),
-    import("./probe/resolve.ts"),
-    import("./app/metrics.ts"),
-  ]);
+  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { openMetrics }, { openNginxLog }] =
+    await Promise.all([
+      import("./app/templates.ts"),
+      import("./nginx/target.ts"),
+      import("./probe/health.ts"),
+      import("./probe/resolve.ts"),
+      import("./app/metrics.ts"),
+      import("./app/nginx-log.ts"),
+    ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
   const lease = stack.use(await store.lease(`sluice (pid ${process.pid})`));
@@ -107,7 +108,8 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   );
   for (const target of targets) stack.use(target);
   const probe = stack.use(createProbe());
-  const metrics = openMetrics(options.env, stack);
+  const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log));
+  const metrics = openMetrics(options.env, nginxLog, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
@@ -120,6 +122,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
       resolve: createResolve({ timeoutMs: RESOLVE_MS }),
       resolveEveryMs: RESOLVE_EVERY_MS,
       metrics,
+      observer: nginxLog,
       log,
       epoch: lease.epoch,
     }),
@@ -216,12 +219,6 @@ export async function checkConfig(options: Source & { readonly nginx: boolean })
 export async function renderConfig(options: Source & { readonly write: boolean }): Promise<readonly RenderedTarget[]> {
   const { renderAll } = await import("./app/render.ts");
   return renderAll(options.config, await readConfig(options), options.write);
-}
-
-/** What Sluice reads from a metrics page. */
-export async function inspect(source: PageSource, options: InspectOptions): Promise<Inspected> {
-  const { inspectPage } = await import("./app/inspect.ts");
-  return inspectPage(source, options);
 }
 
 /** A first sluice.yaml, and the lines that an nginx.conf needs for it. */

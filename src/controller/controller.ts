@@ -27,12 +27,16 @@ export class Controller implements Control, AsyncDisposable {
   }
 
   async services(): Promise<readonly ServiceView[]> {
-    const now = this.#deps.clock.now();
-    return this.#services.all.map((cell) => showService(cell, this.#services.reports, now));
+    return this.#services.all.map((cell) => this.#show(cell));
   }
 
   async service(name: ServiceName): Promise<ServiceView> {
-    return showService(this.#services.cell(name), this.#services.reports, this.#deps.clock.now());
+    return this.#show(this.#services.cell(name));
+  }
+
+  #show(cell: Cell): ServiceView {
+    const { clock, observer } = this.#deps;
+    return showService(cell, this.#services.reports, observer?.observed(cell.settings.name) ?? null, clock.now());
   }
 
   async rollouts(name: ServiceName, page: { limit: number; before: string | null }): Promise<readonly RolloutView[]> {
@@ -62,7 +66,7 @@ export class Controller implements Control, AsyncDisposable {
       nextChange: (one: Cell) => this.#services.nextChange(one.settings.name),
     };
     const is = await startRollout(deps, cell, input, actor, ifMatch);
-    const service = showService(cell, this.#services.reports, clock.now());
+    const service = this.#show(cell);
     return is === "started" && service.rollout !== null ? { is, rollout: service.rollout } : { is: "already-stable", service };
   }
 

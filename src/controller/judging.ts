@@ -46,6 +46,7 @@ async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<
     pool: effect.pool,
     version: effect.version,
     endpoints: endpointsOf(cell, effect.pool),
+    since: effect.since,
   };
   const read = await Promise.all(
     effect.metrics.map(async (metric) => [metric.name, await readMetric(deps, effect.rollout, metric, subject)] as const),

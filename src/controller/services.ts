@@ -1,5 +1,5 @@
 import { Refusal } from "../core/errors.ts";
-import type { AbortFiles, Log, MetricSource, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
+import type { AbortFiles, Log, MetricSource, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
 import type { Report } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
@@ -21,12 +21,14 @@ export type ControllerDeps = {
   readonly resolve: Resolve;
   readonly resolveEveryMs: Ms;
   readonly metrics: MetricSource;
+  /** Absent where nothing counts requests. */
+  readonly observer?: Observer;
   readonly log: Log;
   readonly epoch: string;
 };
 
 /** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
-const PROBE_APART_MS: Ms = 1;
+const PROBE_APART_MS: Ms = 3;
 
 const AGAIN_MS: Ms = 1_000;
 /** How much of a dwell may be lost where the machine boots anew. */
@@ -140,9 +142,10 @@ export class Services implements AsyncDisposable {
   #wantAll(names: readonly TargetName[] | null = null): void {
     for (const target of this.#deps.targets) {
       if (names !== null && !names.includes(target.name)) continue;
-      target.want(
-        [...this.#cells.values()].filter((cell) => cell.settings.targets.includes(target.name)).map((cell) => cell.record.route),
-      );
+      const cells = [...this.#cells.values()].filter((cell) => cell.settings.targets.includes(target.name));
+      const routes = cells.map((cell) => cell.record.route);
+      this.#deps.observer?.know(target.name, routes);
+      target.want(routes);
     }
   }
 

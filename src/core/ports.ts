@@ -116,8 +116,8 @@ export interface MetricSource<M extends Metric = Metric> {
 
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {
-  /** The routes that are wanted now: which addresses belong to which pool. Returns at once. */
-  know(routes: readonly Route[]): void;
+  /** All routes that are wanted of a target now: which addresses belong to which pool. Returns at once. */
+  know(target: TargetName, routes: readonly Route[]): void;
   /** Requests by pool (scaled up where only a part is written down) in the newest time that is complete; null where nothing counts. */
   observed(service: ServiceName): { readonly requests: Readonly<Record<PoolName, number>>; readonly windowMs: Ms } | null;
 }

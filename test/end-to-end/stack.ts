@@ -10,6 +10,7 @@ import { makePrefix, type Nginx, startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
 import { root } from "../support/sources.ts";
 import { startPool } from "./pools.ts";
+import { serverBlock } from "./server-block.ts";
 import { type Place, type StackOptions, yaml } from "./stack-files.ts";
 
 const MAIN = join(root, "src/main.ts");

@@ -19,6 +19,8 @@ export type NginxOptions = {
   readonly main?: string;
   /** A folder of `makePrefix`; without it, one is made, and removed at the end. */
   readonly prefix?: string;
+  /** False leaves `access_log off` out of `http { }`, which would end Sluice's own log, too. */
+  readonly logOff?: boolean;
 };
 
 export type Nginx = AsyncDisposable & {
@@ -139,7 +141,7 @@ export async function until(what: string, look: () => boolean | Promise<boolean>
 
 function mainFile(
   paths: { readonly prefix: string; readonly pidFile: string; readonly log: string },
-  options: { readonly workers?: number; readonly main?: string },
+  options: { readonly workers?: number; readonly main?: string; readonly logOff?: boolean },
   http: string,
 ): string {
   const temp = (name: string) => `${name}_temp_path ${join(paths.prefix, "temp", name)};`;
@@ -151,7 +153,7 @@ error_log ${paths.log} notice;
 ${options.main ?? ""}
 events { worker_connections 1024; }
 http {
-  access_log off;
+  ${options.logOff === false ? `access_log ${join(paths.prefix, "access.log")};` : "access_log off;"}
   ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temp).join("\n  ")}
 ${http}
 }

@@ -1,0 +1,14 @@
+import type { Log } from "../core/ports.ts";
+import { NginxLog } from "../metrics/nginx-log/log.ts";
+import { reopenLogs } from "../nginx/reopen.ts";
+import { logFile, type TargetSettings } from "../nginx/settings.ts";
+
+/** The reader of what each target's nginx writes down. */
+export function openNginxLog(targets: readonly TargetSettings[], log: Log): NginxLog {
+  const files = targets.map(({ name, tables, drive }) => ({
+    target: name,
+    path: logFile(tables),
+    reopen: drive.pid === null ? null : () => reopenLogs(drive),
+  }));
+  return new NginxLog({ files, log, wall: () => Date.now() });
+}

@@ -1,0 +1,217 @@
+import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Log } from "../../core/ports.ts";
+import type { Ms, TargetName } from "../../core/units.ts";
+
+/** How far the files of a log were read, in bytes, by `TARGET INODE-BIRTH`: it outlives renames, and no later file has the same. */
+export type Position = Readonly<Record<string, number>>;
+
+export type FollowerInput = {
+  readonly target: TargetName;
+  /** The file that nginx writes to. */
+  readonly path: string;
+  /** Rotated above this size; the file before is kept until the next time. */
+  readonly limitBytes: number;
+  /** Makes nginx open the file anew. Null where it did, else why not; null itself where that cannot be done here. */
+  readonly reopen: (() => Promise<string | null>) | null;
+  readonly log: Log;
+  /** Gets each part of the log exactly once: whole lines. */
+  readonly onText: (text: string) => void;
+};
+
+/** `path` is null where somebody else moved the file away. */
+type Open = { readonly key: string; readonly handle: FileHandle; path: string | null; offset: number; grewAt: Ms };
+
+const CHUNK_BYTES = 1 << 18;
+/** A rotated file that nobody wrote to for so long has no writer any more. */
+const QUIET_MS: Ms = 10_000;
+/** How long nginx may take to open the file anew, before its absence is worth a word. */
+const REOPEN_MS: Ms = 5_000;
+/** How soon a rotation that nginx did not follow is tried again. */
+const ROTATE_AGAIN_MS: Ms = 60_000;
+
+/**
+ * Reads a log as it grows, over rotation by anybody. Sluice's own is a rename, and a signal to nginx to open the file anew: workers write
+ * to the renamed file until they do, so it is read on.
+ */
+export class Follower {
+  readonly target: TargetName;
+  /** Why nothing can be read, in words; null where it can. */
+  problem: string | null = "nothing was read yet";
+  /** How often a file was cut short below what had been read. */
+  cuts = 0;
+  readonly #in: FollowerInput;
+  #files: Open[] = [];
+  #started = false;
+  #rotatedAt: Ms = Number.NEGATIVE_INFINITY;
+  #rotateFrom: Ms = Number.NEGATIVE_INFINITY;
+
+  constructor(input: FollowerInput) {
+    this.target = input.target;
+    this.#in = input;
+  }
+
+  get position(): Position {
+    return Object.fromEntries(this.#files.map(({ key, offset }) => [key, offset]));
+  }
+
+  /** Reads all that is there. At first it only finds the end of what is: what came before was read by somebody else, or never wanted. */
+  async read(now: Ms): Promise<void> {
+    try {
+      await this.#find(this.#started ? "start" : "end", now);
+      this.#started = true;
+      for (const file of this.#files) await this.#readOn(file, now);
+      await this.#tidy(now);
+    } catch (error) {
+      this.problem = `${this.#in.path} cannot be read (${(error as Error).message})`;
+    }
+  }
+
+  /** Reads a part of the files again, from one position to another: a file that is not in `to` was opened after it. */
+  async reread(from: Position, to: Position, mostBytes: number, onText: (text: string) => void): Promise<"read" | "lost"> {
+    const mine = (position: Position) => Object.keys(position).filter((key) => key.startsWith(`${this.target} `));
+    const there = new Set(this.#files.map(({ key }) => key));
+    if (mine(from).length > 0 && !mine(from).some((key) => there.has(key))) return "lost";
+    const parts = this.#files.flatMap((file) => {
+      const start = from[file.key] ?? 0;
+      const end = to[file.key] ?? 0;
+      return end > start ? [{ file, start, end }] : [];
+    });
+    if (parts.reduce((sum, { start, end }) => sum + end - start, 0) > mostBytes) return "lost";
+    for (const { file, start, end } of parts) await readLines(file.handle, start, end, onText);
+    return "read";
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#files.map(({ handle }) => handle.close()));
+    this.#files = [];
+  }
+
+  /** Opens what is new: the file itself, and at the first time those that were rotated before. */
+  async #find(from: "start" | "end", now: Ms): Promise<void> {
+    const paths = from === "end" ? [...(await this.#rotated()), this.#in.path] : [this.#in.path];
+    for (const path of paths) {
+      const found = await stat(path).catch(absent);
+      const known = this.#files.find(({ key }) => found !== null && key === this.#keyOf(found));
+      if (found !== null && known === undefined) {
+        const handle = await open(path, "r");
+        const { size, ...opened } = await handle.stat();
+        const offset = from === "end" ? await endOfLines(handle, size) : 0;
+        for (const other of this.#files) if (other.path === path) other.path = null;
+        this.#files.push({ key: this.#keyOf(opened), handle, path, offset, grewAt: now });
+      }
+      if (path === this.#in.path) this.problem = found === null && now - this.#rotatedAt > REOPEN_MS ? missing(path) : null;
+    }
+  }
+
+  #keyOf({ ino, birthtimeMs }: { readonly ino: number; readonly birthtimeMs: number }): string {
+    return `${this.target} ${ino}-${Math.floor(birthtimeMs)}`;
+  }
+
+  async #readOn(file: Open, now: Ms): Promise<void> {
+    const { size } = await file.handle.stat();
+    if (size < file.offset) {
+      this.cuts += 1;
+      this.#in.log.warn("nginx's log of requests was cut short; what was not read of it is lost", { file: file.path });
+      file.offset = 0;
+    }
+    if (size === file.offset) return;
+    file.grewAt = now;
+    await readLines(file.handle, file.offset, size, (text, end) => {
+      file.offset = end;
+      this.#in.onText(text);
+    });
+  }
+
+  /** Rotates a file that has grown large, and removes those that no stored position names any more. */
+  async #tidy(now: Ms): Promise<void> {
+    const current = this.#files.find(({ path }) => path === this.#in.path);
+    if (current !== undefined && current.offset > this.#in.limitBytes && now >= this.#rotateFrom)
+      await this.#rotate(current, now);
+    const done = this.#files.slice(0, -2).filter(({ grewAt }) => now - grewAt > QUIET_MS);
+    for (const file of done) {
+      this.#files = this.#files.filter((one) => one !== file);
+      await file.handle.close();
+      if (file.path !== null && file.path !== this.#in.path) await rm(file.path, { force: true });
+    }
+  }
+
+  async #rotate(current: Open, now: Ms): Promise<void> {
+    const { path, reopen, log } = this.#in;
+    this.#rotateFrom = now + ROTATE_AGAIN_MS;
+    if (reopen === null) {
+      log.warn("nginx's log of requests grows, and this nginx cannot be signalled to open another", { file: path });
+      return;
+    }
+    const number = Math.max(0, ...(await this.#rotated()).map((one) => Number(one.slice(path.length + 1)))) + 1;
+    const away = `${path}.${number}`;
+    await rename(path, away);
+    current.path = away;
+    const objection = await reopen();
+    if (objection === null) {
+      this.#rotatedAt = now;
+      this.#rotateFrom = now;
+      return;
+    }
+    log.warn("nginx's log of requests could not be rotated", { file: path, reason: objection });
+    if ((await stat(path).catch(absent)) !== null) return;
+    await rename(away, path);
+    current.path = path;
+  }
+
+  /** Oldest first. */
+  async #rotated(): Promise<readonly string[]> {
+    const { path } = this.#in;
+    const names = (await readdir(dirname(path)).catch(absent)) ?? [];
+    const numbers = names.flatMap((name) =>
+      name.startsWith(`${basename(path)}.`) ? Number(name.slice(basename(path).length + 1)) : [],
+    );
+    return numbers
+      .filter((one) => Number.isInteger(one) && one > 0)
+      .sort((a, b) => a - b)
+      .map((one) => join(dirname(path), `${basename(path)}.${one}`));
+  }
+}
+
+function missing(path: string): string {
+  return `${path} is not there: nginx has not opened it yet (does its http block include Sluice's files?)`;
+}
+
+/** Hands over whole lines between two offsets, in parts; `end` is the offset behind the part. */
+async function readLines(
+  handle: FileHandle,
+  start: number,
+  to: number,
+  onText: (text: string, end: number) => void,
+): Promise<void> {
+  let at = start;
+  let buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, to - start)));
+  while (at < to) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
+    if (bytesRead === 0) return;
+    const end = buffer.subarray(0, bytesRead).lastIndexOf(10) + 1;
+    if (end > 0) {
+      at += end;
+      onText(buffer.toString("latin1", 0, end), at);
+    } else if (bytesRead < buffer.length || at + bytesRead >= to) {
+      return;
+    } else {
+      // A line longer than the buffer: nginx writes none, so somebody else did.
+      buffer = Buffer.allocUnsafe(buffer.length * 2);
+    }
+  }
+}
+
+/** Behind the last whole line. */
+async function endOfLines(handle: FileHandle, size: number): Promise<number> {
+  const length = Math.min(size, CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafe(length);
+  const { bytesRead } = await handle.read(buffer, 0, length, size - length);
+  const end = buffer.subarray(0, bytesRead).lastIndexOf(10);
+  return end < 0 ? size : size - length + end + 1;
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}

@@ -1,0 +1,85 @@
+import type { Route } from "../../core/route.ts";
+import type { Endpoint, Ms, PoolName, TargetName } from "../../core/units.ts";
+import type { Position } from "./follower.ts";
+import type { Line } from "./line.ts";
+import { type Place, Recent, Tally } from "./tally.ts";
+
+/** What was counted between two positions of the log. */
+type Part = { readonly to: Position; readonly tally: Tally };
+
+/** Older ones can still be read from the file itself. */
+const MOST_PARTS = 1_000;
+/** A service that nobody asked for so long keeps no parts. */
+const ASKED_MS: Ms = 15 * 60_000;
+
+/** What is counted of one service. */
+export class Lane {
+  readonly recent: Recent;
+  /** The targets that write its requests down. */
+  readonly targets = new Set<TargetName>();
+  /** The pools of all addresses that were ever told; null for an address of two pools. */
+  readonly #places = new Map<Endpoint, PoolName | null>();
+  #parts: Part[] = [];
+  /** Where the parts begin; null while nothing is kept. */
+  #from: Position | null = null;
+  #open = new Tally();
+  #askedAt: Ms = 0;
+  #dropped = 0;
+
+  constructor(keepMs: Ms) {
+    this.recent = new Recent(keepMs);
+  }
+
+  readonly place: Place = (address) => this.#places.get(address) ?? null;
+
+  /** Learns where addresses belong. Those that are no longer wanted are remembered: their last lines are still to come. */
+  know(route: Route): void {
+    const now = new Map<Endpoint, PoolName | null>();
+    for (const [pool, endpoints] of Object.entries(route.endpoints))
+      for (const endpoint of Object.keys(endpoints)) now.set(endpoint, now.has(endpoint) ? null : pool);
+    for (const [endpoint, pool] of now) this.#places.set(endpoint, pool);
+  }
+
+  add(line: Line): void {
+    this.recent.add(line, this.place);
+    if (this.#from !== null) this.#open.add(line, this.place);
+  }
+
+  /** Begins to keep what is counted, where that had ended. */
+  ask(position: Position, now: Ms): void {
+    this.#from ??= position;
+    this.#askedAt = now;
+  }
+
+  forgetUnasked(now: Ms): void {
+    if (this.#from === null || now - this.#askedAt <= ASKED_MS) return;
+    this.#from = null;
+    this.#dropped += this.#parts.length;
+    this.#parts = [];
+    this.#open = new Tally();
+  }
+
+  /** How many parts there were so far: names a place between two of them. */
+  close(position: Position): number {
+    if (!this.#open.empty) {
+      this.#parts.push({ to: position, tally: this.#open });
+      this.#open = new Tally();
+    }
+    while (this.#parts.length > MOST_PARTS) {
+      this.#from = this.#parts.shift()?.to ?? position;
+      this.#dropped += 1;
+    }
+    return this.#dropped + this.#parts.length;
+  }
+
+  /**
+   * What was counted after the first `count` parts; null for all there is. `missing` is where the parts begin, if they do not reach
+   * back that far.
+   */
+  since(count: number | null): { readonly tally: Tally; readonly missing: Position | null } {
+    const tally = new Tally();
+    const known = count !== null && count >= this.#dropped;
+    for (const part of this.#parts.slice(known ? count - this.#dropped : 0)) tally.addAll(part.tally);
+    return { tally, missing: known ? null : this.#from };
+  }
+}

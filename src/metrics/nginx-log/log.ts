@@ -1,0 +1,195 @@
+import type { Log, Observer } from "../../core/ports.ts";
+import type { Route } from "../../core/route.ts";
+import type { Ms, ServiceName, TargetName } from "../../core/units.ts";
+import { Follower, type Position } from "./follower.ts";
+import { Lane } from "./lane.ts";
+import { parseLine } from "./line.ts";
+import { Tally } from "./tally.ts";
+
+/** One nginx's log: where it is, and how nginx is made to open it anew (null where that cannot be done). */
+export type LogFile = {
+  readonly target: TargetName;
+  readonly path: string;
+  readonly reopen: (() => Promise<string | null>) | null;
+};
+
+export type NginxLogDeps = {
+  readonly files: readonly LogFile[];
+  readonly log: Log;
+  readonly wall: () => Ms;
+  /** Size above which a file is rotated. */
+  readonly limitBytes?: number;
+};
+
+/** A place in the log, as it is stored with what was counted up to it. `parts` means something within the same `run` only. */
+export type Mark = { readonly run: number; readonly parts: number; readonly position: Position };
+
+/** What was counted of a service since a mark. */
+export type Taken = {
+  readonly mark: Mark;
+  readonly tally: Tally;
+  /** Every request that ended before this (wall clock) is in the file by now. */
+  readonly completeTo: Ms;
+  /** False where lines between the marks are gone: nobody knows how many. */
+  readonly whole: boolean;
+  /** Lines that could not be read, ever since this process began. */
+  readonly unreadable: number;
+  /** Why the newest lines cannot be had, in words; null where they can. */
+  readonly problem: string | null;
+};
+
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const EVERY_MS: Ms = 100;
+/** nginx's `flush=500ms`, and what its timers may be late by. */
+const FLUSH_MS: Ms = 600;
+/** What was not read while Sluice was away is read again up to this much; more would hold everything up for long. */
+const MOST_AGAIN_BYTES = 256 * 1024 * 1024;
+const OBSERVED_MS: Ms = 30_000;
+
+/** Reads the logs of all targets as they grow, and counts for every service. Disposing ends the reading; nothing is removed. */
+export class NginxLog implements Observer, AsyncDisposable {
+  readonly #deps: NginxLogDeps;
+  readonly #followers: readonly Follower[];
+  readonly #lanes = new Map<ServiceName, Lane>();
+  /** Tells this process from the one before. */
+  readonly #run: number;
+  #unreadable = 0;
+  #completeTo: Ms = 0;
+  #reading: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+  #since: Ms | null = null;
+
+  constructor(deps: NginxLogDeps) {
+    this.#deps = deps;
+    this.#run = deps.wall();
+    this.#followers = deps.files.map(
+      (file) =>
+        new Follower({
+          ...file,
+          limitBytes: deps.limitBytes ?? LIMIT_BYTES,
+          log: deps.log,
+          onText: (text) => this.#count(text),
+        }),
+    );
+  }
+
+  /** Learns where addresses belong, and which services this target writes down; the first of them begins the reading. */
+  know(target: TargetName, routes: readonly Route[]): void {
+    for (const lane of this.#lanes.values()) lane.targets.delete(target);
+    for (const route of routes) {
+      if (route.shape.log === undefined) continue;
+      const lane = this.#lane(route.service);
+      lane.targets.add(target);
+      lane.know(route);
+    }
+    if (this.#lanes.size > 0 && this.#timer === null && !this.#closed) this.#arm();
+  }
+
+  /** Requests by pool over the last 30 s, or over as much as was read; null where nothing is counted. */
+  observed(service: ServiceName): ReturnType<Observer["observed"]> {
+    const lane = this.#lanes.get(service);
+    if (lane === undefined || lane.targets.size === 0 || this.#since === null) return null;
+    const to = Math.floor(this.#completeTo / 1_000) * 1_000;
+    const from = Math.max(to - OBSERVED_MS, Math.ceil(this.#since / 1_000) * 1_000);
+    if (to <= from) return null;
+    return { requests: lane.recent.between(from, to), windowMs: to - from };
+  }
+
+  /** Reads what is there by now, and gives what was counted of a service since a mark; nothing where there is no mark yet. */
+  async take(service: ServiceName, since: Mark | null): Promise<Taken> {
+    const lane = this.#lane(service);
+    await this.#read();
+    const position = this.#position();
+    lane.ask(position, this.#deps.wall());
+    const parts = lane.close(position);
+    const mark = { run: this.#run, parts, position };
+    const { tally, whole } = since === null ? { tally: new Tally(), whole: true } : await this.#sinceMark(service, lane, since);
+    const problem = this.#problem(lane);
+    return { mark, tally, whole, completeTo: this.#completeTo, unreadable: this.#unreadable, problem };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#reading;
+    await Promise.all(this.#followers.map((one) => one.close()));
+  }
+
+  /** After a restart, what lies between the mark and the beginning of this process's own counting is read from the files again. */
+  async #sinceMark(service: ServiceName, lane: Lane, since: Mark): Promise<{ readonly tally: Tally; readonly whole: boolean }> {
+    const { tally, missing } = lane.since(since.run === this.#run ? since.parts : null);
+    if (missing === null) return { tally, whole: true };
+    let whole = true;
+    for (const follower of this.#of(lane)) {
+      const done = await follower.reread(since.position, missing, MOST_AGAIN_BYTES, (text) => {
+        eachLine(text, (line) => {
+          const read = parseLine(line);
+          if (read?.service === service) tally.add(read, lane.place);
+        });
+      });
+      whole &&= done === "read";
+    }
+    return { tally, whole };
+  }
+
+  #lane(service: ServiceName): Lane {
+    const lane = this.#lanes.get(service) ?? new Lane(OBSERVED_MS);
+    this.#lanes.set(service, lane);
+    return lane;
+  }
+
+  #of(lane: Lane): readonly Follower[] {
+    return this.#followers.filter(({ target }) => lane.targets.has(target));
+  }
+
+  #problem(lane: Lane): string | null {
+    if (lane.targets.size === 0) return "no nginx is told to write its requests down yet";
+    return (
+      this.#of(lane)
+        .map(({ problem }) => problem)
+        .find((one) => one !== null) ?? null
+    );
+  }
+
+  #position(): Position {
+    return Object.assign({}, ...this.#followers.map(({ position }) => position)) as Position;
+  }
+
+  #arm(): void {
+    this.#timer = setTimeout(() => {
+      void this.#read().finally(() => {
+        if (!this.#closed) this.#arm();
+      });
+    }, EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** One at a time; who comes while one is under way waits for the next, so that it sees what was written until it asked. */
+  async #read(): Promise<void> {
+    if (this.#closed) return;
+    const before = this.#reading;
+    const next = (async () => {
+      await before;
+      const now = this.#deps.wall();
+      await Promise.all(this.#followers.map((one) => one.read(now)));
+      this.#since ??= now;
+      this.#completeTo = now - FLUSH_MS;
+      for (const lane of this.#lanes.values()) lane.forgetUnasked(now);
+    })();
+    this.#reading = next;
+    await next;
+  }
+
+  #count(text: string): void {
+    eachLine(text, (line) => {
+      const read = parseLine(line);
+      if (read === null) this.#unreadable += 1;
+      else this.#lanes.get(read.service)?.add(read);
+    });
+  }
+}
+
+function eachLine(text: string, use: (line: string) => void): void {
+  for (let at = 0, end = text.indexOf("\n"); end >= 0; at = end + 1, end = text.indexOf("\n", at)) use(text.slice(at, end));
+}
