@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Finding } from "./app/check.ts";
+import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
 import type { RenderedTarget } from "./app/render.ts";
 import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
@@ -16,7 +17,7 @@ import type { Log } from "./core/ports.ts";
  * What a command does not need is not loaded: each function brings in its own adapters.
  */
 
-export type { Finding, RenderedTarget };
+export type { Finding, Inspected, RenderedTarget };
 
 /** A controller that runs: behind its API, or inside this process for an offline verb. */
 export interface App extends AsyncDisposable {
@@ -219,6 +220,12 @@ export async function checkConfig(options: Source & { readonly nginx: boolean })
 export async function renderConfig(options: Source & { readonly write: boolean }): Promise<readonly RenderedTarget[]> {
   const { renderAll } = await import("./app/render.ts");
   return renderAll(options.config, await readConfig(options), options.write);
+}
+
+/** What Sluice reads from a metrics page. */
+export async function inspect(source: PageSource, options: InspectOptions): Promise<Inspected> {
+  const { inspectPage } = await import("./app/inspect.ts");
+  return inspectPage(source, options);
 }
 
 /** A first sluice.yaml, and the lines that an nginx.conf needs for it. */
