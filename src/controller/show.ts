@@ -83,7 +83,8 @@ function showTarget(cell: Cell, name: TargetName, report: Report | undefined): T
   const service = report?.services[cell.settings.name];
   if (report?.blocked != null) return { ...base, state: "blocked", reason: report.blocked };
   if (service?.refused != null) return { ...base, state: "refused", reason: service.refused.text };
-  if (service !== undefined && service.version >= cell.record.route.version) return { ...base, state: "applied", reason: report?.waiting ?? null };
+  if (service !== undefined && service.version >= cell.record.route.version)
+    return { ...base, state: "applied", reason: report?.waiting ?? null };
   return { ...base, state: "applying", reason: report?.waiting ?? (report === undefined ? "has not reported yet" : null) };
 }
 
