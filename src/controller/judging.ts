@@ -3,7 +3,7 @@ import { endpointStates } from "../core/health.ts";
 import type { Evidence, Log, MetricSource, Store, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
-import type { Endpoint, Json, Ms, PoolName } from "../core/units.ts";
+import type { Endpoint, Json, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
 import { evidenceKey } from "./record.ts";
@@ -15,23 +15,30 @@ export type JudgingDeps = { readonly store: Store; readonly clock: Clock; readon
 
 /**
  * Reads the metrics that an effect's checks need, stores what was read, and tells the rollout the verdicts: at once, so
- * that the first window begins with the step, and then at the pace of the quickest metric.
+ * that the first window begins with the step, and then each metric at its own pace, so that none waits for another.
  */
 export function startJudging(deps: JudgingDeps, cell: Cell, effect: Judge): () => void {
-  const everyMs: Ms = Math.min(...effect.metrics.map((metric) => metric.intervalMs));
+  const stops = effect.metrics.map((metric) => startOne(deps, cell, effect, metric));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric): () => void {
   let stopped = false;
   let cancel = () => {};
   const round = async () => {
     try {
-      const verdicts = await judgeOnce(deps, cell, effect);
+      const verdicts = await judgeOnce(deps, cell, effect, metric);
       if (!stopped) await cell.accept({ signal: "judged", rollout: effect.rollout, entry: effect.entry, verdicts });
     } catch (error) {
       deps.log.error("a round of judging could not be stored; trying again", {
         service: cell.settings.name,
+        metric: metric.name,
         error: String(error),
       });
     }
-    if (!stopped) cancel = deps.clock.after(everyMs, () => void round());
+    if (!stopped) cancel = deps.clock.after(metric.intervalMs, () => void round());
   };
   cancel = deps.clock.after(0, () => void round());
   return () => {
@@ -40,34 +47,22 @@ export function startJudging(deps: JudgingDeps, cell: Cell, effect: Judge): () =
   };
 }
 
-async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge): Promise<readonly Verdict[]> {
-  const subject = {
+/** Reads one metric, and judges by the checks that name it. */
+async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric): Promise<readonly Verdict[]> {
+  const evidence = await readMetric(deps, effect.rollout, metric, {
     service: cell.settings.name,
     pool: effect.pool,
     version: effect.version,
     endpoints: endpointsOf(cell, effect.pool),
     since: effect.since,
-  };
-  const read = await Promise.all(
-    effect.metrics.map(async (metric) => [metric.name, await readMetric(deps, effect.rollout, metric, subject)] as const),
-  );
-  const evidence = new Map(read);
-  const now = deps.clock.now();
-  return effect.checks.map((check) => {
-    const metric = effect.metrics.find((one) => one.name === check.metric);
-    const known = evidence.get(check.metric);
-    if (metric === undefined || known === undefined)
-      throw new Error(`${check.name} names a metric that is not configured: ${check.metric}`);
-    const measurement = deps.metrics.measure(metric, known, effect.since, now.t);
-    return judgeBound({
-      check,
-      unit: unitOf(metric),
-      measurement,
-      windowMs: metric.windowMs,
-      since: effect.since,
-      now: now.t,
-    });
   });
+  const now = deps.clock.now();
+  const measurement = deps.metrics.measure(metric, evidence, effect.since, now.t);
+  return effect.checks
+    .filter((check) => check.metric === metric.name)
+    .map((check) =>
+      judgeBound({ check, unit: unitOf(metric), measurement, windowMs: metric.windowMs, since: effect.since, now: now.t }),
+    );
 }
 
 /** One read, saved before anything is concluded from it: a kill in between counts nothing twice. */
