@@ -9,7 +9,7 @@ export type LatencyCounts = readonly number[];
 const WIDTH = 1.05;
 const LONGEST_MS = 60_000;
 
-/** The upper ends in ms: 1, 1.05, 1.1025, … 61 500. */
+/** The upper ends in ms: 1, 1.05, 1.1025, … 61 487. */
 export const BUCKET_ENDS_MS: readonly number[] = Array.from(
   { length: Math.ceil(Math.log(LONGEST_MS) / Math.log(WIDTH)) + 1 },
   (_, index) => WIDTH ** index,
