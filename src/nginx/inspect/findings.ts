@@ -3,6 +3,7 @@ import { closing } from "./rules/closing.ts";
 import { fileCache } from "./rules/file-cache.ts";
 import { httpInclude } from "./rules/http-include.ts";
 import { locationForm } from "./rules/location-form.ts";
+import { log } from "./rules/log.ts";
 import { wholeProcess } from "./rules/process.ts";
 import { proxy } from "./rules/proxy.ts";
 import { serverForm } from "./rules/server-form.ts";
@@ -22,6 +23,7 @@ const RULES: readonly ((survey: Survey) => Finding[])[] = [
   stickyKey,
   closing,
   upstreams,
+  log,
   status,
   volatileFolders,
   wholeProcess,
