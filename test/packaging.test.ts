@@ -90,7 +90,7 @@ test("the package holds the build, the templates and the papers", () => {
 
 test("the package holds no source, no test, no map of either, and nothing that was forgotten", () => {
   const known =
-    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs)$/;
+    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|templates\/README\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs)$/;
   expect(files.filter((name) => !known.test(name))).toEqual([]);
   expect(files.filter((name) => /\.(test|spec)\.|(^|\/)(test|fixtures|simulation|support|src)\//.test(name))).toEqual([]);
 });
