@@ -28,14 +28,22 @@ export function formatProblem(problem: Problem): string {
   return problem.path === "" ? `${place} ${problem.message}` : `${place} ${problem.path}: ${problem.message}`;
 }
 
+const CONFIDENTIAL = /\.metrics\.[^.]+\.(?:auth|headers|env|url)\b/;
+
+/** Whether what stands at a path may be secret: whatever of a metric says who Sluice is. */
+export function isConfidential(path: string): boolean {
+  return CONFIDENTIAL.test(path);
+}
+
 /**
- * The line that a problem points at, with a caret below the place; empty where there is no such line.
+ * The line that a problem points at, with a caret below the place; empty where there is no such line, or where it may hold a secret
+ * that somebody wrote into the file.
  *
  * Tabs are kept in the line of the caret, so that it stands below its character whatever the width of a tab.
  */
 export function excerpt(text: string, problem: Problem): string {
   const line = problem.line === 0 ? undefined : text.split(/\r?\n/)[problem.line - 1];
-  if (line === undefined || line.trim() === "") return "";
+  if (line === undefined || line.trim() === "" || isConfidential(problem.path)) return "";
   const gutter = `${problem.line} | `;
   const indent = line.slice(0, problem.column - 1).replace(/[^\t]/g, " ");
   return `${gutter}${line}\n${" ".repeat(gutter.length)}${indent}^`;

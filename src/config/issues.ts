@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { isConfidential } from "./errors.ts";
 import { NAME_ALLOWED, shown } from "./schema/fields.ts";
 import { type Finding, formatPath, type Path } from "./source.ts";
 
@@ -30,7 +31,14 @@ function findingsOfOne(issue: Issue): Finding[] {
   if (issue.code === "invalid_key") {
     return [{ path, message: `${shown(path.at(-1))} is not a usable name; it must be ${NAME_ALLOWED}`, at: "key" }];
   }
-  return [{ path, message: issue.message }];
+  return [
+    {
+      path,
+      message: isConfidential(formatPath(path))
+        ? issue.message.replace(/^.* is not allowed;/s, "is not allowed;")
+        : issue.message,
+    },
+  ];
 }
 
 /** What the data has at a path, or undefined. */

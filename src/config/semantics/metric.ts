@@ -111,8 +111,8 @@ function urlProblem(text: string, source: Fetched["source"]): string | null {
 function* placeholderRules(text: string, allowed: readonly string[], path: Path): Iterable<Judgement> {
   for (const [written, name = ""] of text.matchAll(/\{\{(.*?)\}\}/g)) {
     if (allowed.includes(name.trim())) continue;
-    const instead =
-      allowed.length === 0 ? "nothing is filled in here" : `it must be one of ${allowed.map((one) => `{{${one}}}`).join(", ")}`;
-    yield problem(path, `${written} is not known; ${instead}`);
+    const known = allowed.map((one) => `{{${one}}}`).join(", ");
+    const filled = allowed.length === 0 || PLACEHOLDERS.includes(name.trim());
+    yield problem(path, filled ? `${written} is not filled in here` : `${written} is not known; it must be one of ${known}`);
   }
 }
