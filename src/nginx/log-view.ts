@@ -8,7 +8,11 @@ import { keyId, type Make, maker, type View } from "./view.ts";
 /** nginx's hash of a map has buckets of 64 bytes: a longer key keeps it from starting, and is written as a pattern. */
 const LONGEST_KEY = 46;
 
-/** The part of `sluice.http` that writes requests down; without a service that wants it, there is no file. */
+/**
+ * The part of `sluice.http` that writes requests down; without a service that wants it, there is no file.
+ *
+ * Each map costs every logged request a little, so those that nobody needs are left out.
+ */
 export function logView(routes: readonly Route[], site: Site): View {
   const make = maker(null);
   const logged = routes.filter(({ shape }) => shape.log !== undefined);
@@ -18,6 +22,8 @@ export function logView(routes: readonly Route[], site: Site): View {
     samples: [...parts]
       .sort((a, b) => a - b)
       .map((sample) => ({ variable: variableOf(make, sample), sample: make(sample, "sample") })),
+    sampled: parts.size > 0,
+    slots: logged.some(({ shape }) => shape.routing === "live"),
     logged: logged.flatMap((route) => entriesOf(route)),
   };
 }
@@ -43,7 +49,7 @@ function entry(route: Route, upstream: string, pool: PoolName | null): View {
     service: make(service, "name"),
     pool: pool === null ? null : make(pool, "pool"),
     sample: make(sample, "sample"),
-    sampled: sample < WHOLE ? variableOf(make, sample) : null,
+    part: sample < WHOLE ? variableOf(make, sample) : null,
     slot: bucketed && overridden ? make(slotVariable(service), "variable of the slot") : null,
     key: bucketed && !overridden ? make(keyId(shape.key), "key") : null,
   };
