@@ -81,10 +81,9 @@ class NginxTarget implements Target {
 
   want(routes: readonly Route[]): void {
     const before = this.#wanted ?? new Map<ServiceName, Route>();
-    const kept = routes.map((route) => {
-      const old = before.get(route.service);
-      return old !== undefined && old.version === route.version && old.epoch === route.epoch ? old : route;
-    });
+    // Told of every change of every service; most are of health, and change no route.
+    if (this.#wanted !== null && routes.length === before.size && routes.every((route) => isKnown(before, route))) return;
+    const kept = routes.map((route) => (isKnown(before, route) ? (before.get(route.service) ?? route) : route));
     this.#wanted = byService(kept);
     const changed = kept.filter((route) => before.get(route.service) !== route);
     for (const route of [...changed].sort((a, b) => Number(b.urgent) - Number(a.urgent))) this.#swap(route);
@@ -181,4 +180,9 @@ class NginxTarget implements Target {
     const direct = rendered.base === route.base && rendered.other === route.other;
     return this.#lane.isServed(route) && (alike || (route.urgent && direct && rendered.shape.routing === "live"));
   }
+}
+
+function isKnown(before: ReadonlyMap<ServiceName, Route>, route: Route): boolean {
+  const old = before.get(route.service);
+  return old !== undefined && old.version === route.version && old.epoch === route.epoch;
 }
