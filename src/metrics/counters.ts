@@ -2,7 +2,8 @@ import type { Ms } from "../core/units.ts";
 
 /**
  * What one endpoint's counters said at one time. Each key is a group, a blank, and the series: the group is what the
- * increase is added to (`of`, `to`, or a bucket's bound).
+ * increase is added to (`of`, `to`, or a bucket's bound). The group `created` counts nothing: it is when the series began, in seconds
+ * since 1970, where the page says so.
  */
 export type Reading = {
   readonly t: Ms;
@@ -11,6 +12,9 @@ export type Reading = {
   readonly series: Readonly<Record<string, number>>;
 };
 
+/** The group of the times at which series were created. */
+export const CREATED = "created";
+
 /** Linux computes a process' start from a whole second that moves when the clock is set: less than this is no restart. */
 const START_JITTER_SECONDS = 1.5;
 
@@ -18,7 +22,7 @@ const START_JITTER_SECONDS = 1.5;
  * How much each group rose between two reads of one endpoint.
  *
  * Increases are taken per series first, so that one that starts anew takes nothing from the others. A counter that
- * fell started again from 0, and so did all where the process started anew. One that is new counts from 0: the endpoint was read
+ * fell started again from 0, and so did all where the process started anew, and one that was created anew. One that is new counts from 0: the endpoint was read
  * before and did not have it.
  */
 export function increase(before: Reading, now: Reading): Readonly<Record<string, number>> {
@@ -26,7 +30,9 @@ export function increase(before: Reading, now: Reading): Readonly<Record<string,
   const groups: Record<string, number> = {};
   for (const [key, value] of Object.entries(now.series)) {
     const group = groupOf(key);
-    const old = restarted ? 0 : (before.series[key] ?? 0);
+    if (group === CREATED) continue;
+    const anew = restarted || beganAnew(before, now, key.slice(group.length + 1));
+    const old = anew ? 0 : (before.series[key] ?? 0);
     groups[group] = (groups[group] ?? 0) + (value < old ? value : value - old);
   }
   return groups;
@@ -44,6 +50,13 @@ export function keyOf(group: string, series: string): string {
 
 export function groupOf(key: string): string {
   return key.slice(0, key.indexOf(" "));
+}
+
+/** One series began anew although its process did not: the page gives it another time of creation. */
+function beganAnew(before: Reading, now: Reading, series: string): boolean {
+  const key = keyOf(CREATED, series);
+  const was = before.series[key];
+  return was !== undefined && now.series[key] !== undefined && was !== now.series[key];
 }
 
 function isRestart(before: Reading, now: Reading): boolean {

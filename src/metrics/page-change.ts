@@ -1,4 +1,5 @@
-import { increase, keyOf } from "./counters.ts";
+import { CREATED, increase, keyOf, type Reading } from "./counters.ts";
+import { createdOf } from "./created.ts";
 import { quantileOf } from "./histogram.ts";
 import { numberOf } from "./number.ts";
 import { type Family, type Labels, type Page, type Series, seriesId } from "./page.ts";
@@ -24,33 +25,42 @@ export type Quantiles = {
 export type PageChange = { readonly deltas: readonly Delta[]; readonly quantiles: readonly Quantiles[] };
 
 const QUANTILES = [0.5, 0.9, 0.95, 0.99];
+const GROUP = "all";
 const COUNTING_NAME = /_(?:total|count|sum|bucket)$/;
 
-/** What happened between two reads of a page: counters rose, histograms observed. */
+/** What happened between two reads of a page, by the rules of evidence: counters rose, histograms observed. */
 export function changeOf(before: Page, after: Page): PageChange {
-  const started = { before: startedOf(before), after: startedOf(after) };
-  const old = new Map(before.families.flatMap(({ series }) => series.map((one) => [seriesId(one.name, one.labels), one.value])));
-  const deltas = after.families.flatMap((family) =>
-    family.series
-      .filter((one) => counts(family, one) && Number.isFinite(one.value))
-      .map((one) => deltaOf(one, old.get(seriesId(one.name, one.labels)), started)),
-  );
+  const [old, now] = [countersOf(before), countersOf(after)];
+  const deltas = [...now.samples].map(([id, sample]) => deltaOf(id, sample, old.reading, now.reading));
   return { deltas, quantiles: quantilesOf(after, deltas) };
 }
 
-/** When the process began, as the two reads say it. */
-type Started = { readonly before: number | null; readonly after: number | null };
+/** All counters of a page, each as a group of its own. */
+function countersOf(page: Page): { readonly samples: ReadonlyMap<string, Series>; readonly reading: Reading } {
+  const created = createdOf(page);
+  const samples = new Map<string, Series>();
+  const series: Record<string, number> = {};
+  for (const family of page.families) {
+    for (const sample of family.series) {
+      if (!counts(family, sample) || !Number.isFinite(sample.value)) continue;
+      const id = seriesId(sample.name, sample.labels);
+      samples.set(id, sample);
+      series[keyOf(GROUP, id)] = sample.value;
+      const began = created.of(sample.name, sample.labels);
+      if (began !== null) series[keyOf(CREATED, id)] = began;
+    }
+  }
+  return { samples, reading: { t: 0, started: startedOf(page), series } };
+}
 
-/** The same rules as evidence: per series, and nothing is below zero. */
-function deltaOf({ name, labels, value }: Series, old: number | undefined, started: Started): Delta {
-  const key = keyOf("all", "series");
-  const known = old !== undefined && Number.isFinite(old);
-  const rose = increase(
-    { t: 0, started: started.before, series: known ? { [key]: old } : {} },
-    { t: 1, started: started.after, series: { [key]: value } },
-  );
-  const delta = rose.all ?? 0;
-  return { name, labels, delta, was: known ? (delta === value - old ? "there" : "reset") : "new" };
+function deltaOf(id: string, { name, labels, value }: Series, before: Reading, after: Reading): Delta {
+  const only = ({ series, ...rest }: Reading): Reading => {
+    const keys = [keyOf(GROUP, id), keyOf(CREATED, id)].filter((key) => series[key] !== undefined);
+    return { ...rest, series: Object.fromEntries(keys.map((key) => [key, series[key] ?? 0])) };
+  };
+  const delta = increase(only(before), only(after))[GROUP] ?? 0;
+  const old = before.series[keyOf(GROUP, id)];
+  return { name, labels, delta, was: old === undefined ? "new" : delta === value - old ? "there" : "reset" };
 }
 
 function counts(family: Family, { name }: Series): boolean {

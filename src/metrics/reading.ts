@@ -1,5 +1,6 @@
 import type { Ms } from "../core/units.ts";
-import { keyOf, type Reading } from "./counters.ts";
+import { CREATED, keyOf, type Reading } from "./counters.ts";
+import { createdOf } from "./created.ts";
 import { nearest } from "./nearest.ts";
 import { numberOf } from "./number.ts";
 import { type Family, type Page, type Series, seriesId } from "./page.ts";
@@ -23,9 +24,14 @@ const COUNTING = new Set(["counter", "histogram", "summary", "untyped", "unknown
 export function readingOf(page: Page, wanted: readonly Wanted[], t: Ms): Found {
   const series: Record<string, number> = {};
   const missing: Record<string, string> = {};
+  const created: Record<string, number> = {};
+  const births = createdOf(page);
   const reading = { t, started: startedOf(page), series };
   for (const one of wanted) {
-    const found = pick(page, one, series);
+    const found = pick(page, one, series, (id, sample) => {
+      const began = births.of(sample.name, sample.labels);
+      if (began !== null) created[keyOf(CREATED, id)] = began;
+    });
     if (found.problem !== null) return { reading: { ...reading, series: {} }, problem: found.problem, missing };
     if (found.count === 0 && !one.optional && !declared(page, one)) missing[one.group] = absence(page, one);
     if (Object.keys(series).length > MOST_SERIES) {
@@ -33,7 +39,7 @@ export function readingOf(page: Page, wanted: readonly Wanted[], t: Ms): Found {
       return { reading: { ...reading, series: {} }, problem, missing };
     }
   }
-  return { reading, problem: null, missing };
+  return { reading: { ...reading, series: { ...series, ...created } }, problem: null, missing };
 }
 
 /** Adds a group's series, and says how many there were and what is wrong with them. */
@@ -41,13 +47,14 @@ function pick(
   page: Page,
   wanted: Wanted,
   into: Record<string, number>,
+  found: (id: string, sample: Series) => void,
 ): { readonly count: number; readonly problem: string | null } {
   let count = 0;
   let numbers = 0;
   let infinite = 0;
   for (const family of page.families) {
     for (const sample of family.series) {
-      if (!belongs(wanted, sample.name, sample.labels)) continue;
+      if (!belongs(wanted, sample.name, sample.labels) || (wanted.selector.name === null && isBirth(family, sample))) continue;
       const problem = notCounting(family, sample);
       if (problem !== null) return { count, problem };
       count += 1;
@@ -56,13 +63,20 @@ function pick(
       // A sample that is not a number is stale: taken along, it would poison every sum after it.
       if (!Number.isFinite(sample.value)) continue;
       numbers += 1;
-      const key = keyOf(group, seriesId(sample.name, sample.labels, wanted.group === "bucket" ? "le" : null));
+      const id = seriesId(sample.name, sample.labels, wanted.group === "bucket" ? "le" : null);
+      const key = keyOf(group, id);
+      found(id, sample);
       into[key] = (into[key] ?? 0) + sample.value;
     }
   }
   if (count > 0 && numbers === 0) return { count, problem: `${wanted.selector.text} has no sample that is a number` };
   const open = wanted.group === "bucket" && count > 0 && infinite === 0;
   return { count, problem: open ? `the histogram ${wanted.selector.text} has no +Inf bucket` : null };
+}
+
+/** A selector without a name also finds the times of creation, which count nothing. */
+function isBirth(family: Family, { name }: Series): boolean {
+  return name.endsWith("_created") && (name !== family.name || family.type === "gauge");
 }
 
 function notCounting(family: Family, sample: Series): string | null {

@@ -38,6 +38,13 @@ describe("the increase of counters between two reads", () => {
     expect(increase(at(0, { "to a": 100 }, 1000), at(1, { "to a": 130 }, 1001))).toEqual({ to: 30 });
   });
 
+  test("counts a series from 0 that was created anew, even past its old value, and only that one", () => {
+    const before = at(0, { "to a": 100, "to b": 100, "created a": 1000.5, "created b": 1000.5 });
+    const now = at(1, { "to a": 130, "to b": 130, "created a": 1001.5, "created b": 1000.5 });
+    expect(increase(before, now)).toEqual({ to: 160 });
+    expect(increase(at(0, { "to a": 100 }), now)).toEqual({ to: 30 + 130 });
+  });
+
   test("adds up to the truth, whatever restarts there are", () => {
     const step = fc.record({
       added: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }),

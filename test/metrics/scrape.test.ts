@@ -50,6 +50,32 @@ describe("reading a ratio", () => {
     expect(source.measure(metric(ratio), second, 0, 1000)).toMatchObject({ value: 0.05, samples: 40 });
   });
 
+  test.each([
+    ["OpenMetrics", "application/openmetrics-text; version=1.0.0", "", "# EOF\n"],
+    ["text", "text/plain; version=0.0.4", "_total", ""],
+  ])("sees by _created of %s that a counter began anew and overtook its old value", async (_what, type, ending, end) => {
+    const say = (good: number, bad: number, created: number) =>
+      [
+        `# TYPE http_requests${ending} counter`,
+        `http_requests_total{code="200"} ${good}`,
+        `http_requests_total{code="500"} ${bad}`,
+        ...(ending === "" ? [] : ["# TYPE http_requests_created gauge"]),
+        `http_requests_created{code="200"} ${created}`,
+        `http_requests_created{code="500"} 1000`,
+      ].join("\n");
+    let text = say(100, 1, 1000.25);
+    await using page = await startAnswers((_q, r) => r.setHeader("content-type", type).end(`${text}\n${end}`));
+    await using source = createScrape();
+    const first = await source.sample(metric(ratio), green(page.address), null, now(0));
+    text = say(130, 3, 2000);
+    const second = await source.sample(metric(ratio), green(page.address), first, now(1000));
+    expect(second.slices).toEqual([{ from: 0, to: 1000, counts: { of: 2, to: 132 } }]);
+    const nameless = { ...ratio, of: '{code="500"}' };
+    const one = await source.sample(metric(nameless), green(page.address), null, now(0));
+    expect(one).toMatchObject({ problem: null });
+    expect(Object.keys(one.last[page.address]?.series ?? {}).filter((key) => key.startsWith("of "))).toHaveLength(1);
+  });
+
   test("sees a restart that overtook the old value by the process' start time", async () => {
     await using page = await startPage(`${counts(10, 0)}process_start_time_seconds 1000\n`);
     await using source = createScrape();
