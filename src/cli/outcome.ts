@@ -33,8 +33,8 @@ function waitsForPerson(rollout: Pick<RolloutView, "remainingMs" | "hold">): boo
   return rollout.remainingMs === null && rollout.hold?.on !== "freeze";
 }
 
-/** What a person can do next about a rollout that stopped short, as commands; empty where there is nothing to do. */
-export function nextCommands(rollout: Pick<RolloutView, "phase" | "service" | "hold">): readonly string[] {
+/** What a person can do next about a rollout that stopped short: commands, or what to mend, each on a line of its own. */
+export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "hold">): readonly string[] {
   const { service } = rollout;
   switch (rollout.phase) {
     case "paused":
@@ -43,7 +43,7 @@ export function nextCommands(rollout: Pick<RolloutView, "phase" | "service" | "h
       return [`sluice retry ${service}`, `sluice abort ${service}`];
     case "waiting":
       return rollout.hold?.on === "failure"
-        ? [`sluice retry ${service}`, `sluice abort ${service}`]
+        ? [`mend the member, and the rollout goes on by itself: sluice status ${service}`, `sluice abort ${service}`]
         : [`sluice advance ${service}`, `sluice abort ${service}`];
     case "reverted":
       return [`sluice retry ${service}`];

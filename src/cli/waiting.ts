@@ -6,7 +6,7 @@ import { type Context, say, tell } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { rolloutLines, rolloutSummary } from "./format/rollout.ts";
 import { duration } from "./format/units.ts";
-import { type Goal, nextCommands, outcomeOf } from "./outcome.ts";
+import { type Goal, nextActions, outcomeOf } from "./outcome.ts";
 import { PROGRESSES, type ProgressKind, progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { type Waited, waitFor } from "./wait.ts";
@@ -89,7 +89,7 @@ async function end(
   const after = short(exit, rollout, offline, options);
   if (after === null) return;
   say(context, after);
-  for (const command of nextCommands(rollout)) say(context, `  ${command}`);
+  for (const command of nextActions(rollout)) say(context, `  ${command}`);
 }
 
 function short(exit: ExitCode, rollout: RolloutView, offline: boolean, options: WaitOptions): string | null {

@@ -1,10 +1,10 @@
 import { downOf } from "../core/blocker.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
-import { stepAt } from "../core/move.ts";
+import { phaseName, stepAt } from "../core/move.ts";
 import type { Observer } from "../core/ports.ts";
 import { isRamping } from "../core/progress.ts";
-import type { Cursor, PhaseName, Rollout, Stage, Step } from "../core/rollout.ts";
+import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { Settled } from "../core/settled.ts";
 import {
@@ -148,12 +148,6 @@ export function showRollout(rollout: Rollout, proved: Settled | null, now: Now):
     startedAt: iso(rollout.startedAt),
     endedAt: rollout.endedAt === null ? null : iso(rollout.endedAt),
   };
-}
-
-function phaseName(rollout: Rollout): PhaseName {
-  if (rollout.phase.phase !== "moving") return rollout.phase.phase;
-  const { stage } = rollout.phase.cursor;
-  return stage.at === "held" ? "waiting" : stage.at;
 }
 
 function showStep(rollout: Rollout, step: Step, index: number, cursor: Cursor | null): StepView {

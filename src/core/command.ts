@@ -1,5 +1,5 @@
 import { downOf } from "./blocker.ts";
-import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
+import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { afterDwell, enter } from "./progress.ts";
 import { revert } from "./revert.ts";
 import type { Command, Cursor, Fact, Outcome, Phase, Rollout, Stage } from "./rollout.ts";
@@ -61,7 +61,8 @@ function abort(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
 function pause(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
   const { phase } = rollout;
   if (phase.phase === "paused") return null;
-  if (phase.phase !== "moving") return refused("wrong-phase", `${rollout.id} is ${phase.phase}: there is nothing to pause`);
+  if (phase.phase !== "moving")
+    return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}: there is nothing to pause`);
   const stage: Stage =
     phase.cursor.stage.at === "observing"
       ? { ...phase.cursor.stage, servedMs: servedMs(rollout, phase.cursor.stage, now), asOf: now.t }
@@ -108,8 +109,8 @@ function movable(rollout: Rollout, verb: string): Cursor | Refused {
   if (phase.phase === "paused")
     return refused("paused", `${rollout.id} is paused by ${phase.by}`, `sluice resume ${rollout.service}, then ${verb}`);
   const failed = Object.values(rollout.verdicts).find(({ verdict }) => verdict.is === "fail");
-  if (failed !== undefined) return refused("failed-check", `${rollout.id} is ${phase.phase}: ${failed.verdict.text}`);
-  return refused("wrong-phase", `${rollout.id} is ${phase.phase}`);
+  if (failed !== undefined) return refused("failed-check", `${rollout.id} is ${phaseName(rollout)}: ${failed.verdict.text}`);
+  return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}`);
 }
 
 /** Why nobody may go past the present step now: nginx does not serve it yet, or a member is down. */
@@ -198,7 +199,7 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
 /** A failed rollout goes on from the step that failed, judged by new evidence alone. A reverted one starts anew, which is a new rollout. */
 function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
   const { phase } = rollout;
-  if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phase.phase}, not failed`);
+  if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phaseName(rollout)}, not failed`);
   const down = downOf(rollout);
   if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members first");
   const anew: Rollout = { ...rollout, watch: null, verdicts: {} };

@@ -1,4 +1,4 @@
-import type { Cursor, Fact, Rollout, Stage, Step } from "./rollout.ts";
+import type { Cursor, Fact, PhaseName, Rollout, Stage, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { Ms, Now } from "./units.ts";
 import { sameWant } from "./want.ts";
@@ -44,4 +44,11 @@ export function fact(
   data: Fact["data"] = {},
 ): Fact {
   return { kind, step, actor, text, data };
+}
+
+/** The phase as everybody outside the core sees it: while a rollout moves, what its step is doing. */
+export function phaseName({ phase }: Rollout): PhaseName {
+  if (phase.phase !== "moving") return phase.phase;
+  const { stage } = phase.cursor;
+  return stage.at === "held" ? "waiting" : stage.at;
 }

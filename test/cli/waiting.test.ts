@@ -66,6 +66,11 @@ describe("a wait", () => {
       rolloutView({ phase: "waiting", remainingMs: null, hold: { on: "evidence", reason: "too few requests" } }),
       "sluice abort web",
     ],
+    [
+      "a member that is down",
+      rolloutView({ phase: "waiting", remainingMs: null, hold: { on: "failure", reason: "1 of 2 members of green are ready" } }),
+      "mend the member, and the rollout goes on by itself: sluice status web\n  sluice abort web",
+    ],
   ])("ends at 8 at %s, with what to do", async (_, rollout, command) => {
     const running = await waiting("resume", "web", "--wait");
     control.move(rollout);

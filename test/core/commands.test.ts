@@ -145,6 +145,18 @@ describe("rule 4: promote", () => {
   });
 });
 
+describe("a refusal", () => {
+  it("calls the phase as everybody sees it", () => {
+    const retry: Command = { verb: "retry" };
+    const reasons = [
+      new Story().command(retry),
+      new Story().applied().command(retry),
+      new Story().applied().green_is(ONE_DOWN).later(10_000).command(retry),
+    ].map(({ last }) => (last.is === "refused" ? last.reason : last.is));
+    expect(reasons).toEqual(["web-1 is applying, not failed", "web-1 is observing, not failed", "web-1 is waiting, not failed"]);
+  });
+});
+
 describe("signals that come late or twice", () => {
   it("change nothing", () => {
     const story = new Story().applied();
