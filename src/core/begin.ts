@@ -22,7 +22,7 @@ export type Beginning = {
   readonly actor: string;
 };
 
-/** The first value of a rollout, with its plan and settings frozen. Rejects a strategy that is not configured. */
+/** The first value of a rollout, with its plan and settings frozen. Throws a `Refusal` of a strategy that is not configured, or cannot have steps. */
 export function begin(input: Beginning, now: Now): Move {
   const course: Course = { from: input.from, to: input.to, seed: input.id, deadlineMs: input.settings.health.deadlineMs };
   const { plan, checks } = planOf(input, course);
@@ -66,6 +66,12 @@ export function planOf(
   const { settings } = input;
   switch (input.strategy) {
     case "blue-green":
+      if (input.steps !== null)
+        throw new Refusal(
+          "invalid",
+          "blue-green moves all traffic at once, and takes no steps",
+          "leave the steps out, or use the strategy `canary`",
+        );
       return { plan: planBlueGreen(settings.blueGreen, course), checks: settings.blueGreen.checks };
     case "canary": {
       const canary = canaryOf(settings, input.steps);

@@ -52,9 +52,11 @@ function actionOf(line: CanaryStep, fromBp: Bp, course: Course, routing: Routing
   }
 }
 
-/** One percent at a time where the time allows it, else as fine as it does; the first raise is at once. */
+/** One percent at a time where the time allows it, else as few whole percents as it does; the first raise is at once. */
 function rampOf(course: Course, fromBp: Bp, toBp: Bp, overMs: Ms, leastMs: Ms): Ramp {
   const span = toBp - fromBp;
-  const raises = Math.max(1, Math.min(Math.ceil(span / RAMP_QUANTUM), Math.floor(overMs / leastMs)));
-  return { pool: course.to, fromBp, toBp, quantumBp: Math.ceil(span / raises), everyMs: Math.floor(overMs / raises) };
+  const most = Math.max(1, Math.min(Math.ceil(span / RAMP_QUANTUM), Math.floor(overMs / leastMs)));
+  const quantumBp = Math.ceil(span / most / RAMP_QUANTUM) * RAMP_QUANTUM;
+  const raises = Math.ceil(span / quantumBp);
+  return { pool: course.to, fromBp, toBp, quantumBp, everyMs: Math.floor(overMs / raises) };
 }

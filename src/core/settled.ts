@@ -6,12 +6,12 @@ export type Settled =
   /** Every target proved a route of the same want, or a newer rendering of it. */
   | { readonly is: "applied" }
   | { readonly is: "refused"; readonly text: string }
-  /** What is waited for, for people. */
-  | { readonly is: "pending"; readonly reason: string };
+  /** What is waited for, for people; null where nothing is but nginx's own time. */
+  | { readonly is: "pending"; readonly reason: string | null };
 
 /** A want counts as applied when every target that serves the service has proved it. */
 export function settled(route: Route, reports: Readonly<Record<TargetName, Report>>, targets: readonly TargetName[]): Settled {
-  const reasons: string[] = [];
+  const pending: { readonly name: TargetName; readonly why: string | null }[] = [];
   for (const name of targets) {
     const report = reports[name];
     const service = report?.services[route.service];
@@ -24,9 +24,14 @@ export function settled(route: Route, reports: Readonly<Record<TargetName, Repor
       continue;
     if (service?.refused != null) return { is: "refused", text: named(targets, name, service.refused.text) };
     if (report?.blocked != null) return { is: "refused", text: named(targets, name, report.blocked) };
-    reasons.push(named(targets, name, report?.waiting ?? (report === undefined ? "has not reported yet" : "is being applied")));
+    pending.push({ name, why: report === undefined ? "it has not reported yet" : report.waiting });
   }
-  return reasons.length === 0 ? { is: "applied" } : { is: "pending", reason: reasons.join("; ") };
+  if (pending.length === 0) return { is: "applied" };
+  const reasons = pending.flatMap(({ name, why }) => {
+    if (why !== null) return [named(targets, name, why)];
+    return targets.length === 1 ? [] : [`${name} is not there yet`];
+  });
+  return { is: "pending", reason: reasons.length === 0 ? null : reasons.join("; ") };
 }
 
 /** A route without a rollout counts by its own version; one of a rollout by the want that it comes from. */

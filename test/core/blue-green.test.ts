@@ -17,6 +17,12 @@ describe("blue/green", () => {
     expect(story.at).toBe("promoted");
   });
 
+  it("refuses steps, which it would have to drop", () => {
+    const course = { from: "blue", to: "green", seed: "web-1", deadlineMs: 30_000 };
+    const plan = () => planOf({ settings: settings(), strategy: "blue-green", steps: CANARY.steps }, course);
+    expect(plan).toThrow(expect.objectContaining({ name: "Refusal", code: "invalid" }));
+  });
+
   it("goes back in one change while it bakes", () => {
     const story = new Story(given).applied().verdict("fail");
     expect(story.rollout.want).toMatchObject({ shares: { blue: 10_000 }, base: "blue" });

@@ -72,7 +72,7 @@ describe("a canary", () => {
       story.applied().later(1_000);
       shares.push(story.green);
     }
-    expect(shares).toEqual([3_334, 6_668, WHOLE, WHOLE]);
+    expect(shares).toEqual([3_400, 6_800, WHOLE, WHOLE]);
     expect(story.at).toBe("applying 1");
   });
 
