@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { metricTexts } from "../../src/app/metric-texts.ts";
 import { ConfigError, formatProblem } from "../../src/config/errors.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { parseSelector } from "../../src/metrics/selector.ts";
 import { blocksOf, readPages } from "./pages.ts";
 
 const WHOLE = "# sluice.yaml\n";
@@ -22,11 +22,7 @@ function fileOf(text: string): string | null {
 
 function problemsOf(text: string): readonly string[] {
   try {
-    const selectorProblem = (selector: string) => {
-      const parsed = parseSelector(selector);
-      return parsed.ok ? null : parsed.message;
-    };
-    parseConfig(text, "sluice.yaml", {}, { selectorProblem });
+    parseConfig(text, "sluice.yaml", {}, metricTexts);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(formatProblem);

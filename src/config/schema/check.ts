@@ -23,9 +23,11 @@ const check = block("a check", "A metric with a rule: exactly one of `above` and
   metric: z.string(must("the name of a metric under metrics:")).describe("A name under `metrics:` of this service."),
   above: z.optional(bound("The check passes while the metric is above this.")),
   below: z.optional(bound("The check passes while the metric is below this.")),
-  minRequests: whole("Fewer requests (or observations) than this in the window are no evidence.", 1, 1_000_000_000).default(
-    DEFAULTS.minRequests,
-  ),
+  minRequests: whole(
+    "Fewer requests (or observations) than this in the window are no evidence; only for `scrape` and `nginx`, which count them.",
+    1,
+    1_000_000_000,
+  ).default(DEFAULTS.minRequests),
 }).transform(({ name, metric, above, below, minRequests }, context) => {
   const value = above ?? below;
   if (value === undefined || (above !== undefined && below !== undefined)) {
