@@ -2,7 +2,7 @@ import type { Compare, Store, Write } from "../core/ports.ts";
 import type { Fact, Rollout } from "../core/rollout.ts";
 import type { Route, Shape } from "../core/route.ts";
 import { routeOf } from "../core/route-of.ts";
-import type { ServiceSettings } from "../core/service.ts";
+import type { Overrides, ServiceSettings } from "../core/service.ts";
 import type { Json, Now } from "../core/units.ts";
 import type { Journal } from "./journal.ts";
 import { BLIND, firstState, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
@@ -91,6 +91,11 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
       active: active?.revision ?? 0,
     },
   };
+}
+
+/** nginx looks at one header a service: that of the overrides, which the preview shares, or that of the preview. */
+function overridesOf({ overrides, blueGreen }: ServiceSettings): Overrides {
+  return { ...overrides, header: overrides.header ?? blueGreen.preview?.header ?? null };
 }
 
 /** What nginx should do for a service, from all that is known of it. */
