@@ -78,8 +78,13 @@ export class Follower {
       return end > start ? [{ file, start, end }] : [];
     });
     if (parts.reduce((sum, { start, end }) => sum + end - start, 0) > mostBytes) return "lost";
-    for (const { file, start, end } of parts) await readLines(file.handle, start, end, onText);
-    return "read";
+    try {
+      for (const { file, start, end } of parts) await readLines(file.handle, start, end, onText);
+      return "read";
+    } catch {
+      // The file was closed in between, because all of it was read long ago: what is missing of it cannot be had.
+      return "lost";
+    }
   }
 
   async close(): Promise<void> {
@@ -100,8 +105,16 @@ export class Follower {
         for (const other of this.#files) if (other.path === path) other.path = null;
         this.#files.push({ key: this.#keyOf(opened), handle, path, offset, grewAt: now });
       }
+      if (path === this.#in.path && found === null) await this.#missing(now);
       if (path === this.#in.path) this.problem = found === null && now - this.#rotatedAt > REOPEN_MS ? missing(path) : null;
     }
+  }
+
+  /** A rotation that was cut off before nginx heard of it: workers still write to the renamed file. */
+  async #missing(now: Ms): Promise<void> {
+    if (this.#files.length === 0 || now < this.#rotateFrom || now - this.#rotatedAt < REOPEN_MS) return;
+    this.#rotateFrom = now + ROTATE_AGAIN_MS;
+    await this.#in.reopen?.();
   }
 
   #keyOf({ ino, birthtimeMs }: { readonly ino: number; readonly birthtimeMs: number }): string {

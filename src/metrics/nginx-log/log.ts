@@ -55,7 +55,9 @@ export class NginxLog implements Observer, AsyncDisposable {
   readonly #run: number;
   #unreadable = 0;
   #completeTo: Ms = 0;
-  #reading: Promise<void> | null = null;
+  #reading: Promise<void> = Promise.resolve();
+  /** The reading that has not begun yet. */
+  #next: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   #since: Ms | null = null;
@@ -165,20 +167,22 @@ export class NginxLog implements Observer, AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** One at a time; who comes while one is under way waits for the next, so that it sees what was written until it asked. */
-  async #read(): Promise<void> {
-    if (this.#closed) return;
-    const before = this.#reading;
-    const next = (async () => {
-      await before;
-      const now = this.#deps.wall();
-      await Promise.all(this.#followers.map((one) => one.read(now)));
-      this.#since ??= now;
-      this.#completeTo = now - FLUSH_MS;
-      for (const lane of this.#lanes.values()) lane.forgetUnasked(now);
-    })();
-    this.#reading = next;
-    await next;
+  /** One at a time; whoever comes while one is under way shares the next, so that it sees what was written until it asked. */
+  #read(): Promise<void> {
+    this.#next ??= this.#reading.then(() => {
+      this.#next = null;
+      this.#reading = this.#closed ? Promise.resolve() : this.#readAll();
+      return this.#reading;
+    });
+    return this.#next;
+  }
+
+  async #readAll(): Promise<void> {
+    const now = this.#deps.wall();
+    await Promise.all(this.#followers.map((one) => one.read(now)));
+    this.#since ??= now;
+    this.#completeTo = now - FLUSH_MS;
+    for (const lane of this.#lanes.values()) lane.forgetUnasked(now);
   }
 
   #count(text: string): void {

@@ -236,6 +236,20 @@ describe("nginx's log", () => {
     expect(log.observed("api")).toBeNull();
   });
 
+  it("finishes a rotation that a kill cut off", { timeout: 20_000 }, async () => {
+    const { existsSync, renameSync } = await import("node:fs");
+    await using two = await pools();
+    await using edge = await startLogging(weighted(two), "");
+    renameSync(edge.path, `${edge.path}.1`);
+    await using log = edge.read();
+    const judge = new Judge(log);
+    await until("nginx writes to a new file", async () => (await judge.sample()).problem === null);
+    expect(existsSync(edge.path)).toBe(true);
+    await settled();
+    await count(edge.url, 10);
+    await judge.counted({ blue: 5, green: 5 });
+  });
+
   it("says that lines are gone or cannot be read, and goes on", { timeout: 20_000 }, async () => {
     const { appendFileSync, rmSync } = await import("node:fs");
     await using two = await pools();
