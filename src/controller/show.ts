@@ -197,7 +197,7 @@ function sinceOf(rollout: Rollout, now: Now): number {
 /** Why a rollout is where it is, in a sentence. */
 function reasonOf(rollout: Rollout, proved: Settled | null): string {
   const { phase } = rollout;
-  const waits = proved?.is === "pending" ? `: ${proved.reason}` : "";
+  const waits = proved?.is === "pending" && proved.reason !== null ? `: ${proved.reason}` : "";
   switch (phase.phase) {
     case "moving":
       return stageReason(rollout, phase.cursor.step, phase.cursor.stage, waits);

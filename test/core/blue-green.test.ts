@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ALL_DOWN, READY, Story } from "./story.ts";
+import { planOf } from "../../src/core/begin.ts";
+import { ALL_DOWN, CANARY, READY, Story, settings } from "./story.ts";
 
 const given = { strategy: "blue-green" } as const;
 

@@ -3,6 +3,7 @@ import type { Started } from "../../core/control.ts";
 import type { Group, Run } from "../command.ts";
 import { type Context, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import { Failure } from "../failure.ts";
 import { shares } from "../format/units.ts";
 import { online, onlineOrNot } from "../open.ts";
 import type { Session, StartRequest, SwitchRequest } from "../session.ts";
@@ -37,8 +38,12 @@ function common(command: Command): Command {
     .option("--reason <text>", "why, for the journal");
 }
 
-const startRollout: Run<StartOptions> = (context, [service = ""], options) =>
-  online(context, { service, pool: options.to }, async (session) => {
+const startRollout: Run<StartOptions> = (context, [service = ""], options) => {
+  if (options.strategy === "blue-green" && options.steps !== undefined)
+    throw new Failure(EXIT.usage, "--steps is for a canary: blue-green moves all traffic at once", {
+      hint: "leave --steps out, or use --strategy canary",
+    });
+  return online(context, { service, pool: options.to }, async (session) => {
     const request: StartRequest = {
       ...requestOf(options),
       strategy: options.strategy,
@@ -47,6 +52,7 @@ const startRollout: Run<StartOptions> = (context, [service = ""], options) =>
     };
     return finish(context, session, await session.start(service, request), options);
   });
+};
 
 const switchPool: Run<Common> = (context, [service = "", pool], options) =>
   onlineOrNot(context, { service, pool }, async (session) => {
