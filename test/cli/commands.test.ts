@@ -88,6 +88,12 @@ describe("start", () => {
     ]);
   });
 
+  test("takes no steps for blue-green, exit 2", async () => {
+    const { code, stderr } = await run("start", "web", "--strategy", "blue-green", "--steps", "5%:1m");
+    expect([code, control.calls]).toEqual([2, []]);
+    expect(stderr).toContain("--steps is for a canary");
+  });
+
   test("prints the id alone with --detach, and the rollout with -o json", async () => {
     control.reactions.start = (service) => ({ ...service, rollout: rolloutView() });
     expect(await run("start", "web", "--detach")).toEqual({ code: 0, stdout: "web-1", stderr: "" });
@@ -165,6 +171,23 @@ describe("members", () => {
       ["setMember", { pool: "green", member: "127.0.0.1:8004", state: "draining" }],
       ["setMember", { pool: "green", member: "127.0.0.1:8003", state: "ready" }],
     ]);
+  });
+
+  test("of one that is refused say what was done with the others", async () => {
+    control.reactions.setMember = (service, { input }) => {
+      if ((input as { member: string }).member.endsWith(":8004")) throw new Refusal("not-ready", "8004 is the last one");
+      return service;
+    };
+    const { code, stderr } = await run("members", "web", "green", "drain", "127.0.0.1:8003", "127.0.0.1:8004");
+    expect(code).toBe(5);
+    expect(stderr).toContain("127.0.0.1:8003: done (drain)");
+    expect(stderr).toContain("8004 is the last one");
+  });
+
+  test("are all known, or none is touched", async () => {
+    const { code, stderr } = await run("members", "web", "green", "drain", "127.0.0.1:8003", "127.0.0.1:8009");
+    expect([code, control.calls]).toEqual([2, []]);
+    expect(stderr).toContain("web green has no member 127.0.0.1:8009; nothing was changed");
   });
 
   test("refuse what cannot be done with them, and say what can", async () => {

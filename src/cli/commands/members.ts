@@ -55,11 +55,28 @@ async function change(
   if (action === "set" || action === "reset") {
     await session.setMembers(name, pool, action === "set" ? addresses : null, CLI_ACTOR);
   } else {
-    for (const member of addresses) {
-      await session.setMember(name, pool, member, action === "drain" ? "draining" : "ready", CLI_ACTOR);
-    }
+    const unknown = addresses.find((one) => !before.pools[pool]?.members.some((member) => member.address === one));
+    if (unknown !== undefined) throw unknownMember(before, pool, unknown);
+    await eachMember(context, session, { service: name, pool, action }, addresses);
   }
   return session.offline ? applied(context, session, name) : session.service(name);
+}
+
+type Mark = { readonly service: string; readonly pool: string; readonly action: "drain" | "ready" };
+
+/** One after the other. Where one is refused, those before it stay changed, and whoever asked is told which. */
+async function eachMember(context: Context, session: Session, { service, pool, action }: Mark, members: readonly string[]) {
+  for (const [index, member] of members.entries()) {
+    try {
+      await session.setMember(service, pool, member, action === "drain" ? "draining" : "ready", CLI_ACTOR);
+    } catch (error) {
+      const done = members.slice(0, index);
+      const left = members.slice(index + 1);
+      if (done.length > 0) say(context, `${done.join(", ")}: done (${action})`);
+      if (left.length > 0) say(context, `${left.join(", ")}: nothing was done`);
+      throw error;
+    }
+  }
 }
 
 const APPLY_MS = 15_000;
@@ -88,6 +105,14 @@ function unknownPool(service: string, pool: string, view: ServiceView): Failure 
   return new Failure(EXIT.usage, `${service} has no pool "${pool}"`, {
     code: "unknown-pool",
     hint: suggest(pool, Object.keys(view.pools)),
+  });
+}
+
+function unknownMember(view: ServiceView, pool: string, member: string): Failure {
+  const known = view.pools[pool]?.members.map(({ address }) => address) ?? [];
+  return new Failure(EXIT.usage, `${view.name} ${pool} has no member ${member}; nothing was changed`, {
+    code: "invalid",
+    hint: known.length === 0 ? `${pool} has no members` : suggest(member, known),
   });
 }
 
