@@ -196,6 +196,17 @@ describe("a service", () => {
   });
 });
 
+test("an event names who did it once", () => {
+  const text = (said: string) =>
+    eventLine(eventView(7, { text: said, actor: "ops" }), BARE, NOW)
+      .split(": ")
+      .slice(1)
+      .join(": ");
+  expect(text("approved by ops: looks good")).toBe("approved by ops: looks good");
+  expect(text("canary from blue to green")).toBe("canary from blue to green (ops)");
+  expect(text("approved by opsgenie")).toBe("approved by opsgenie (ops)");
+});
+
 test("an event is one line, whatever its text holds", () => {
   const line = eventLine(eventView(7, { kind: "refused", text: "nginx:\n[emerg] bad", actor: "ops" }), BARE, NOW);
   expect(line).toMatch(/^\S+( \S+)? web web-1 step 1 refused: nginx: \[emerg\] bad \(ops\)$/);

@@ -20,7 +20,8 @@ const TONES: Readonly<Record<string, Tone>> = {
 export function eventLine(event: EventView, style: Style, now: Ms): string {
   const rollout = event.rollout === null ? "" : ` ${event.rollout}`;
   const step = event.step === null ? "" : ` step ${event.step + 1}`;
-  const actor = event.actor === null ? "" : ` (${plain(event.actor)})`;
+  const named = event.actor === null || event.text.endsWith(` by ${event.actor}`) || event.text.includes(` by ${event.actor}: `);
+  const actor = named ? "" : ` (${plain(event.actor)})`;
   const kind = paint(style, TONES[event.kind] ?? "accent", plain(event.kind));
   return `${paint(style, "dim", clock(event.at, now))} ${plain(event.service)}${rollout}${step} ${kind}: ${plain(event.text)}${actor}`;
 }
