@@ -99,7 +99,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
-  const lease = stack.use(await store.lease(`sluice (pid ${process.pid})`));
+  const lease = stack.use(await store.lease("sluice"));
   const machine = await thisMachine();
   const clockState = clocks.resumeClock(await clocks.readClock(store), machine);
   const aborts = openAbortFiles(config.state);
