@@ -93,11 +93,6 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
   };
 }
 
-/** nginx looks at one header a service: that of the overrides, which the preview shares, or that of the preview. */
-function overridesOf({ overrides, blueGreen }: ServiceSettings): Overrides {
-  return { ...overrides, header: overrides.header ?? blueGreen.preview?.header ?? null };
-}
-
 /** What nginx should do for a service, from all that is known of it. */
 export function composeRoute(
   parts: Omit<ServiceRecord, "route">,
@@ -120,7 +115,14 @@ export function composeRoute(
 }
 
 /** Only a service that is judged by nginx's log has one: the others pay nothing for it, and render as they did. */
-function shapeOf({ routing, key, overrides, tries, metrics }: ServiceSettings): Shape {
+/** nginx looks at one header a service: that of the overrides, which the preview shares, or that of the preview. */
+function overridesOf({ overrides, blueGreen }: ServiceSettings): Overrides {
+  return { ...overrides, header: overrides.header ?? blueGreen.preview?.header ?? null };
+}
+
+function shapeOf(settings: ServiceSettings): Shape {
+  const { routing, key, tries, metrics } = settings;
+  const overrides = overridesOf(settings);
   const samples = Object.values(metrics).flatMap((metric) => (metric.source === "nginx" ? metric.sample : []));
   const shape = { routing, key, overrides, tries };
   return samples.length === 0 ? shape : { ...shape, log: { sample: Math.max(...samples) } };
