@@ -13,6 +13,11 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     'sluice.yaml:8:37 services.web.blueGreen.checks[0].metric: "eror" is not a metric of web; did you mean "errors"? allowed: errors, p95',
   ],
   [
+    "a check where there are no metrics",
+    withWeb("    blueGreen: { checks: [{ metric: errors, below: 2% }] }\n"),
+    'sluice.yaml:7:37 services.web.blueGreen.checks[0].metric: "errors" is not a metric of web; there are no metrics; add one under services.web.metrics',
+  ],
+  [
     "a check without a rule",
     withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors }] }\n`),
     "sluice.yaml:8:27 services.web.blueGreen.checks[0]: says neither above nor below; a check has exactly one of the two",

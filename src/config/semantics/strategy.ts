@@ -85,7 +85,10 @@ function* checkRules(
   const metrics = keysOf(original(["services", service.name, "metrics"]));
   for (const [index, name] of namesIn(original(base), "metric")) {
     if (!metrics.includes(name)) {
-      yield problem([...base, index, "metric"], `"${name}" is not a metric of ${service.name}; ${suggest(name, metrics)}`);
+      yield problem(
+        [...base, index, "metric"],
+        `"${name}" is not a metric of ${service.name}; ${metricHint(service.name, name, metrics)}`,
+      );
     }
   }
   for (const [index, check] of checks.entries()) {
@@ -101,6 +104,10 @@ function* checkRules(
       yield problem([...path, "minRequests"], message, "key");
     }
   }
+}
+
+function metricHint(service: string, name: string, metrics: readonly string[]): string {
+  return metrics.length === 0 ? `there are no metrics; add one under services.${service}.metrics` : suggest(name, metrics);
 }
 
 /** A bound must be in the unit of its metric: slips between 2, 2 % and 0.02 are the easiest to make. */
