@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { eventLine } from "../../src/cli/format/event.ts";
+import { progressLine } from "../../src/cli/format/rollout.ts";
 import { serviceLines } from "../../src/cli/format/service.ts";
 import { servicesTable } from "../../src/cli/format/services.ts";
 import { BARE, paint, type Style, styleOf } from "../../src/cli/format/style.ts";
@@ -194,6 +195,14 @@ describe("a service", () => {
     const lines = serviceLines(serviceView({ pools: { green: { members, from: "config" } } }), BARE, NOW);
     expect(lines.join("\n")).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
+});
+
+test("the bar of steps calls the commit by its name", () => {
+  const steps = [
+    { label: "100 %", shares: { green: 10_000 }, state: "done" },
+    { label: "commit", shares: { green: 10_000 }, state: "now" },
+  ] as const;
+  expect(progressLine(rolloutView({ steps }), 10_000, BARE)).toMatch(/\| \S+ 100% {2}\[commit\]$/);
 });
 
 test("an event names who did it once", () => {

@@ -94,7 +94,8 @@ export function progressLine(rollout: RolloutView, inNginx: number | null, style
   const full = Math.round((shown / 10_000) * cells);
   const bar = glyph(style, "full").repeat(full) + glyph(style, "empty").repeat(cells - full);
   const steps = rollout.steps.map((step) => {
-    const share = `${(step.shares[rollout.to] ?? 0) / 100}%`;
+    // The commit has the shares of the step before it: its share alone would read as the same step twice.
+    const share = step.label === "commit" ? "commit" : `${(step.shares[rollout.to] ?? 0) / 100}%`;
     if (step.state === "done") return `${glyph(style, "good")} ${share}`;
     return step.state === "now" ? `[${share}]` : share;
   });
