@@ -29,7 +29,7 @@ function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric):
   let cancel = () => {};
   const round = async () => {
     try {
-      const verdicts = await judgeOnce(deps, cell, effect, metric);
+      const verdicts = await judgeOnce(deps, cell, effect, metric, () => stopped);
       if (!stopped) await cell.accept({ signal: "judged", rollout: effect.rollout, entry: effect.entry, verdicts });
     } catch (error) {
       deps.log.error("a round of judging could not be stored; trying again", {
@@ -47,15 +47,23 @@ function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric):
   };
 }
 
-/** Reads one metric, and judges by the checks that name it. */
-async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric): Promise<readonly Verdict[]> {
-  const evidence = await readMetric(deps, effect.rollout, metric, {
+/** Reads one metric, and judges by the checks that name it; by none where judging has stopped meanwhile. */
+async function judgeOnce(
+  deps: JudgingDeps,
+  cell: Cell,
+  effect: Judge,
+  metric: Metric,
+  isStopped: () => boolean,
+): Promise<readonly Verdict[]> {
+  const subject = {
     service: cell.settings.name,
     pool: effect.pool,
     version: effect.version,
     endpoints: endpointsOf(cell, effect.pool),
     since: effect.since,
-  });
+  };
+  const evidence = await readMetric(deps, effect.rollout, metric, subject, isStopped);
+  if (evidence === null) return [];
   const now = deps.clock.now();
   const measurement = deps.metrics.measure(metric, evidence, effect.since, now.t);
   return effect.checks
@@ -65,11 +73,21 @@ async function judgeOnce(deps: JudgingDeps, cell: Cell, effect: Judge, metric: M
     );
 }
 
-/** One read, saved before anything is concluded from it: a kill in between counts nothing twice. */
-async function readMetric(deps: JudgingDeps, rollout: string, metric: Metric, subject: Subject): Promise<Evidence> {
+/**
+ * One read, saved before anything is concluded from it: a kill in between counts nothing twice. Null where judging stopped while it was
+ * read: what belongs to a rollout that is over is gone, and stays so.
+ */
+async function readMetric(
+  deps: JudgingDeps,
+  rollout: string,
+  metric: Metric,
+  subject: Subject,
+  isStopped: () => boolean,
+): Promise<Evidence | null> {
   const key = evidenceKey(rollout, metric.name);
   const before = await deps.store.get(key);
   const evidence = await deps.metrics.sample(metric, subject, (before?.value as Evidence | undefined) ?? null, deps.clock.now());
+  if (isStopped()) return null;
   const saved = await deps.store.txn(
     [{ key, revision: before?.revision ?? 0 }],
     [{ put: key, value: evidence as unknown as Json }],

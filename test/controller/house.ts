@@ -1,6 +1,6 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { Log } from "../../src/core/ports.ts";
+import type { Log, MetricSource } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Member, Ms } from "../../src/core/units.ts";
@@ -45,6 +45,8 @@ export class House {
   readonly addresses = new Map<Member, readonly Endpoint[]>();
   errorRatio = 0;
   readable = true;
+  /** Instead of the page that `errorRatio` and `readable` make; set it before the start. */
+  metrics: MetricSource | null = null;
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -89,10 +91,12 @@ export class House {
         this.down.has(endpoint) ? { healthy: false, reason: "refused the connection" } : { healthy: true },
       resolve: async (member) => this.addresses.get(member) ?? [member],
       resolveEveryMs: 10_000,
-      metrics: simulatedMetrics(
-        () => this.errorRatio,
-        () => this.readable,
-      ),
+      metrics:
+        this.metrics ??
+        simulatedMetrics(
+          () => this.errorRatio,
+          () => this.readable,
+        ),
       log,
       epoch: String(this.timeline.t),
     });
