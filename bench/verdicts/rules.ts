@@ -1,5 +1,5 @@
 import type { Window } from "../../src/analysis/counts.ts";
-import { type Harm, logHarm, NO_HARM, observeHarm } from "../../src/analysis/harm.ts";
+import { type Guard, type Harm, logHarm, NO_HARM, observeHarm } from "../../src/analysis/harm.ts";
 import { isOutage, NO_OUTAGE, observeOutage } from "../../src/analysis/outage.ts";
 import type { RatioRule } from "../../src/analysis/ratio.ts";
 import { DEFAULTS } from "../../src/config/defaults.ts";
@@ -34,13 +34,13 @@ function counting(name: string, most: number, isFailed: (canary: Window["canary"
       return failed >= most;
     };
   };
-  return { name, every: 5, start };
+  return { name, every: 2, start };
 }
 
 /** The pooled two-proportion z-test on all counts so far, one-sided, at each look as if it were the only one. */
 const zTest: Rule = {
   name: "z-test at 5 %, at each look",
-  every: 5,
+  every: 2,
   start: () => {
     const sum = { nc: 0, xc: 0, ns: 0, xs: 0 };
     return (windows) => {
@@ -62,7 +62,7 @@ const zTest: Rule = {
  */
 const kayentaLike: Rule = {
   name: "Kayenta-like, every 10 minutes",
-  every: 20,
+  every: 10,
   start: () => (windows) => {
     if (windows.length % 10 !== 0) return false;
     const rates = (arm: "canary" | "stable") => windows.map((window) => window[arm].x / Math.max(1, window[arm].n));
@@ -75,27 +75,29 @@ const kayentaLike: Rule = {
 export const SLUICE = "Sluice, defaults";
 export const ORACLE = "oracle (knows both rates)";
 
-const sluice: Rule = {
-  name: SLUICE,
-  every: 1,
-  start: () => {
+/** The other guard, which is not the default because its figures are our own, and not yet another's. */
+export const SLUICE_BURSTS = "Sluice, guard: bursts";
+
+function sluice(name: string, guard: Guard, every: number): Rule {
+  const start = () => {
     const rule: RatioRule = { rho: DEFAULTS.compare.rho, delta: DEFAULTS.compare.delta };
     const needed = Math.log(1 / DEFAULTS.compare.alpha);
     let harm: Harm = NO_HARM;
     let outage = NO_OUTAGE;
-    return (windows) => {
+    return (windows: readonly Window[]) => {
       const window = windows.at(-1) ?? NOTHING;
-      harm = observeHarm(harm, rule, window);
+      harm = observeHarm(harm, rule, window, guard);
       outage = observeOutage(outage, rule, window);
       return logHarm(harm) >= needed || isOutage(outage);
     };
-  },
-};
+  };
+  return { name, every, start };
+}
 
 /** What nobody can have: Wald's likelihood ratio between the two true rates of the canary, at 1/alpha. Says nothing of a healthy one. */
 const oracle: Rule = {
   name: ORACLE,
-  every: 5,
+  every: 2,
   start: ({ canaryRate, stableRate }) => {
     let log = 0;
     return (windows) => {
@@ -115,6 +117,7 @@ export const RULES: readonly Rule[] = [
   flaggerLike(0.99, 5),
   zTest,
   kayentaLike,
-  sluice,
+  sluice(SLUICE, "scatter", 1),
+  sluice(SLUICE_BURSTS, "bursts", 2),
   oracle,
 ];

@@ -57,6 +57,15 @@ export const BAD: readonly Scenario[] = [
   bad(".1 to 1 % from minute 30", 0.001, 0.01, { fromMinute: 30 }),
 ];
 
+/** What the aims leave out, and where the two guards differ most: stronger bursts, and small differences between many failures. */
+export const BEYOND: readonly Scenario[] = [
+  bad("healthy, CV .5 at 2 %", 0.02, 0.02, { canaryPerMinute: 1_000, variation: 0.5 }),
+  bad("healthy, CV 1 at 1 %", 0.01, 0.01, { canaryPerMinute: 1_000, variation: 1 }),
+  bad("on the edge, 1 to 1.1 %", 0.01, 0.011, { canaryPerMinute: 1_000 }),
+  bad("1 to 1.5 %", 0.01, 0.015, { canaryPerMinute: 1_000 }),
+  bad("1 to 2 %", 0.01, 0.02, { canaryPerMinute: 1_000 }),
+];
+
 /** An hour of windows of a minute each. */
 export function simulated(scenario: Scenario, random: Random): readonly Window[] {
   return Array.from({ length: MINUTES }, (_, minute) => {

@@ -3,7 +3,7 @@ import { table } from "../../src/cli/format/table.ts";
 import { type Effort, type Figure, figure, median, type Section } from "../figure.ts";
 import { DETECTIONS, MOST_FALSE_ABORTS, WITHIN } from "./aims.ts";
 import { ORACLE, RULES, SLUICE } from "./rules.ts";
-import { BAD, HEALTHY, type Scenario } from "./scenario.ts";
+import { BAD, BEYOND, HEALTHY, type Scenario } from "./scenario.ts";
 import { percentileAborts, SLOWNESSES, slownessTallied } from "./slowness.ts";
 import { type Tally, tallied } from "./tally.ts";
 
@@ -11,8 +11,8 @@ import { type Tally, tallied } from "./tally.ts";
 const SEED = 20_260_401;
 
 const RUNS = {
-  full: { verdicts: 20_000, latency: 2_000 },
-  quick: { verdicts: 2_000, latency: 200 },
+  full: { verdicts: 10_000, latency: 2_000 },
+  quick: { verdicts: 2_000, latency: 400 },
 } as const;
 
 /** An hour of one column, judged by every rule. */
@@ -25,19 +25,20 @@ type Column = { readonly scenario: Scenario; readonly tallies: readonly Tally[] 
 export async function verdicts(effort: Effort): Promise<Section> {
   const seed = Number(process.env.SLUICE_BENCH_SEED ?? SEED);
   const runs = RUNS[effort];
-  const columns = [...HEALTHY, ...BAD].map((scenario, stream) => ({
+  const columns = [...HEALTHY, ...BAD, ...BEYOND].map((scenario, stream) => ({
     scenario,
     tallies: tallied(scenario, seed, stream, runs.verdicts),
   }));
   const healthy = columns.slice(0, HEALTHY.length);
-  const bad = columns.slice(HEALTHY.length);
+  const bad = columns.slice(HEALTHY.length, HEALTHY.length + BAD.length);
+  const beyond = columns.slice(HEALTHY.length + BAD.length);
   const slow = SLOWNESSES.map(({ title }, stream) => ({
     title,
     requests: slownessTallied(SLOWNESSES[stream] ?? never(), seed, 100 + stream, runs.latency),
   }));
   return {
     id: "verdicts",
-    title: `verdicts on simulated hours, seed ${seed}: ${runs.verdicts} for Sluice, ${runs.verdicts / 5} for others, ${runs.verdicts / 20} for Kayenta`,
+    title: `verdicts on simulated hours, seed ${seed}: ${runs.verdicts} for Sluice, ${runs.verdicts / 2} for others, ${runs.verdicts / 10} for Kayenta`,
     binding: true,
     figures: [
       ...healthy.map(falseAborts),
@@ -56,6 +57,9 @@ export async function verdicts(effort: Effort): Promise<Section> {
       "Bad canary, detected % / median canary requests until then (100 a minute unless said)",
       ...badTable(bad),
       "",
+      "Beyond the aims, at 1 000 canary requests a minute: aborted % / median canary requests until then",
+      ...badTable(beyond),
+      "",
       `Latency, healthy: bounds on the canary's p99 of each minute, at 1.25, 1.5 and 2 times the true one, abort ${percentiles(seed, runs.latency)} %`,
     ],
   };
@@ -73,8 +77,19 @@ function detected(id: string, requests: readonly number[], runs: number): readon
   if (aim === undefined) throw new Error(`${id} has no aim in aims.ts`);
   const found = figure(`bad, ${id}: detected`, "%", [percent(requests.length, runs)], { least: aim.percent - WITHIN.points });
   if (aim.requests === null || requests.length === 0) return [found];
-  const most = Math.round(aim.requests * (1 + WITHIN.part));
+  const most = Math.round(aim.requests * (1 + WITHIN.part) + chanceOf(requests, aim.behind ?? Number.POSITIVE_INFINITY));
   return [found, figure(`bad, ${id}: until then`, "requests", [median(requests)], { most })];
+}
+
+/**
+ * How far apart two medians of few runs may lie by chance: two standard errors. Where thousands were found it is left out, so
+ * that the aim is the figure itself.
+ */
+function chanceOf(requests: readonly number[], behind: number): number {
+  if (requests.length >= 1_000 && behind >= 1_000) return 0;
+  const mean = requests.reduce((sum, one) => sum + one, 0) / requests.length;
+  const variance = requests.reduce((sum, one) => sum + (one - mean) ** 2, 0) / requests.length;
+  return 2 * 1.2533 * Math.sqrt(variance * (1 / requests.length + 1 / behind));
 }
 
 function healthyTable(columns: readonly Column[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { addCounts, isComparable, NO_COUNTS, type Window } from "./counts.ts";
-import { type Harm, logHarm, NO_HARM, observeHarm } from "./harm.ts";
+import { type Guard, type Harm, logHarm, NO_HARM, observeHarm } from "./harm.ts";
 import { type Healthy, NOT_YET_HEALTHY, observeHealthy } from "./healthy.ts";
 import { NO_OUTAGE, type Outage, observeOutage } from "./outage.ts";
 import { NO_RATE_BOUND, observeRateBound, type RateBound } from "./rate-bound.ts";
@@ -13,6 +13,8 @@ export type ComparisonRule = {
   readonly harmful: RatioRule;
   /** How often a release that does no more than what is allowed may be reverted, over a whole rollout. 0 to 1. */
   readonly alpha: number;
+  /** The guard against bursts; the default where left out. */
+  readonly guard?: Guard;
   /** How often a harmful release may advance, at each step. 0 to 1. */
   readonly beta: number;
 };
@@ -56,7 +58,7 @@ export const NO_COMPARISON: Comparison = {
 /** One evidence window of `ms` milliseconds. A window without traffic on both arms is noted, and changes no evidence. */
 export function observeWindow(state: Comparison, rule: ComparisonRule, window: Window, ms: number): Comparison {
   if (!isComparable(window)) return { ...state, last: window };
-  const harm = observeHarm(state.harm, rule.allowed, window);
+  const harm = observeHarm(state.harm, rule.allowed, window, rule.guard);
   return {
     harm,
     outage: state.outage,

@@ -1,6 +1,5 @@
 import type { Comparison, ComparisonRule, Span } from "./comparison.ts";
-import { dispersionOf } from "./dispersion.ts";
-import { logHarm } from "./harm.ts";
+import { dispersionNow, logHarm } from "./harm.ts";
 import { logHealthy } from "./healthy.ts";
 import { isOutage } from "./outage.ts";
 import { requestsUntilHealthy } from "./outlook.ts";
@@ -45,7 +44,7 @@ export function decide(state: Comparison, rule: ComparisonRule, harm: number = l
     logHarmNeeded: Math.log(1 / rule.alpha),
     logHealthy: logHealthy(state.healthy),
     logHealthyNeeded: Math.log(1 / rule.beta),
-    dispersion: dispersionOf(state.harm.dispersion),
+    dispersion: dispersionNow(state.harm, rule.allowed, state.last?.canary.n ?? 0, rule.guard),
     pValue: Math.min(1, Math.exp(-state.mostLogHarm)),
     rateRatioAbove: rateRatioAbove(state.rateBound, rule.alpha),
     rollout: state.rollout,

@@ -30,13 +30,25 @@ export function startGuarded(parts: number): Guarded {
   return { windows: 0, logStakes: new Array<LogValue>(parts).fill(null) };
 }
 
-/** One window: `gains` are its logarithmic gains by part, `dispersion` (1 or more) was known before it. */
-export function betGuarded(state: Guarded, gains: readonly LogValue[], dispersion: number, logCap: number = LOG_CAP): Guarded {
+/** How a window is bet on. Everything in it has to be known before the window. */
+export type Bet = {
+  /** What gains are divided by, 1 or more. */
+  readonly dispersion: number;
+  /** ln of the most by which one window may multiply the evidence. */
+  readonly logCap?: number;
+  /** How what is newly bet is divided over the parts, together 1; equally where left out. */
+  readonly weights?: readonly number[];
+};
+
+/** One window: `gains` are its logarithmic gains by part. */
+export function betGuarded(state: Guarded, gains: readonly LogValue[], bet: Bet): Guarded {
+  const { dispersion, logCap = LOG_CAP, weights } = bet;
   const windows = state.windows + 1;
-  const logShare = Math.log(restartWeight(windows) / state.logStakes.length);
+  const staked = restartWeight(windows);
   const grown = state.logStakes.map((log, part) => {
     const gain = gains[part] ?? null;
-    return logTimes(logPlus(log, logShare), gain === null ? null : gain / dispersion);
+    const share = weights?.[part] ?? 1 / state.logStakes.length;
+    return logTimes(logPlus(log, Math.log(staked * share)), gain === null ? null : gain / dispersion);
   });
   const invested = logSum(grown);
   const limit = logMinus(logCap + logOfGuarded(state), logCash(windows));

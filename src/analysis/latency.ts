@@ -47,7 +47,7 @@ export function observeLatency(state: Latency, window: LatencyWindow): Latency {
   const comparable = totalOf(canary) > 0 && totalOf(stable) > 0;
   if (known < LEAST_PAST || !comparable) return { ...state, past };
   return {
-    guarded: betGuarded(state.guarded, gainsOf(state.past, window), 1),
+    guarded: betGuarded(state.guarded, gainsOf(state.past, window), { dispersion: 1 }),
     past,
     step: { canary: addLatencies(state.step.canary, canary), stable: addLatencies(state.step.stable, stable) },
   };

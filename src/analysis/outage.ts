@@ -29,7 +29,7 @@ export const NO_OUTAGE: Outage = { evidence: startGuarded(HARM_GRID.length), lat
 export function observeOutage(state: Outage, rule: RatioRule, scrape: Window): Outage {
   if (!isComparable(scrape)) return state;
   return {
-    evidence: betGuarded(state.evidence, logGains(rule, HARM_GRID, scrape), 1, NO_CAP),
+    evidence: betGuarded(state.evidence, logGains(rule, HARM_GRID, scrape), { dispersion: 1, logCap: NO_CAP }),
     latest: newest([...state.latest, scrape.canary]),
   };
 }

@@ -81,7 +81,7 @@ function detects(rule: ComparisonRule, traffic: Traffic, rate: number, windows: 
   const gains = logGains(rule.allowed, HARM_GRID, expected);
   let state = startGuarded(HARM_GRID.length);
   for (let window = 1; window <= windows; window += 1) {
-    state = betGuarded(state, gains, usualDispersion(window));
+    state = betGuarded(state, gains, { dispersion: usualDispersion(window) });
     if (logOfGuarded(state) >= Math.log(1 / rule.alpha)) return true;
   }
   return false;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compareVerdict, mayAdvanceUnproved } from "../../src/analysis/compare-verdict.ts";
 import { beginStep, type Comparison, NO_COMPARISON, observeScrape, observeWindow } from "../../src/analysis/comparison.ts";
 import type { Window } from "../../src/analysis/counts.ts";
 import { decide } from "../../src/analysis/decision.ts";
@@ -74,6 +75,31 @@ describe("a decision", () => {
     const state = seenAll([...times(10, windowOf(100, 1, 1_900, 19)), ...times(5, windowOf(100, 50, 1_900, 950))]);
     expect(decide(state, RULE).is).not.toBe("revert");
     expect(decide(state, RULE).logHarm).toBeLessThan(0);
+  });
+
+  test("is a check's verdict: fail, pass or inconclusive", () => {
+    const verdictOf = (window: Window) => compareVerdict("errors", decide(seenAll([window, window]), RULE), NAMES);
+    expect(verdictOf(windowOf(500, 100, 9_500, 10))).toMatchObject({
+      check: "errors",
+      is: "fail",
+      value: 0.2,
+      samples: 1_000,
+      windowMs: 120_000,
+    });
+    expect(verdictOf(windowOf(500, 0, 9_500, 10)).is).toBe("pass");
+    expect(verdictOf(windowOf(50, 0, 950, 0)).is).toBe("inconclusive");
+    expect(verdictOf(windowOf(0, 0, 950, 0))).toMatchObject({
+      is: "inconclusive",
+      value: null,
+      limit: "evidence < 100 against green",
+    });
+  });
+
+  test("may be passed over unproved only with enough requests and little against it", () => {
+    const may = (window: Window) => mayAdvanceUnproved(decide(seenAll([window]), RULE), 100);
+    expect(may(windowOf(100, 1, 1_900, 19))).toBe(true);
+    expect(may(windowOf(99, 1, 1_900, 19))).toBe(false);
+    expect(may(windowOf(100, 30, 1_900, 19))).toBe(false);
   });
 
   test("is the same from a store", () => {

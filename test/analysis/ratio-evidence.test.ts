@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Window } from "../../src/analysis/counts.ts";
 import { dispersionOf } from "../../src/analysis/dispersion.ts";
-import { type Harm, logHarm, NO_HARM, observeHarm } from "../../src/analysis/harm.ts";
+import { dispersionNow, type Harm, logHarm, NO_HARM, observeHarm } from "../../src/analysis/harm.ts";
 import { HEALTHY_GRID, logHealthy, NOT_YET_HEALTHY, observeHealthy } from "../../src/analysis/healthy.ts";
 import { betPlain, HARM_GRID, logGains, logOfPlain, startPlain } from "../../src/analysis/ratio.ts";
 import { slowGuarded, slowPlain, windowOf } from "../support/evidence.ts";
@@ -108,6 +108,32 @@ describe("RatioE with its guards", () => {
         },
       ),
     );
+  });
+});
+
+describe("the guard against bursts that grows with the failures", () => {
+  const seen = (all: readonly Window[]) => all.reduce((state, one) => observeHarm(state, ALLOWED, one, "bursts"), NO_HARM);
+  const next = (state: Harm, canaryN: number) => dispersionNow(state, ALLOWED, canaryN, "bursts");
+  const steady = new Array<Window>(10).fill(windowOf(1_000, 10, 19_000, 190));
+  const bursty = [2, 25, 5, 18, 1, 14, 3, 22, 4, 16].map((x) => windowOf(1_000, x, 19_000, 190));
+
+  test("expects bursts before it has seen any, the more the more failures are expected", () => {
+    expect(next(NO_HARM, 1_000)).toBe(1);
+    const first = seen([windowOf(1_000, 0, 19_000, 190)]);
+    expect(next(first, 1_000)).toBeCloseTo(1 + 0.25 * 11, 9);
+    expect(next(first, 10)).toBeCloseTo(1 + 0.25 * 0.11, 9);
+  });
+
+  test("learns from neighbouring windows whether there are bursts", () => {
+    expect(next(seen(steady), 1_000)).toBeLessThan(1.5);
+    expect(next(seen(bursty), 1_000)).toBeGreaterThan(4);
+  });
+
+  test("lets fewer bursts pass for harm, and sees rare failures sooner", () => {
+    const byScatter = (all: readonly Window[]) => logHarm(harmOf(ALLOWED, all));
+    expect(logHarm(seen(bursty))).toBeLessThan(byScatter(bursty));
+    const rare = [0, 2, 1, 0, 2, 1].map((x, index) => windowOf(100, x, 1_900, 1 + (index % 3)));
+    expect(logHarm(seen(rare))).toBeGreaterThan(byScatter(rare));
   });
 });
 

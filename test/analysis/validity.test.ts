@@ -96,7 +96,7 @@ describe("HealthyE is at most 1 on average, computed over every outcome", () => 
   });
 });
 
-describe("the guards never raise the average", () => {
+describe.each(["scatter", "bursts"] as const)("the guard %s never raises the average", (guard) => {
   const rule = { rho: 1.1, delta: 0 };
   const [nc, ns, ps] = [10, 30, 0.04];
   const canary = binomial(nc, rule.rho * ps);
@@ -104,7 +104,7 @@ describe("the guards never raise the average", () => {
 
   /** The average of M over all outcomes of the next window, from a state that any past may have led to. */
   const after = (state: Harm) =>
-    expected(canary, stable, (xc, xs) => logHarm(observeHarm(state, rule, windowOf(nc, xc, ns, xs))));
+    expected(canary, stable, (xc, xs) => logHarm(observeHarm(state, rule, windowOf(nc, xc, ns, xs), guard)));
 
   test("over one window, from states after quiet, bursty and ruinous pasts", () => {
     const pasts = [
@@ -115,7 +115,7 @@ describe("the guards never raise the average", () => {
       new Array(20).fill(windowOf(10, 0, 30, 4)),
     ];
     for (const past of pasts) {
-      const state = past.reduce((each: Harm, window) => observeHarm(each, rule, window), NO_HARM);
+      const state = past.reduce((each: Harm, window) => observeHarm(each, rule, window, guard), NO_HARM);
       expect(after(state)).toBeLessThanOrEqual(Math.exp(logHarm(state)) * ONE);
     }
   });
@@ -126,26 +126,28 @@ describe("the guards never raise the average", () => {
       left === 0
         ? Math.exp(logHarm(state))
         : outcomes(few.canary, few.stable).reduce(
-            (sum, [xc, xs, chance]) => sum + chance * total(observeHarm(state, rule, windowOf(4, xc, 6, xs)), left - 1),
+            (sum, [xc, xs, chance]) => sum + chance * total(observeHarm(state, rule, windowOf(4, xc, 6, xs), guard), left - 1),
             0,
           );
     expect(total(NO_HARM, 3)).toBeLessThanOrEqual(ONE);
     expect(total(NO_HARM, 3)).toBeGreaterThan(0.5);
   });
+});
 
-  test("with gains that are far beyond the cap", () => {
+describe("the cap", () => {
+  test("gives away what one window wins beyond it", () => {
     // 1 in 1 000 wins 1 000: fair without a cap, and a loss with it.
     const start = startGuarded(1);
-    const won = Math.exp(logOfGuarded(betGuarded(start, [Math.log(1_000)], 1)));
-    const lost = Math.exp(logOfGuarded(betGuarded(start, [null], 1)));
+    const won = Math.exp(logOfGuarded(betGuarded(start, [Math.log(1_000)], { dispersion: 1 })));
+    const lost = Math.exp(logOfGuarded(betGuarded(start, [null], { dispersion: 1 })));
     expect(won).toBeCloseTo(12, 9);
     expect(won / 1_000 + lost * 0.999).toBeLessThanOrEqual(1);
   });
 
-  test("and lose all but the cash where every bet is lost, so that they can always come back", () => {
+  test("and the cash is all that is left where every bet is lost, so that the evidence can always come back", () => {
     let state: Guarded = startGuarded(3);
     for (let window = 1; window <= 50; window += 1) {
-      state = betGuarded(state, [null, null, null], 1);
+      state = betGuarded(state, [null, null, null], { dispersion: 1 });
       expect(Math.exp(logOfGuarded(state))).toBeCloseTo(0.5 / window, 12);
     }
   });

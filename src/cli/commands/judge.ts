@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { Guard } from "../../analysis/harm.ts";
 import { DEFAULTS } from "../../config/defaults.ts";
 import type { Group, Run } from "../command.ts";
 import { say, tell } from "../context.ts";
@@ -10,6 +11,7 @@ import { type Judged, NO_REPLAY, type ReplayRule, replay } from "../replay.ts";
 
 type Options = {
   readonly plain?: boolean;
+  readonly guard: Guard;
   readonly rho0: number;
   readonly delta: number;
   readonly rho1: number;
@@ -36,6 +38,7 @@ export const judgeCommands: Group = (program, bind) => {
     .argument("<file>", "recorded windows as JSON lines, - for stdin")
     .description("judge recorded counts window by window, also by other rules")
     .option("--plain", "without the guards against bursts")
+    .addOption(new Option("--guard <kind>", "the guard against bursts").choices(["scatter", "bursts"]).default("scatter"))
     .option("--rho0 <ratio>", "failures that are allowed, as a multiple of stable's", above0, compare.rho)
     .option("--delta <rate>", "and on top of that, of all requests: 0.001 or 0.1%", rate, compare.delta)
     .option("--rho1 <ratio>", "failures that would be harmful, as a multiple of stable's", above0, compare.harmfulRho)
@@ -75,6 +78,7 @@ function ruleOf(options: Options): ReplayRule {
       harmful: { rho: options.rho1, delta: options.delta1 },
       alpha,
       beta,
+      guard: options.guard,
     },
     latency: { margin, alpha, minRequests: compare.minRequests },
     plain: options.plain === true,

@@ -1,6 +1,7 @@
+import { compareVerdict, latencyVerdict } from "../../analysis/compare-verdict.ts";
 import type { Counts } from "../../analysis/counts.ts";
 import { smallestDetectable } from "../../analysis/power.ts";
-import { latencySentence, sentence, strength } from "../../analysis/sentence.ts";
+import { strength } from "../../analysis/sentence.ts";
 import type { Judged, ReplayRule } from "../replay.ts";
 import { paint, type Style, type Tone } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -63,10 +64,10 @@ function toldLines(judged: Judged, word: string, rule: ReplayRule, style: Style)
   const { recorded, is, failures, latency, logSlowShare, logGauge, problem } = judged;
   const head = paint(style, TONES[is], `${word} at ${recorded.t}`);
   const needed = Math.log(1 / rule.latency.alpha);
-  const failed = sentence(failures, NAMES);
+  const failed = compareVerdict("failures", failures, NAMES).text;
   return [
     ...(latency === null ? [`${head}: ${failed}`] : [head, `  failures: ${failed}`]),
-    ...(latency === null ? [] : [`  latency: ${latencySentence(latency, NAMES, rule.latency.margin)}`]),
+    ...(latency === null ? [] : [`  latency: ${latencyVerdict("latency", latency, NAMES, rule.latency.margin, 0).text}`]),
     ...(logSlowShare === null ? [] : [`  buckets: evidence ${strength(logSlowShare)} against, ${strength(needed)} needed`]),
     ...(logGauge === null
       ? []
