@@ -31,7 +31,8 @@ function buildMetric(name: string, metric: ParsedMetric, from: (path: string) =>
     }
     case "command": {
       const [program = "", ...rest] = metric.command;
-      const found = program.includes("/") ? from(program) : program;
+      // A path that begins with a variable is whole once that is filled in.
+      const found = program.includes("/") && !program.startsWith("${") ? from(program) : program;
       return { ...metric, name, command: [found, ...rest], env: secrets(metric.env) };
     }
   }

@@ -195,10 +195,12 @@ const LATE = new Set(["url", "query", "auth", "headers", "command", "env"]);
 
 /**
  * Parts of a metric keep their variables as they are written, and get them filled in when they are used: what a variable holds may be
- * secret, and a configuration is stored with each rollout.
+ * secret, and a configuration is stored with each rollout. The name of a file that holds a secret is none.
  */
-function isLate([section, , part, , key]: Path): boolean {
-  return section === "services" && part === "metrics" && LATE.has(String(key));
+function isLate(path: Path): boolean {
+  const [section, , part, , key] = path;
+  const isFile = path.length > 6 && path.at(-1) === "file";
+  return section === "services" && part === "metrics" && LATE.has(String(key)) && !isFile;
 }
 
 function keyRefusal(name: string, twice: boolean): string | null {

@@ -5,7 +5,7 @@ import { ConfigError, excerpt, formatProblem } from "../../src/config/errors.ts"
 import { parseConfig } from "../../src/config/load.ts";
 import { withWeb } from "../support/sluice-yaml.ts";
 
-const ENV = { TOKEN: "hunter2", URL: "http://127.0.0.1:9090", BAD: "ftp://hunter2@x/" };
+const ENV = { TOKEN: "hunter2", DIR: "/run/credentials", URL: "http://127.0.0.1:9090", BAD: "ftp://hunter2@x/" };
 const PROM = "source: prometheus, url: http://p:9090, query: up";
 
 /** One metric, `m`, and the rest of the service below it. */
@@ -68,6 +68,15 @@ describe("a number from elsewhere", () => {
       env: { K: { from: "text", text: "${TOKEN}" } },
     });
     expect(read(one("source: command, command: [rate]"))).toMatchObject({ command: ["rate"] });
+  });
+
+  test("names its files by variables too, which are no secret", () => {
+    const secret = 'auth: { bearer: { file: "${DIR}/token" } }, headers: { file: "${TOKEN}" }';
+    expect(read(one(`${PROM}, ${secret}`))).toMatchObject({
+      auth: { token: { from: "file", path: "/run/credentials/token" } },
+      headers: { file: { from: "text", text: "${TOKEN}" } },
+    });
+    expect(read(one('source: command, command: ["${DIR}/rate"]'))).toMatchObject({ command: ["${DIR}/rate"] });
   });
 
   test("of nginx, which is read often", () => {
