@@ -28,7 +28,7 @@ export function parse(text: string, format: Format): Page {
 function parseText(text: string): Page {
   const page = new PageDraft("untyped");
   let line = 0;
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length && !page.isHopeless; ) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
     line += 1;

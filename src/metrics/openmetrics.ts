@@ -13,7 +13,7 @@ export function parseOpenMetrics(text: string): Page {
   const page = new PageDraft("unknown");
   let line = 0;
   let ended = false;
-  for (let start = 0; start < text.length && !ended; ) {
+  for (let start = 0; start < text.length && !ended && !page.isHopeless; ) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
     line += 1;
@@ -21,7 +21,7 @@ export function parseOpenMetrics(text: string): Page {
     start = end + 1;
     if (ended && start < text.length) page.problem("error", line + 1, 1, "text after # EOF");
   }
-  if (!ended) page.problem("error", line + 1, 1, "the page ends without # EOF: it is cut off");
+  if (!ended && !page.isHopeless) page.problem("error", line + 1, 1, "the page ends without # EOF: it is cut off");
   return page.finish();
 }
 

@@ -56,12 +56,19 @@ export class PageDraft {
   readonly #byId = new Map<string, { series: Series; index: number; family: Draft }>();
   readonly #byName = new Map<string, Draft>();
   #last: Draft | null = null;
+  #errors = 0;
 
   constructor(untyped: string) {
     this.untyped = untyped;
   }
 
+  /** So much is wrong that reading on would only take time: a page of millions of bad lines must not keep others waiting. */
+  get isHopeless(): boolean {
+    return this.#errors > MOST_PROBLEMS;
+  }
+
   problem(level: Problem["level"], line: number, column: number, message: string): void {
+    if (level === "error") this.#errors += 1;
     if (this.problems.length > MOST_PROBLEMS) return;
     const full = this.problems.length === MOST_PROBLEMS;
     this.problems.push({ level, line, column, message: full ? "more problems follow, not listed" : message });

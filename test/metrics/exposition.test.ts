@@ -252,3 +252,10 @@ describe("any page", () => {
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 });
+
+test.each(["text", "openmetrics"] as const)("a page of bad lines alone is given up soon: %s", (format) => {
+  const page = parse("x!\n".repeat(3_000_000), format);
+  expect(page.problems).toHaveLength(101);
+  expect(page.problems.at(-1)?.message).toBe("more problems follow, not listed");
+  expect(page.problems.at(-1)?.line).toBe(101);
+});
