@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Finding } from "./app/check.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
 import type { RenderedTarget } from "./app/render.ts";
+import type { Starter } from "./app/starter.ts";
 import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
 import { ConfigError } from "./config/errors.ts";
@@ -228,8 +229,8 @@ export async function inspect(source: PageSource, options: InspectOptions): Prom
   return inspectPage(source, options);
 }
 
-/** A first sluice.yaml, and the lines that an nginx.conf needs for it. */
-export async function starter(options: { readonly nginx: string | null }): Promise<{ yaml: string; lines: string }> {
-  const { starterFor } = await import("./app/check.ts");
+/** A first sluice.yaml, and the lines that an nginx.conf (an absolute path) needs for it. */
+export async function starter(options: { readonly nginx: string | null }): Promise<Starter> {
+  const { starterFor } = await import("./app/starter.ts");
   return starterFor(options.nginx);
 }

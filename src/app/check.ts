@@ -1,13 +1,7 @@
 import type { Config, NginxTarget } from "../config/config.ts";
-import { DEFAULTS } from "../config/defaults.ts";
 import { ConfigError, type Problem } from "../config/errors.ts";
-import { parseConfig } from "../config/load.ts";
-import { includeLines, starterYaml } from "../config/starter.ts";
-import { BASELINE } from "../nginx/capabilities.ts";
 import { readBuild } from "../nginx/command.ts";
-import { describeEdits, editsFor } from "../nginx/inspect/edits.ts";
-import { inspectNginx, readNginx } from "../nginx/inspect/inspect.ts";
-import { proposeFromNginx } from "../nginx/inspect/propose.ts";
+import { inspectNginx } from "../nginx/inspect/inspect.ts";
 
 /** Something that `check` found in the configuration of Sluice or of nginx. Lines and columns count from 1. */
 export type Finding = {
@@ -71,34 +65,4 @@ async function checkTarget(config: Config, target: NginxTarget): Promise<readonl
     column: null,
     path: service === null ? "" : `services.${service}`,
   }));
-}
-
-/** A first sluice.yaml: an example, or the upstreams that an nginx.conf has, with the lines that it then needs. */
-export async function starterFor(nginxConfig: string | null): Promise<{ yaml: string; lines: string }> {
-  if (nginxConfig === null) {
-    const yaml = starterYaml();
-    return { yaml, lines: includeLines(parseConfig(yaml, "sluice.yaml", {})) };
-  }
-  const { binary, include } = DEFAULTS.nginx;
-  const { tree } = await readNginx({ binary, config: nginxConfig, timeoutMs: DUMP_MS, ownFolder: include });
-  const { upstreams } = proposeFromNginx(tree, include);
-  const yaml = starterYaml({ upstreams, nginxConfig });
-  const config = parseConfig(yaml, "sluice.yaml", {});
-  const services = Object.values(config.services);
-  const [target] = Object.values(config.nginx);
-  if (upstreams.length === 0 || target === undefined) return { yaml, lines: includeLines(config) };
-  const expected = { services, target, capabilities: BASELINE };
-  const edits = services.map((service, index) => editsFor(tree, expected, service, upstreams[index]?.name ?? service.name));
-  return {
-    yaml,
-    lines: describeEdits({
-      edits: unique(edits.flatMap((one) => one.edits)),
-      byHand: unique(edits.flatMap((one) => one.byHand)),
-    }),
-  };
-}
-
-/** Two services of one server need its lines once. */
-function unique<T>(items: readonly T[]): readonly T[] {
-  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }

@@ -11,6 +11,9 @@ export type StarterInput = {
   readonly upstreams?: readonly FoundUpstream[];
   /** The main nginx.conf, where another than the usual one is used. */
   readonly nginxConfig?: string;
+  /** nginx's pid file, and the folder for Sluice's files, where they are others than the usual ones. */
+  readonly pid?: string;
+  readonly include?: string;
   /** Where the JSON Schema of the file can be found, for editors. */
   readonly schema?: string;
 };
@@ -96,9 +99,9 @@ state: ${DEFAULTS.state}
 nginx:
   binary: ${nginx.binary}
   config: ${quoted(input.nginxConfig ?? nginx.config)}
-  pid: ${nginx.pid}
+  pid: ${quoted(input.pid ?? nginx.pid)}
   # The folder that Sluice writes nginx's files to.
-  include: ${nginx.include}
+  include: ${quoted(input.include ?? nginx.include)}
   # Tables for routing: live; nginx's workers must be able to read this folder.
   tables: ${nginx.tables}
   # A free port on this machine, where nginx tells Sluice which configuration it serves.

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Finding } from "../../app.ts";
 import { needConfig } from "../address.ts";
 import type { Group, Run } from "../command.ts";
@@ -34,18 +34,39 @@ export const configurationCommands: Group = (program, bind) => {
 
 const init: Run<{ nginx?: string; force?: boolean }> = async (context, [file = "sluice.yaml"], options) => {
   const { starter } = await import("../../app.ts");
-  const { yaml, lines } = await starter({ nginx: options.nginx ?? null });
+  const nginx = options.nginx === undefined ? null : resolve(context.io.cwd, options.nginx);
+  if (nginx !== null) await mustRead(nginx);
+  const { yaml, lines, note } = await starter({ nginx });
   const path = resolve(context.io.cwd, file);
   await writeFile(path, yaml, { flag: options.force === true ? "w" : "wx" }).catch((error: unknown) => {
-    throw cannotWrite(file, error);
+    throw cannotWrite(file, dirname(path), error);
   });
   await tell(context, { json: { file, lines }, names: [file], lines: () => (lines === "" ? [] : lines.trimEnd().split("\n")) });
+  if (note !== null) say(context, note);
   say(context, `wrote ${file}; look it over, then: sluice check${file === "sluice.yaml" ? "" : ` --config ${file}`}`);
   return EXIT.reached;
 };
 
-function cannotWrite(file: string, error: unknown): Failure {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+async function mustRead(file: string): Promise<void> {
+  await readFile(file).catch((error: unknown) => {
+    throw new Failure(EXIT.configuration, `cannot read ${file}: ${codeOf(error)}`, {
+      hint: "name the main nginx.conf (`nginx -V` says where it is), or leave --nginx out for an example",
+      cause: error,
+    });
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
+function cannotWrite(file: string, folder: string, error: unknown): Failure {
+  const code = codeOf(error);
+  if (code === "ENOENT")
+    return new Failure(EXIT.usage, `cannot write ${file}: there is no folder ${folder}`, {
+      hint: `mkdir -p ${folder}`,
+      cause: error,
+    });
   return code === "EEXIST"
     ? new Failure(EXIT.usage, `${file} is there already`, { hint: "write over it with --force, or give another name" })
     : new Failure(EXIT.unexpected, `cannot write ${file}: ${code}`, { cause: error });

@@ -55,9 +55,19 @@ export function editsFor(tree: ConfigTree, expected: Expected, service: ServiceS
   return work;
 }
 
-/** The edits as text: `Add to FILE after line N:` and the lines. */
+/** The edits as text: `Add to FILE after line N:` and the lines; of each file from its end on, so that no edit moves the line of the next. */
 export function describeEdits({ edits, byHand }: Edits): string {
-  return [...edits.map(describeEdit), ...byHand].join("\n\n");
+  const files = Map.groupBy(edits, (edit) => edit.file);
+  const ordered = [...files.values()].flatMap((ofFile) => ofFile.toSorted((a, b) => lineOf(b) - lineOf(a)));
+  const numbers =
+    "Line numbers are those of the files as they are now. Work in this order, from the end of each file to its beginning:";
+  return [...(edits.length > 1 ? [numbers] : []), ...ordered.map(describeEdit), ...byHand].join("\n\n");
+}
+
+/** Where an edit begins; between two lines for one that adds. */
+function lineOf(edit: Edit): number {
+  if (edit.do === "add") return edit.afterLine + 0.5;
+  return edit.do === "remove" ? edit.fromLine : edit.line;
 }
 
 type Work = { readonly edits: Edit[]; readonly byHand: string[] };

@@ -1,5 +1,5 @@
 import { isPass, passHost } from "./survey.ts";
-import { type ConfigTree, type Directive, everyDirective, within } from "./tree.ts";
+import { type ConfigTree, type Directive, everyDirective, includePath, within } from "./tree.ts";
 
 /** A line that a person can go to. */
 export type Place = { readonly file: string; readonly line: number };
@@ -23,15 +23,33 @@ export type ProposedServer = Place & { readonly names: readonly string[]; readon
 /** What `sluice init` finds in an existing nginx. */
 export type Proposal = { readonly upstreams: readonly ProposedUpstream[]; readonly servers: readonly ProposedServer[] };
 
+/** The folder that holds Sluice's generations, where a configuration includes its files, even ones that are not there yet; else null. */
+export function ownFolderOf(tree: ConfigTree): string | null {
+  const includes = everyDirective(tree.directives).filter((one) => one.name === "include" && one.block === null);
+  const paths = [...tree.files, ...includes.map((one) => includePath(tree.main, one.args[0] ?? ""))];
+  return paths.flatMap((path) => OWN_FILE.exec(path)?.groups?.folder ?? [])[0] ?? null;
+}
+
+const OWN_FILE = /^(?<folder>\/.+)\/current\/(?:\*\.http|00-sluice\.http|sluice\.closing)\.conf$/;
+
+/** What the `pid` directive says, or null where there is none. */
+export function pidOf(tree: ConfigTree): string | null {
+  return tree.directives.find((one) => one.name === "pid" && one.block === null)?.args[0] ?? null;
+}
+
 /** Looks for upstreams, addresses that are passed to, and servers. `ownFolder` is the folder of Sluice's files, which do not count. */
 export function proposeFromNginx(tree: ConfigTree, ownFolder: string): Proposal {
-  const all = everyDirective(tree.directives).filter((one) => !one.file.startsWith(`${ownFolder}/`));
+  const everything = everyDirective(tree.directives);
+  const all = everything.filter((one) => !one.file.startsWith(`${ownFolder}/`));
+  const own = everything.filter((one) => one.file.startsWith(`${ownFolder}/`) && one.name === "upstream" && one.block !== null);
   // A file of sites alone has no http block: what it holds comes into that of the file that includes it.
   const partial = !tree.directives.some((one) => one.name === "http");
   const inHttp = all.filter((one) => within(one, "http") !== null || (partial && within(one, "stream") === null));
   const passes = inHttp.filter(isPass);
   const upstreams = inHttp.filter((one) => one.name === "upstream" && one.block !== null).map((one) => ofUpstream(one, passes));
-  const names = new Set(upstreams.map((upstream) => upstream.name.toLowerCase()));
+  const names = new Set(
+    [...upstreams.map(({ name }) => name), ...own.map((one) => one.args[0] ?? "")].map((one) => one.toLowerCase()),
+  );
   const addresses = Map.groupBy(
     passes.filter((pass) => pass.name === "proxy_pass" && !names.has(passHost(pass.args[0] ?? "")?.toLowerCase() ?? "")),
     (pass) => /^https?:\/\/([^/$?#]+)(?:\/[^$]*)?$/i.exec(pass.args[0] ?? "")?.[1] ?? "",
