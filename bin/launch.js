@@ -26,16 +26,41 @@ export function newEnoughNode(root) {
   return existsSync(installed) ? installed : null;
 }
 
+/** Names the file descriptor whose end tells whoever was launched that its launcher is gone. */
+const LAUNCHER = "SLUICE_LAUNCHER_FD";
+
 /**
- * Runs a command in our place: same terminal, our signals passed on. Resolves with its exit code, 128 + N where signal N ended it.
+ * Stops this process, as a SIGTERM would, once the process that launched it is gone: killed with SIGKILL, it can pass nothing on.
+ *
+ * Does nothing where nobody launched it.
+ */
+export async function followLauncher() {
+  const descriptor = Number(process.env[LAUNCHER]);
+  delete process.env[LAUNCHER];
+  if (!Number.isInteger(descriptor)) return;
+  const { Socket } = await import("node:net");
+  const line = new Socket({ fd: descriptor, readable: true, writable: false });
+  line.once("close", () => process.kill(process.pid, "SIGTERM"));
+  // An error closes it too, which says the same.
+  line.on("error", () => {});
+  line.resume();
+  line.unref();
+}
+
+/**
+ * Runs a command in our place: same terminal, our signals passed on. `tied` is for bin/sluice.js, which then stops where we are
+ * killed. Resolves with its exit code, 128 + N where signal N ended it.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {{ tied: boolean }} [how]
  * @returns {Promise<number>}
  */
-export function launch(command, args, env = process.env) {
-  const child = spawn(command, args, { stdio: "inherit", env });
+export function launch(command, args, env = process.env, { tied } = { tied: false }) {
+  const child = tied
+    ? spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "pipe"], env: { ...env, [LAUNCHER]: "3" } })
+    : spawn(command, args, { stdio: "inherit", env });
   // A terminal sends Ctrl-C to both of us; a second one from here would look like an impatient user.
   const terminal = process.stdin.isTTY || process.stdout.isTTY;
   /** @type {readonly NodeJS.Signals[]} */

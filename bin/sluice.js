@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
-import { isNewEnough, launch, newEnoughNode, OLDEST_NODE } from "./launch.js";
+import { followLauncher, isNewEnough, launch, newEnoughNode, OLDEST_NODE } from "./launch.js";
 
 const path = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -11,6 +11,7 @@ const sources = new URL("../src/main.ts", import.meta.url);
 const isCheckout = existsSync(sources);
 
 if (isNewEnough(process.versions.node)) {
+  await followLauncher();
   // TypeScript is read anew at every start otherwise, which takes longer than most commands.
   if (isCheckout) module.enableCompileCache(path("../node_modules/.cache/sluice"));
   // No second process, for the same reason.
@@ -24,6 +25,6 @@ if (isNewEnough(process.versions.node)) {
     );
     process.exitCode = 1;
   } else {
-    process.exitCode = await launch(node, [path("sluice.js"), ...process.argv.slice(2)]);
+    process.exitCode = await launch(node, [path("sluice.js"), ...process.argv.slice(2)], process.env, { tied: true });
   }
 }

@@ -3,4 +3,6 @@ import { join } from "node:path";
 import { launch } from "../bin/launch.js";
 import { afterSetUp, root } from "./setup.mjs";
 
-await afterSetUp(({ node, env }) => launch(node, [join(root, "bin", "sluice.js"), "demo", ...process.argv.slice(2)], env));
+await afterSetUp(({ node, env }) =>
+  launch(node, [join(root, "bin", "sluice.js"), "demo", ...process.argv.slice(2)], env, { tied: true }),
+);

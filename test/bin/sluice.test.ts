@@ -79,6 +79,16 @@ test("a signal reaches who was handed over to, and its end is ours", async () =>
   }
 });
 
+test("who was handed over to is asked to stop where we are killed and can pass nothing on", async () => {
+  await main("src/main.ts");
+  await installNode();
+  const child = execa(process.execPath, [...OLD, bin(), "wait", "SIGTERM"], { reject: false, stdin: "ignore" });
+  child.stdout.once("data", () => child.kill("SIGKILL"));
+  // Its output ends with the last process that has it.
+  const { stdout } = await child;
+  expect(stdout).toContain("got SIGTERM");
+});
+
 test("an end by signal becomes 128 and its number", async () => {
   await main("src/main.ts");
   await installNode();
