@@ -73,7 +73,7 @@ async function configuration(text: string): Promise<string> {
   return file;
 }
 
-test("the package holds the build, the templates and the papers", () => {
+test("the package holds the build, the templates, the schema, the examples and the papers", () => {
   for (const name of [
     "package.json",
     "LICENSE",
@@ -82,15 +82,17 @@ test("the package holds the build, the templates and the papers", () => {
     "bin/sluice.js",
     "dist/main.js",
     "dist/main.d.ts",
+    "schema/sluice.schema.json",
   ]) {
     expect(files).toContain(name);
   }
   expect(files.filter((name) => name.startsWith("templates/")).length).toBeGreaterThan(3);
+  expect(files.filter((name) => /^examples\/.*\.yaml$/.test(name)).length).toBeGreaterThan(0);
 });
 
 test("the package holds no source, no test, no map of either, and nothing that was forgotten", () => {
   const known =
-    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|templates\/README\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs)$/;
+    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|templates\/README\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs|schema\/[\w.]+\.json|examples\/[\w/.-]+)$/;
   expect(files.filter((name) => !known.test(name))).toEqual([]);
   expect(files.filter((name) => /\.(test|spec)\.|(^|\/)(test|fixtures|simulation|support|src)\//.test(name))).toEqual([]);
 });
