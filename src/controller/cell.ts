@@ -120,20 +120,26 @@ export class Cell {
     await this.accept(proved.is === "applied" ? { signal: "applied", by } : { signal: "refused", by, text: proved.text });
   }
 
-  /** Takes what a probe saw; only a change of mind is stored. */
+  /** Takes what a probe saw; only a change of mind is stored, and what a restart merely sees again is none. */
   async see(endpoint: Endpoint, probe: Probe, check: HealthCheck): Promise<void> {
-    const turned = await this.#queue(async () => {
+    const seenNow = await this.#queue(async () => {
       const found = seen(this.#record.sight, endpoint, probe, check);
-      if (found !== null && found.turned === null) this.#record = { ...this.#record, sight: found.sight };
-      return found?.turned ?? null;
+      if (found === null) return null;
+      const next = this.#next({ sight: found.sight, facts: [] });
+      const known = found.turned === null || this.#saved.record.sight.health[endpoint]?.is === found.turned.is;
+      if (!known || next.route !== this.#record.route) return found.turned;
+      this.#record = next;
+      return found.turned === null ? null : "known";
     });
-    if (turned === null) return;
-    await this.edit(({ sight }) => ({
-      edit: {
-        sight: { ...sight, health: { ...sight.health, [endpoint]: turned } },
-        facts: [healthFact(endpoint, turned.is, turned.reason)],
-      },
-    }));
+    if (seenNow === null) return;
+    if (seenNow !== "known") {
+      await this.edit(({ sight }) => ({
+        edit: {
+          sight: { ...sight, health: { ...sight.health, [endpoint]: seenNow } },
+          facts: [healthFact(endpoint, seenNow.is, seenNow.reason)],
+        },
+      }));
+    }
     await this.poke();
   }
 
