@@ -13,7 +13,7 @@ export type Content =
   | { readonly is: "partial"; readonly bp: Bp; readonly seed: string };
 
 /** The tables that a route needs, or why its share has to wait for a reload. */
-export type Tables = { readonly tables: ReadonlyMap<PoolName, Content>; readonly waits: boolean };
+export type TablePlan = { readonly tables: ReadonlyMap<PoolName, Content>; readonly waits: boolean };
 
 const EMPTY: Content = { is: "empty" };
 
@@ -27,12 +27,12 @@ export type Serving = Direction & { readonly usable: ReadonlySet<PoolName> };
  * that changes the rendered default) one pool gets everything, in a way that both configurations read alike: its own table
  * is full and every other one is empty. A share that is only a part waits for the reload with everything on `base`.
  */
-export function tablesFor(route: Route, serving: readonly Serving[]): Tables {
-  const settled = serving.length > 0 && serving.every((one) => one.base === route.base && one.other === route.other);
+export function tablesFor(route: Route, serving: readonly Serving[]): TablePlan {
+  const direct = serving.length > 0 && serving.every((one) => one.base === route.base && one.other === route.other);
   const bp = route.other === null ? 0 : shareOf(route.shares, route.other);
-  if (settled && bp === 0)
+  if (direct && bp === 0)
     return { tables: all(route, null, route.other, route.preview ? { is: "preview" } : EMPTY), waits: false };
-  if (settled && route.other !== null && reachable(route, serving, route.other)) {
+  if (direct && route.other !== null && reachable(route, serving, route.other)) {
     const share: Content = bp === WHOLE ? { is: "all" } : { is: "partial", bp, seed: route.seed };
     return { tables: all(route, null, route.other, share), waits: false };
   }

@@ -42,17 +42,17 @@ export async function prove(input: ProofInput): Promise<Proof> {
   let workers = "";
   for (;;) {
     input.signal.throwIfAborted();
-    const sight = await look(input);
-    if (sight.is === "failed") return sight;
-    const set = sight.children?.serving.join(" ") ?? "";
-    if (!sight.good || set !== workers) since = null;
+    const glance = await look(input);
+    if (glance.is === "failed") return glance;
+    const set = glance.children?.serving.join(" ") ?? "";
+    if (!glance.good || set !== workers) since = null;
     workers = set;
-    if (sight.good) {
+    if (glance.good) {
       const answer = await input.status.generation();
       if (answer?.generation !== input.generation) since = null;
       else {
         since ??= input.monotonic();
-        if (input.monotonic() - since >= SETTLE_MS) return { is: "proved", answer, children: sight.children };
+        if (input.monotonic() - since >= SETTLE_MS) return { is: "proved", answer, children: glance.children };
       }
     }
     if (input.monotonic() >= end) return { is: "failed", how: "late", said: await complaints(input) };
@@ -61,11 +61,11 @@ export async function prove(input: ProofInput): Promise<Proof> {
   }
 }
 
-type Sight =
+type Glance =
   | { readonly is: "seen"; readonly good: boolean; readonly children: Children | null }
   | (Proof & { readonly is: "failed" });
 
-async function look(input: ProofInput): Promise<Sight> {
+async function look(input: ProofInput): Promise<Glance> {
   if (input.master === null) return { is: "seen", good: true, children: null };
   const [children, said] = await Promise.all([childrenOf(input.master), complaints(input)]);
   const empty = children.serving.length === 0 && children.all - children.leaving.length === 0;

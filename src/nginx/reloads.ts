@@ -6,12 +6,12 @@ import { alike, byService, compose, keysOf, type Parts, renderKey, sameKey } fro
 import { Drift } from "./drift.ts";
 import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Look, Lookout } from "./lookout.ts";
 import { Patience, type Pause } from "./patience.ts";
 import { Preflight } from "./preflight.ts";
-import { type Prepared, prepare } from "./prepare.ts";
 import { probeProblem } from "./reach.ts";
 import type { Recovered } from "./recover.ts";
-import type { Look, Sight } from "./sight.ts";
+import { type Replaced, replaceSet } from "./replace.ts";
 import type { Templates } from "./template.ts";
 
 /** How often nginx is looked at while there is nothing to do. */
@@ -31,14 +31,14 @@ export type ReloadsInput = {
   readonly bench: Bench;
   readonly templates: Templates;
   readonly log: Log;
-  readonly sight: Sight;
+  readonly lookout: Lookout;
   readonly ledger: Ledger;
   readonly found: Recovered;
   /** Brings all live tables to what `serving` allows now. */
   readonly swapTables: () => void;
   /** Throws where a table on disk is not what it was set to. */
   readonly readBack: (route: Route) => void;
-  readonly settle: () => void;
+  readonly tell: () => void;
 };
 
 /** The lane of reloads: coalesced, paced, proved. One round at a time. */
@@ -53,7 +53,7 @@ export class Reloads {
   /** False until this process has rendered once: templates and settings may differ from those on disk. */
   #checked = false;
   /** What was last put on disk for an nginx that does not run. */
-  #preparedFor: string | null = null;
+  #placedFor: string | null = null;
   readonly #patience = new Patience();
   readonly #preflight = new Preflight();
   readonly #drift: Drift;
@@ -88,12 +88,12 @@ export class Reloads {
 
   /** One look, and at most one reload. Returns when to look again at the latest. */
   async round(wanted: readonly Route[]): Promise<Ms> {
-    const { sight, ledger } = this.#in;
-    const look = await sight.look();
+    const { lookout, ledger } = this.#in;
+    const look = await lookout.look();
     if (look.is === "down") return this.#withoutNginx(wanted, look);
-    ledger.lingering = sight.lingering(look.children);
+    ledger.lingering = lookout.lingering(look.children);
     if (look.changed) await this.#forget(look);
-    this.#preparedFor = null;
+    this.#placedFor = null;
     const answers = (this.#rendered !== null && look.master !== null) || (await this.#recognise());
     if (!answers && look.master === null && ledger.generation !== "") {
       ledger.waiting = `nothing answers at ${this.#bench.settings.status}, where the status server of nginx was; it waits for nginx`;
@@ -115,7 +115,7 @@ export class Reloads {
   async #forget(look: Running): Promise<void> {
     this.#rendered = null;
     this.#patience.forgive();
-    this.#bench = { ...this.#bench, errorLog: await this.#in.sight.errorLog(look.master) };
+    this.#bench = { ...this.#bench, errorLog: await this.#in.lookout.errorLog(look.master) };
   }
 
   /** Where nginx answers with what lies on disk, proves that all of it does. False where nothing answers at all. */
@@ -138,16 +138,16 @@ export class Reloads {
     ledger.blocked = look.stale ? look.why : null;
     ledger.waiting = look.stale ? null : look.why;
     const parts = compose(wanted, ledger.held, this.#disk, this.#bench.monotonic());
-    if (keysOf(parts) === this.#preparedFor) return DOWN_MS;
+    if (keysOf(parts) === this.#placedFor) return DOWN_MS;
     this.#patience.gathered(this.#bench.monotonic());
-    const prepared = await this.#prepare(wanted, parts, null);
-    if (prepared.is === "stale") return 0;
-    this.#preparedFor = keysOf(parts);
-    if (prepared.is === "hopeless") ledger.blocked = prepared.text;
-    if (prepared.is === "placed") {
+    const replaced = await this.#replaceSet(wanted, parts, null);
+    if (replaced.is === "stale") return 0;
+    this.#placedFor = keysOf(parts);
+    if (replaced.is === "hopeless") ledger.blocked = replaced.text;
+    if (replaced.is === "placed") {
       await this.#bench.files.mark(null);
-      this.#disk = prepared.manifest;
-      this.#may = [prepared.manifest];
+      this.#disk = replaced.manifest;
+      this.#may = [replaced.manifest];
     }
     this.#in.swapTables();
     return DOWN_MS;
@@ -165,16 +165,16 @@ export class Reloads {
     }
     this.#patience.gathered(this.#bench.monotonic());
     ledger.waiting = "nginx is being brought to the new configuration";
-    this.#in.settle();
+    this.#in.tell();
     const fatal = await this.#preflight.objection(this.#bench.settings.drive, this.#bench.build.prefix);
     if (fatal !== null) return this.#failed(parts, fatal);
-    const prepared = await this.#prepare(wanted, parts, look);
-    if (prepared.is === "stale") return 0;
-    if (prepared.is === "hopeless") return this.#failed(parts, prepared.text);
-    if (prepared.is === "placed") return this.#reload(wanted, parts, prepared.manifest, this.#disk);
+    const replaced = await this.#replaceSet(wanted, parts, look);
+    if (replaced.is === "stale") return 0;
+    if (replaced.is === "hopeless") return this.#failed(parts, replaced.text);
+    if (replaced.is === "placed") return this.#reload(wanted, parts, replaced.manifest, this.#disk);
     if (this.#disk === null) return IDLE_MS;
     if (this.#rendered === null) return this.#reload(wanted, parts, this.#disk, null);
-    this.#rendered = byService(prepared.parts.routes);
+    this.#rendered = byService(replaced.parts.routes);
     this.#in.swapTables();
     return this.#rest();
   }
@@ -210,8 +210,8 @@ export class Reloads {
     return rendered === undefined || renderKey(rendered) !== renderKey(route);
   }
 
-  async #prepare(wanted: readonly Route[], parts: Parts, look: Running | null): Promise<Prepared> {
-    const prepared = await prepare({
+  async #replaceSet(wanted: readonly Route[], parts: Parts, look: Running | null): Promise<Replaced> {
+    const replaced = await replaceSet({
       bench: this.#bench,
       templates: this.#in.templates,
       parts,
@@ -221,9 +221,9 @@ export class Reloads {
       above: Math.max(this.#in.found.above, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
     });
     this.#checked = true;
-    if (prepared.is === "same" || prepared.is === "placed")
-      this.#in.ledger.refuse(wanted, parts.routes, prepared.refused, this.#bench.monotonic());
-    return prepared;
+    if (replaced.is === "same" || replaced.is === "placed")
+      this.#in.ledger.refuse(wanted, parts.routes, replaced.refused, this.#bench.monotonic());
+    return replaced;
   }
 
   async #reload(wanted: readonly Route[], parts: Parts, to: Manifest, from: Manifest | null): Promise<Ms> {
@@ -274,18 +274,18 @@ export class Reloads {
   }
 
   async #proved(manifest: Manifest, rendered: ReadonlyMap<ServiceName, Route>, proof: Proved): Promise<void> {
-    const { ledger, sight, settle, swapTables } = this.#in;
+    const { ledger, lookout, tell, swapTables } = this.#in;
     this.#disk = manifest;
     this.#may = [manifest];
     this.#rendered = rendered;
     this.probe = proof.answer.probe;
     ledger.generation = manifest.generation;
-    ledger.lingering = sight.lingering(proof.children);
-    const look = await sight.look();
-    if (look.is === "running") sight.note(manifest.generation, look.master, proof.children);
+    ledger.lingering = lookout.lingering(proof.children);
+    const look = await lookout.look();
+    if (look.is === "running") lookout.note(manifest.generation, look.master, proof.children);
     ledger.blocked = this.probe ? null : await probeProblem(this.#bench.settings.tables);
     swapTables();
-    settle();
+    tell();
   }
 
   #failed(parts: Parts, text: string): Ms {

@@ -41,7 +41,7 @@ export class Tables implements Disposable {
 
   constructor(folder: string) {
     this.folder = folder;
-    this.#next = prepare(folder);
+    this.#next = layOut(folder);
   }
 
   /** Makes the pool's table hold `content`; true where something changed. */
@@ -149,7 +149,7 @@ function linkLike(model: string, path: string, target: string): void {
 }
 
 /** Creates what never changes, removes what a crash left behind; returns the next free number of a directory. */
-function prepare(folder: string): number {
+function layOut(folder: string): number {
   openFolder(folder);
   for (const name of ["full", "empty", "all", "preview", SETS]) openFolder(join(folder, name));
   const buckets = Array.from({ length: 100 }, (_, index) => digits(index));

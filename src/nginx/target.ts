@@ -8,10 +8,10 @@ import { byService, renderKey } from "./compose.ts";
 import { servingOf } from "./direction.ts";
 import { Generations } from "./files.ts";
 import { Ledger } from "./ledger.ts";
+import { Lookout } from "./lookout.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { Reloads } from "./reloads.ts";
 import type { TargetSettings } from "./settings.ts";
-import { Sight } from "./sight.ts";
 import { StatusClient } from "./status.ts";
 import { Tables } from "./table.ts";
 import { TableLane } from "./table-lane.ts";
@@ -69,12 +69,12 @@ class NginxTarget implements Target {
       bench,
       templates: deps.templates,
       log: deps.log,
-      sight: new Sight(bench.settings, bench.build),
+      lookout: new Lookout(bench.settings, bench.build),
       ledger: this.#ledger,
       found,
       swapTables: () => this.#swapAll(),
       readBack: (route) => this.#lane.readBack(route),
-      settle: () => this.#settle(),
+      tell: () => this.#tell(),
     });
     this.#running = this.#run();
   }
@@ -94,7 +94,7 @@ class NginxTarget implements Target {
 
   onReport(listener: (report: Report) => void): void {
     this.#ledger.listen(listener);
-    this.#settle();
+    this.#tell();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,7 +114,7 @@ class NginxTarget implements Target {
         if (this.#abort.signal.aborted) break;
         forMs = this.#reloads.stumbled(error);
       }
-      this.#settle();
+      this.#tell();
       await this.#wakeup.sleep(forMs);
     }
   }
@@ -154,7 +154,7 @@ class NginxTarget implements Target {
     for (let left = open(); left.length > 0 && !this.#abort.signal.aborted; left = open()) {
       let agreed = 0;
       for (const route of left) if ((await this.#lane.confirm(route.service)) === null) agreed += 1;
-      this.#settle();
+      this.#tell();
       if (agreed === 0) {
         setTimeout(() => this.#abort.signal.aborted || this.#confirm(), CONFIRM_AGAIN_MS).unref();
         return;
@@ -166,7 +166,7 @@ class NginxTarget implements Target {
     return route.shape.routing === "live" && this.#lane.isOpen(route);
   }
 
-  #settle(): void {
+  #tell(): void {
     const wanted = [...(this.#wanted?.values() ?? [])];
     for (const route of wanted) if (this.#isServed(route)) this.#ledger.served(route);
     this.#ledger.tell(wanted, [...this.#troubles.values()][0] ?? null);

@@ -9,7 +9,7 @@ export type Look =
   | { readonly is: "down"; readonly why: string; readonly stale: boolean };
 
 /** Watches an nginx between changes: whether it runs, whether others restarted or reloaded it, and who still lingers. */
-export class Sight {
+export class Lookout {
   readonly #settings: TargetSettings;
   readonly #build: Build;
   readonly #generations = new Map<number, string>();

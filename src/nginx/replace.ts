@@ -11,7 +11,7 @@ import type { Site } from "./site.ts";
 import type { Templates } from "./template.ts";
 import { words } from "./words.ts";
 
-export type Preparation = {
+export type Replacement = {
   readonly bench: Bench;
   readonly templates: Templates;
   readonly parts: Parts;
@@ -24,14 +24,14 @@ export type Preparation = {
 };
 
 /** `placed`: on disk as `current`, tested, under the marker. `same`: nothing differs. `hopeless`: the fault is not in the changes. */
-export type Prepared =
+export type Replaced =
   | { readonly is: "same"; readonly parts: Parts; readonly refused: ReadonlyMap<ServiceName, string> }
   | { readonly is: "placed"; readonly manifest: Manifest; readonly refused: ReadonlyMap<ServiceName, string> }
   | { readonly is: "hopeless"; readonly text: string }
   | { readonly is: "stale" };
 
 /** Renders, tests and puts in place as much of what is wanted as nginx takes. Signals nothing. */
-export async function prepare(input: Preparation): Promise<Prepared> {
+export async function replaceSet(input: Replacement): Promise<Replaced> {
   const trials: Trial[] = [];
   let kept: Manifest | null = null;
   try {
@@ -46,7 +46,7 @@ export async function prepare(input: Preparation): Promise<Prepared> {
 }
 
 /** Only with the user's main file does it show whether the whole is good. */
-async function placeChosen(input: Preparation, apart: Chosen & { readonly is: "chosen" }, manifest: Manifest): Promise<Prepared> {
+async function placeChosen(input: Replacement, apart: Chosen & { readonly is: "chosen" }, manifest: Manifest): Promise<Replaced> {
   const refused = new Map(apart.refused);
   const objection = await place(input, manifest);
   if (objection === null) return { is: "placed", manifest, refused };
@@ -74,7 +74,7 @@ export function siteOf(bench: Bench): Site {
 type Trial = { readonly parts: Parts; readonly manifest: Manifest };
 
 /** Bad changes are found in a main file of our own first, so that the live files stay as they are meanwhile. */
-async function chooseApart(input: Preparation, trials: Trial[]): Promise<Chosen & { readonly is: "chosen" }> {
+async function chooseApart(input: Replacement, trials: Trial[]): Promise<Chosen & { readonly is: "chosen" }> {
   const common = { parts: input.parts, disk: input.disk, render: (parts: Parts) => renderSet(input, parts) };
   const test = async (set: RenderedSet, parts: Parts) => {
     if (set.hash === input.disk?.hash) return null;
@@ -95,11 +95,11 @@ async function chooseApart(input: Preparation, trials: Trial[]): Promise<Chosen 
   return untested;
 }
 
-function renderSet(input: Preparation, parts: Parts): RenderedSet {
+function renderSet(input: Replacement, parts: Parts): RenderedSet {
   return render({ site: siteOf(input.bench), ...parts }, input.templates);
 }
 
-async function write(input: Preparation, set: RenderedSet, parts: Parts): Promise<Manifest> {
+async function write(input: Replacement, set: RenderedSet, parts: Parts): Promise<Manifest> {
   const { files } = input.bench;
   const generation = `${await files.nextNumber(input.above)}-${set.hash}`;
   await files.write({ generation, hash: set.hash, ...parts }, set.files(generation));
@@ -108,7 +108,7 @@ async function write(input: Preparation, set: RenderedSet, parts: Parts): Promis
   return manifest;
 }
 
-async function place(input: Preparation, manifest: Manifest): Promise<string | null> {
+async function place(input: Replacement, manifest: Manifest): Promise<string | null> {
   const raw = await putInPlace(input.bench, manifest.generation, input.disk?.generation ?? null, input.master);
   if (raw === null) return null;
   if (input.disk !== null) await input.bench.files.remove(manifest.generation);
@@ -116,7 +116,7 @@ async function place(input: Preparation, manifest: Manifest): Promise<string | n
 }
 
 /** Tries a set in place of the live one for as long as the test takes. */
-async function testInPlace(input: Preparation, set: RenderedSet, parts: Parts): Promise<string | null> {
+async function testInPlace(input: Replacement, set: RenderedSet, parts: Parts): Promise<string | null> {
   const { bench, disk } = input;
   if (disk !== null && set.hash === disk.hash)
     return (await isGood(bench, input.master))
@@ -131,6 +131,6 @@ async function testInPlace(input: Preparation, set: RenderedSet, parts: Parts): 
   return objection;
 }
 
-function lookAt(input: Preparation): string {
+function lookAt(input: Replacement): string {
   return testCommand(input.bench.settings.drive);
 }
