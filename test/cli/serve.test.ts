@@ -87,6 +87,13 @@ describe("serve", () => {
     expect((await sluice(["version"], { cwd: folder })).stdout).toContain(`(http://127.0.0.1:${port})`);
   });
 
+  test("is named once, with its pid, to a second one that wants the same state", async () => {
+    await serve();
+    const { code, stderr } = await sluice(["serve"], { cwd: folder });
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/is driven by sluice \(pid \d+, since 20[^)]+\): use its API/);
+  });
+
   test.each(["SIGTERM", "SIGINT"] as const)("ends at %s with exit 0, and gives the state free", async (signal) => {
     await serve();
     running?.kill(signal);
