@@ -12,6 +12,8 @@ import { words } from "./words.ts";
 
 /** A worker that starts takes a few milliseconds; where a machine takes longer than this, nothing can be concluded. */
 const START_MS: Ms = 2_000;
+/** How long the small nginx may live, whatever becomes of the one who started it. */
+const MOST_S = 10;
 const LOOK_EVERY_MS: Ms = 3;
 /** What the small nginx must have of its own. */
 const OWN = new Set(["pid", "error_log", "daemon", "master_process", "worker_processes", "lock_file", "include", "debug_points"]);
@@ -56,20 +58,18 @@ async function tryWorker(binary: string, context: string): Promise<string | null
   const own = `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nlock_file ${folder}/lock;\nerror_log ${log} notice;\n`;
   await writeFile(join(folder, "main.conf"), own + context);
   const abort = new AbortController();
-  const child = execa(binary, ["-p", folder, "-c", join(folder, "main.conf")], {
-    reject: false,
-    cancelSignal: abort.signal,
-    stdin: "ignore",
-  });
+  const args = [binary, "-p", folder, "-c", join(folder, "main.conf")];
+  const [file = binary, ...rest] = (await hasTimeout()) ? ["timeout", String(MOST_S), ...args] : args;
+  const child = execa(file, rest, { reject: false, cancelSignal: abort.signal, stdin: "ignore" });
   let ended = false;
   const done = child.then(() => {
     ended = true;
   });
   try {
-    const title = { pid: child.pid ?? 0, started: "", title: "" };
     for (let waitedMs = 0; waitedMs < START_MS && !ended; waitedMs += LOOK_EVERY_MS) {
       // nginx names a worker only once it has set itself up.
-      if ((await childrenOf(title)).serving.length > 0) return null;
+      const pid = Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0"));
+      if (pid > 0 && (await childrenOf({ pid, started: "", title: "" })).serving.length > 0) return null;
       const said = await readFile(log, "utf8").catch(() => "");
       if (said.includes("cannot be respawned")) return words(said, "/sluice", "see its error log").text;
       await wait(LOOK_EVERY_MS);
@@ -80,6 +80,12 @@ async function tryWorker(binary: string, context: string): Promise<string | null
     await done;
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** With it, the small nginx ends by itself even where Sluice is killed in the middle. */
+async function hasTimeout(): Promise<boolean> {
+  const { code } = await execa("timeout", ["--help"], { reject: false });
+  return code !== "ENOENT";
 }
 
 function contextOf(statements: readonly Statement[]): string {
