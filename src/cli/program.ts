@@ -3,6 +3,7 @@ import type { Bind, Group } from "./command.ts";
 import { configurationCommands } from "./commands/configuration.ts";
 import { demoCommands } from "./commands/demo.ts";
 import { eventsCommands } from "./commands/events.ts";
+import { explainCommands } from "./commands/explain.ts";
 import { inspectCommands } from "./commands/inspect.ts";
 import { judgeCommands } from "./commands/judge.ts";
 import { membersCommands } from "./commands/members.ts";
@@ -22,7 +23,7 @@ import { type Io, line } from "./io.ts";
 /** The command table, in the order of `--help`. */
 const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] = [
   ["Set up:", [configurationCommands, serveCommands, demoCommands]],
-  ["Look:", [statusCommands, watchCommands, eventsCommands, judgeCommands, inspectCommands, versionCommands]],
+  ["Look:", [statusCommands, watchCommands, eventsCommands, explainCommands, judgeCommands, inspectCommands, versionCommands]],
   ["Move traffic:", [startCommands, steerCommands, membersCommands]],
 ];
 

@@ -1,17 +1,17 @@
 import { judgeBound } from "../analysis/bounds.ts";
 import { endpointStates } from "../core/health.ts";
-import type { Evidence, Log, MetricSource, Store, Subject } from "../core/ports.ts";
+import type { Log, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
-import type { Endpoint, Json, PoolName } from "../core/units.ts";
+import type { Endpoint, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
-import type { Clock } from "./clock.ts";
-import { evidenceKey } from "./record.ts";
+import { compareVerdictOf, isCompare } from "./comparing.ts";
+import { type SamplingDeps, sampleMetric } from "./sampling.ts";
 import { sightOf } from "./service-state.ts";
 
 type Judge = Effect & { effect: "judge" };
 
-export type JudgingDeps = { readonly store: Store; readonly clock: Clock; readonly metrics: MetricSource; readonly log: Log };
+export type JudgingDeps = SamplingDeps & { readonly log: Log };
 
 /**
  * Reads the metrics that an effect's checks need, stores what was read, and tells the rollout the verdicts: at once, so
@@ -55,45 +55,38 @@ async function judgeOnce(
   metric: Metric,
   isStopped: () => boolean,
 ): Promise<readonly Verdict[]> {
-  const subject = {
+  const checks = effect.checks.filter((check) => check.metric === metric.name);
+  const { since } = effect;
+  const subject = (pool: PoolName, version: string | null): Subject => ({
     service: cell.settings.name,
-    pool: effect.pool,
-    version: effect.version,
-    endpoints: endpointsOf(cell, effect.pool),
-    since: effect.since,
-  };
-  const evidence = await readMetric(deps, effect.rollout, metric, subject, isStopped);
-  if (evidence === null) return [];
+    pool,
+    version,
+    endpoints: endpointsOf(cell, pool),
+    since,
+  });
+  const canary = subject(effect.pool, effect.version);
+  const stable = subject(effect.stable, null);
+  const compares = checks.filter(isCompare);
+  const sampled = await sampleMetric(deps, { effect, metric, canary, stable, compares }, isStopped);
+  if (sampled === null) return [];
+  const { evidence, compared, problem } = sampled;
   const now = deps.clock.now();
-  const measurement = deps.metrics.measure(metric, evidence, effect.since, now.t);
-  return effect.checks
-    .filter((check) => check.metric === metric.name)
-    .map((check) =>
-      judgeBound({ check, unit: unitOf(metric), measurement, windowMs: metric.windowMs, since: effect.since, now: now.t }),
-    );
-}
-
-/**
- * One read, saved before anything is concluded from it: a kill in between counts nothing twice. Null where judging stopped while it was
- * read: what belongs to a rollout that is over is gone, and stays so.
- */
-async function readMetric(
-  deps: JudgingDeps,
-  rollout: string,
-  metric: Metric,
-  subject: Subject,
-  isStopped: () => boolean,
-): Promise<Evidence | null> {
-  const key = evidenceKey(rollout, metric.name);
-  const before = await deps.store.get(key);
-  const evidence = await deps.metrics.sample(metric, subject, (before?.value as Evidence | undefined) ?? null, deps.clock.now());
-  if (isStopped()) return null;
-  const saved = await deps.store.txn(
-    [{ key, revision: before?.revision ?? 0 }],
-    [{ put: key, value: evidence as unknown as Json }],
-  );
-  if (!saved.ok) throw new Error(`somebody else wrote ${key} meanwhile`);
-  return evidence;
+  const measurement = deps.metrics.measure(metric, evidence, since, now.t);
+  const names = { canary: effect.pool, stable: effect.stable };
+  return checks.map((check): Verdict => {
+    const { rule } = check;
+    const state = compared.get(check.name);
+    if (isCompare(check) && state !== undefined) return compareVerdictOf(state, check, names, metric.windowMs, problem);
+    if (rule.kind === "compare") throw new Error(`${check.name} was not compared`);
+    return judgeBound({
+      check: { ...check, rule },
+      unit: unitOf(metric),
+      measurement,
+      windowMs: metric.windowMs,
+      since,
+      now: now.t,
+    });
+  });
 }
 
 /** Endpoints that get traffic: a member that a person took out says nothing about the release. */

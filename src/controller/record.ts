@@ -64,6 +64,25 @@ export function evidenceKey(rollout: string, metric: string): string {
   return `evidence/${rollout}/${metric}`;
 }
 
+/** Where the evidence of the pool is kept that a rollout's metric is compared with. */
+export function stableKey(rollout: string, metric: string): string {
+  return `${evidenceKey(rollout, metric)}:stable`;
+}
+
+/** Where the state of a comparison is kept. */
+export function comparedKey(rollout: string, check: string): string {
+  return `${evidenceKey(rollout, check)}:compared`;
+}
+
+function evidenceKeysOf({ id, metrics, checks }: Rollout): readonly string[] {
+  const compares = checks.filter(({ rule }) => rule.kind === "compare");
+  return [
+    ...metrics.map(({ name }) => evidenceKey(id, name)),
+    ...new Set(compares.map(({ metric }) => stableKey(id, metric))),
+    ...compares.map(({ name }) => comparedKey(id, name)),
+  ];
+}
+
 /** What is stored of a service; what is configured where nothing is. */
 export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSettings, epoch: string): Promise<Stored> {
   const service = settings.name;
@@ -168,7 +187,7 @@ export async function saveRecord(
   if (slot === "given back" && after.rollout !== null) {
     compares.push({ key: keys.active(service), revision: revisions.active });
     // What the metrics said is in the verdicts; the raw counters are of no use any more.
-    for (const metric of after.rollout.metrics) writes.push({ delete: evidenceKey(after.rollout.id, metric.name) });
+    for (const key of evidenceKeysOf(after.rollout)) writes.push({ delete: key });
     writes.push(
       { delete: keys.active(service) },
       { put: keys.revision(service, after.state.revision), value: revisionOf(after.rollout, after.state) },

@@ -1,5 +1,5 @@
 import { Refusal } from "../core/errors.ts";
-import type { AbortFiles, Log, MetricSource, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
+import type { AbortFiles, CountingSource, Log, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
 import type { Report } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
@@ -20,7 +20,7 @@ export type ControllerDeps = {
   readonly probe: ProbeEndpoint;
   readonly resolve: Resolve;
   readonly resolveEveryMs: Ms;
-  readonly metrics: MetricSource;
+  readonly metrics: CountingSource;
   /** Absent where nothing counts requests. */
   readonly observer?: Observer;
   readonly log: Log;

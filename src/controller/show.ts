@@ -6,6 +6,7 @@ import type { Observer } from "../core/ports.ts";
 import { isRamping } from "../core/progress.ts";
 import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
+import { type Check, isAdvisory } from "../core/service.ts";
 import type { Settled } from "../core/settled.ts";
 import {
   type Endpoint,
@@ -143,7 +144,7 @@ export function showRollout(rollout: Rollout, proved: Settled | null, now: Now):
     remainingMs: remainingMs(rollout, now),
     reason: reasonOf(rollout, proved),
     hold: stage?.at === "held" ? { on: stage.on, reason: stage.reason } : null,
-    checks: rollout.checks.map((check) => showCheck(rollout, check.name)),
+    checks: rollout.checks.map((check) => showCheck(rollout, check)),
     startedBy: rollout.startedBy,
     startedAt: iso(rollout.startedAt),
     endedAt: rollout.endedAt === null ? null : iso(rollout.endedAt),
@@ -168,11 +169,12 @@ function fullStep(rollout: Rollout): number {
   return rollout.plan.findIndex((step) => (step.want.shares[rollout.from] ?? 0) === 0);
 }
 
-function showCheck(rollout: Rollout, name: string): CheckView {
+function showCheck(rollout: Rollout, check: Check): CheckView {
+  const { name } = check;
   const known = rollout.verdicts[name]?.verdict;
   if (known === undefined) return { name, is: "inconclusive", value: null, limit: "", samples: 0, text: "not judged yet" };
   const { is, value, limit, samples, text } = known;
-  return { name, is, value, limit, samples, text };
+  return { name, is, value, limit, samples, text: isAdvisory(check) ? `advisory: ${text}` : text };
 }
 
 function sinceOf(rollout: Rollout, now: Now): number {

@@ -1,10 +1,11 @@
-import type { Cursor, Rollout, Step } from "./rollout.ts";
+import type { Cursor, Rollout, Step, Verdict } from "./rollout.ts";
+import { isAdvisory } from "./service.ts";
 
 /** What keeps a step whose dwell is over from ending. */
 export type Blocker = {
   readonly on: "evidence" | "failure";
   readonly reason: string;
-  /** True where `hold: { then: advance }` may go on without it: never past broken evidence or a member that is down. */
+  /** True where `hold: { then: advance }` may go on without it: never past broken or suspicious evidence or a member that is down. */
   readonly skippable: boolean;
 };
 
@@ -16,7 +17,8 @@ export function blockerOf(rollout: Rollout, cursor: Cursor, step: Step): Blocker
     const known = rollout.verdicts[name];
     if (known === undefined || known.entry !== cursor.entry)
       return [{ text: `${name}: no evidence from this step yet`, broken: false }];
-    return known.verdict.is === "pass" ? [] : [{ text: `${name}: ${known.verdict.text}`, broken: known.verdict.is === "error" }];
+    const { is, text, suspicious } = known.verdict;
+    return is === "pass" ? [] : [{ text: `${name}: ${text}`, broken: is === "error" || suspicious !== undefined }];
   });
   if (missing.length === 0) return null;
   return { on: "evidence", reason: missing.map((one) => one.text).join("; "), skippable: missing.every((one) => !one.broken) };
@@ -28,4 +30,9 @@ export function downOf(rollout: Rollout): string | null {
   if (state === undefined || state.of === 0) return `${rollout.to} has no members`;
   if (state.ready === state.of) return null;
   return `${state.ready} of ${state.of} members of ${rollout.to} are ready${state.reason === null ? "" : `: ${state.reason}`}`;
+}
+
+/** A fail, of any check but an advisory one. */
+export function isDecisive(rollout: Rollout, verdict: Verdict): boolean {
+  return verdict.is === "fail" && !rollout.checks.some((check) => check.name === verdict.check && isAdvisory(check));
 }

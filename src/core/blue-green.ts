@@ -1,5 +1,5 @@
 import type { Step, Task } from "./rollout.ts";
-import type { BlueGreenSettings, Hold } from "./service.ts";
+import { type BlueGreenSettings, type Hold, neededOf } from "./service.ts";
 import { type Ms, type PoolName, WHOLE } from "./units.ts";
 import { moving, resting } from "./want.ts";
 
@@ -39,7 +39,7 @@ export function planBlueGreen(settings: BlueGreenSettings, course: Course): read
     untilEvidence: false,
     leastMs: settings.bakeMs,
     hold: settings.hold,
-    needs: settings.bakeMs === 0 ? [] : settings.checks.map((check) => check.name),
+    needs: settings.bakeMs === 0 ? [] : neededOf(settings.checks, WHOLE),
     ramp: null,
   };
   return [...preview, full, commitStep(course)];

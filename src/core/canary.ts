@@ -1,6 +1,6 @@
 import { type Course, commitStep, healthyTask } from "./blue-green.ts";
 import type { Ramp, Step } from "./rollout.ts";
-import type { CanarySettings, CanaryStep, Routing } from "./service.ts";
+import { type CanarySettings, type CanaryStep, neededOf, type Routing } from "./service.ts";
 import { type Bp, type Ms, never, WHOLE } from "./units.ts";
 import { moving, percent } from "./want.ts";
 
@@ -14,15 +14,15 @@ const RAMP_QUANTUM: Bp = 100;
  * Every share is reached exactly and never passed.
  */
 export function planCanary(settings: CanarySettings, course: Course, routing: Routing): readonly Step[] {
-  const names = settings.checks.map((check) => check.name);
-  const base = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: settings.hold, needs: names, ramp: null };
+  const needs = neededOf(settings.checks, WHOLE);
+  const base = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: settings.hold, needs, ramp: null };
   const to = (bp: Bp) => moving(course.from, course.to, bp, course.seed);
   let reachedBp: Bp = 0;
   const steps = settings.steps.map((line): Step => {
     const fromBp = reachedBp;
     reachedBp = line.kind === "ramp" ? line.to : line.share;
     const common = { ...base, want: to(reachedBp), hold: line.hold ?? settings.hold };
-    return { ...common, ...actionOf(line, fromBp, course, routing, names) };
+    return { ...common, ...actionOf(line, fromBp, course, routing, neededOf(settings.checks, reachedBp)) };
   });
   if (reachedBp < WHOLE) steps.push({ ...base, label: percent(WHOLE), want: to(WHOLE), needs: [] });
   if (settings.bakeMs > 0) steps.push({ ...base, label: "bake", want: to(WHOLE), leastMs: settings.bakeMs });

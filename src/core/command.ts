@@ -1,4 +1,4 @@
-import { downOf } from "./blocker.ts";
+import { downOf, isDecisive } from "./blocker.ts";
 import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { afterDwell, enter } from "./progress.ts";
 import { revert } from "./revert.ts";
@@ -108,7 +108,7 @@ function movable(rollout: Rollout, verb: string): Cursor | Refused {
   if (phase.phase === "moving") return phase.cursor;
   if (phase.phase === "paused")
     return refused("paused", `${rollout.id} is paused by ${phase.by}`, `sluice resume ${rollout.service}, then ${verb}`);
-  const failed = Object.values(rollout.verdicts).find(({ verdict }) => verdict.is === "fail");
+  const failed = Object.values(rollout.verdicts).find(({ verdict }) => isDecisive(rollout, verdict));
   if (failed !== undefined) return refused("failed-check", `${rollout.id} is ${phaseName(rollout)}: ${failed.verdict.text}`);
   return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}`);
 }

@@ -27,6 +27,7 @@ function judging(rollout: Rollout): readonly Effect[] {
       key,
       rollout: rollout.id,
       pool: rollout.to,
+      stable: rollout.from,
       version: rollout.version,
       entry,
       since,

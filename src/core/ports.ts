@@ -114,6 +114,29 @@ export interface MetricSource<M extends Metric = Metric> {
   measure(metric: M, evidence: Evidence, from: Ms, to: Ms): Measurement;
 }
 
+/** A source that also counts failures and requests, so that two pools can be compared. */
+export interface CountingSource<M extends Metric = Metric> extends MetricSource<M> {
+  /**
+   * What both pools did over the same stretch of time, the next one after `from` that is complete on both: what was asked for until `to`
+   * of one answer and from there on in the next counts nothing twice. Null where there is nothing new, or one of them could not be read.
+   */
+  arms(metric: M, both: Both, from: Ms): Arms | null;
+}
+
+/** Evidence of two pools; the same where one read tells of both. */
+export type Both = {
+  readonly canary: { readonly pool: PoolName; readonly evidence: Evidence };
+  readonly stable: { readonly pool: PoolName; readonly evidence: Evidence };
+};
+
+/** `n` requests of which `x` failed, on either pool, between the same two instants of controller time. */
+export type Arms = {
+  readonly from: Ms;
+  readonly to: Ms;
+  readonly canary: { readonly n: number; readonly x: number };
+  readonly stable: { readonly n: number; readonly x: number };
+};
+
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {
   /** All routes that are wanted of a target now: which addresses belong to which pool. Returns at once. */

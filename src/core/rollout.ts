@@ -93,6 +93,8 @@ export type Verdict = {
   readonly samples: number | null;
   readonly windowMs: Ms;
   readonly text: string;
+  /** Why `hold: { then: advance }` may not go on without a pass, in words; left out where it may. */
+  readonly suspicious?: string;
 };
 
 /** How a task of a step ended; kept by `taskKey`, outlives retry. */
@@ -169,6 +171,8 @@ export type Effect =
       readonly key: string;
       readonly rollout: string;
       readonly pool: PoolName;
+      /** The pool that comparisons are made with. */
+      readonly stable: PoolName;
       readonly version: string | null;
       readonly entry: number;
       readonly since: Ms;

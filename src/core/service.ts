@@ -1,4 +1,4 @@
-import { type Bp, type Member, type Ms, never, type PoolName, type ServiceName, type TargetName } from "./units.ts";
+import { type Bp, type Member, type Ms, never, type PoolName, type ServiceName, type TargetName, WHOLE } from "./units.ts";
 
 /** How requests are divided: `weighted` is one upstream with weights, `live` is a table that nginx reads per request. */
 export type Routing = "weighted" | "live";
@@ -132,14 +132,48 @@ export type Measure =
   | { readonly kind: "ratio"; readonly of: string; readonly to: string }
   | { readonly kind: "quantile"; readonly q: number; readonly of: string };
 
-/** A metric with a rule. The bound is in the metric's unit (a ratio of 2 % is 0.02). */
+/** A metric with a rule. */
 export type Check = {
   readonly name: string;
   readonly metric: string;
-  readonly rule: { readonly kind: "above" | "below"; readonly bound: number };
-  /** Fewer requests (or observations) than this in the window are no evidence; holds only where the metric counts them. */
+  readonly rule: BoundRule | CompareRule;
+  /** Fewer requests (or observations) than this are no evidence; holds only where the metric counts them. */
   readonly minRequests: number;
 };
+
+/** The bound is in the metric's unit (a ratio of 2 % is 0.02). */
+export type BoundRule = { readonly kind: "above" | "below"; readonly bound: number };
+
+/** The candidate against stable over the same time, by a metric that is a ratio of counted failures to counted requests. */
+export type CompareRule = {
+  readonly kind: "compare";
+  /** How much more often than stable the candidate may fail: 0.1 is a tenth. */
+  readonly margin: number;
+  /** How often a release that does no more than that may be reverted, over a whole rollout. 0 to 1. */
+  readonly alpha: number;
+  /** How often a harmful release may pass, at each step. 0 to 1. */
+  readonly beta: number;
+  /** What must be ruled out before a pass: `ratio` times the failures of stable and `delta` (per request) on top. */
+  readonly harmful: { readonly ratio: number; readonly delta: number };
+  /** `advisory` is shown, and never reverts nor holds. */
+  readonly level: "critical" | "advisory";
+};
+
+/** Whether what a check says decides nothing. */
+export function isAdvisory({ rule }: Check): boolean {
+  return rule.kind === "compare" && rule.level === "advisory";
+}
+
+/** Names of the checks that a step can need: no advisory ones, and with the whole traffic on the candidate nothing is left to compare with. */
+export function neededOf(checks: readonly Check[], share: Bp): readonly string[] {
+  const can = checks.filter((check) => !isAdvisory(check) && (share < WHOLE || check.rule.kind !== "compare"));
+  return can.map(({ name }) => name);
+}
+
+/** Whether one read of a metric tells of every pool of the service, so that a comparison needs no second one. */
+export function readsEveryPool(metric: Metric): boolean {
+  return metric.source === "nginx";
+}
 
 /** What happens where a step's time is over and the evidence is missing. An `error` never advances. */
 export type Hold = { readonly atMostMs: Ms; readonly then: "wait" | "abort" | "advance" };

@@ -1,4 +1,4 @@
-import { downOf } from "./blocker.ts";
+import { downOf, isDecisive } from "./blocker.ts";
 import { obey } from "./command.ts";
 import { at, fact, type Move, servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, settle } from "./progress.ts";
@@ -97,7 +97,7 @@ function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], n
     known[verdict.check] = { entry, verdict };
   }
   const next = { ...rollout, verdicts: known };
-  const failed = verdicts.find((verdict) => verdict.is === "fail");
+  const failed = verdicts.find((verdict) => isDecisive(rollout, verdict));
   if (failed === undefined) return { rollout: next, facts };
   const back = revert(next, cursor, `${failed.check}: ${failed.text}`, null, now);
   return { rollout: back.rollout, facts: [...facts, ...back.facts] };

@@ -1,7 +1,8 @@
 import { withPort } from "../core/network.ts";
-import type { Evidence, Measurement, MetricSource, Slice } from "../core/ports.ts";
+import type { CountingSource, Evidence, Measurement, Slice } from "../core/ports.ts";
 import type { ScrapeMetric } from "../core/service.ts";
 import type { Endpoint, Ms, Now } from "../core/units.ts";
+import { armsWithin } from "./arms.ts";
 import { carry, groupOf, increase, type Reading } from "./counters.ts";
 import { parse } from "./exposition.ts";
 import { fetchPage } from "./fetch.ts";
@@ -26,7 +27,7 @@ type Read = { readonly endpoint: Endpoint } & (
 );
 
 /** Reads metrics pages of members. Disposing ends the reads under way. */
-export function createScrape(deps: ScrapeDeps = {}): MetricSource<ScrapeMetric> & AsyncDisposable {
+export function createScrape(deps: ScrapeDeps = {}): CountingSource<ScrapeMetric> & AsyncDisposable {
   const lifetime = new AbortController();
   const running = new Set<Promise<unknown>>();
   const mostBytes = deps.mostBytes ?? MOST_BYTES;
@@ -74,6 +75,7 @@ export function createScrape(deps: ScrapeDeps = {}): MetricSource<ScrapeMetric> 
       return work.finally(() => running.delete(work));
     },
     measure,
+    arms: (_metric, both, from) => armsWithin(both, from),
     async [Symbol.asyncDispose]() {
       lifetime.abort();
       await Promise.allSettled(running);

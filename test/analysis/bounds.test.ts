@@ -3,7 +3,7 @@ import { type BoundInput, judgeBound } from "../../src/analysis/bounds.ts";
 import type { Unit, Verdict } from "../../src/analysis/verdict.ts";
 import type { Measurement } from "../../src/core/ports.ts";
 import type { Verdict as CoreVerdict } from "../../src/core/rollout.ts";
-import type { Check, unitOf } from "../../src/core/service.ts";
+import type { BoundRule, Check, unitOf } from "../../src/core/service.ts";
 
 type Given = {
   value?: number | null;
@@ -147,7 +147,7 @@ describe("judging by a fixed bound", () => {
 });
 
 test("the words of the analysis fit those of the core", () => {
-  expectTypeOf<Check>().toExtend<BoundInput["check"]>();
+  expectTypeOf<Check & { rule: BoundRule }>().toExtend<BoundInput["check"]>();
   expectTypeOf<Measurement>().toExtend<BoundInput["measurement"]>();
   expectTypeOf<Verdict>().toExtend<CoreVerdict>();
   expectTypeOf<ReturnType<typeof unitOf>>().toExtend<Unit>();

@@ -105,6 +105,7 @@ export async function realControl(): Promise<AsyncDisposable & { readonly contro
       resolveEveryMs: HOUR_MS,
       metrics: {
         sample: async (metric) => ({ metric: metric.name, last: {}, slices: [], problem: null, lacking: null }),
+        arms: () => null,
         measure: () => ({ value: null, samples: 0, from: null, to: null, problem: null, lacking: null }),
       },
       log: { debug: silent, info: silent, warn: silent, error: silent },

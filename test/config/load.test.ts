@@ -80,7 +80,7 @@ test("everything that can be said of a service is understood", () => {
       p95: { source: scrape, path: /m, window: 1m, timeout: 1s, quantile: 0.95, of: h }
     canary:
       steps: [{ share: 0.25%, for: 1m, needs: [errors], hold: { then: abort } }, { share: 50%, until: approved }, { ramp: 100%, over: 2m, needs: [] }]
-      checks: [{ metric: errors, below: 2% }, { name: slow, metric: p95, below: 0.3, minRequests: 50 }, { name: busy, metric: p95, above: 0.001 }]
+      checks: [{ metric: errors, below: 2% }, { name: slow, metric: p95, below: 0.3, minRequests: 50 }, { name: busy, metric: p95, above: 0.001 }, { name: like, metric: errors, compare: stable, margin: 20%, harmful: { ratio: 3 }, level: advisory }]
       hold: { atMost: 1h, then: advance }
       bake: 0s
     blueGreen: { preview: { header: x-canary, for: 30s }, bake: 5m }
@@ -108,6 +108,19 @@ test("everything that can be said of a service is understood", () => {
       { name: "errors", metric: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 20 },
       { name: "slow", metric: "p95", rule: { kind: "below", bound: 0.3 }, minRequests: 50 },
       { name: "busy", metric: "p95", rule: { kind: "above", bound: 0.001 }, minRequests: 20 },
+      {
+        name: "like",
+        metric: "errors",
+        rule: {
+          kind: "compare",
+          margin: 0.2,
+          alpha: 0.01,
+          beta: 0.05,
+          harmful: { ratio: 3, delta: 0.005 },
+          level: "advisory",
+        },
+        minRequests: 100,
+      },
     ],
     hold: { atMostMs: 3_600_000, then: "advance" },
     bakeMs: 0,

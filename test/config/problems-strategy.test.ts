@@ -23,9 +23,78 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:8:27 services.web.blueGreen.checks[0]: says neither above nor below; a check has exactly one of the two",
   ],
   [
-    "a check that compares",
+    "a switch that compares",
     withWeb(`${METRICS}    blueGreen: { checks: [{ metric: errors, compare: stable, below: 1% }] }\n`),
     "sluice.yaml:8:45 services.web.blueGreen.checks[0].compare: is not a key of a check; allowed: name, metric, above, below, minRequests",
+  ],
+  [
+    "a check of two rules",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: stable, below: 1% }] }\n`,
+    ),
+    "sluice.yaml:8:58 services.web.canary.checks[0]: says below and compare; a check has exactly one of above, below and compare",
+  ],
+  [
+    "a check of no rule",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors }] }\n`),
+    "sluice.yaml:8:58 services.web.canary.checks[0]: says none of above, below and compare; a check has exactly one of above, below and compare",
+  ],
+  [
+    "a margin of a fixed bound",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, below: 1%, margin: 10% }] }\n`),
+    "sluice.yaml:8:58 services.web.canary.checks[0]: says margin, which goes with compare: stable, not with below",
+  ],
+  [
+    "a comparison with another pool",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: green }] }\n`),
+    'sluice.yaml:8:85 services.web.canary.checks[0].compare: "green" is not allowed; it must be stable',
+  ],
+  [
+    "a chance that is certain",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: stable, alpha: 1 }] }\n`,
+    ),
+    "sluice.yaml:8:100 services.web.canary.checks[0].alpha: 1 is not allowed; it must be above 0 and at most 50%, as a percentage such as 1%, or a number such as 0.01",
+  ],
+  [
+    "harm that is allowed",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: stable, harmful: { ratio: 1, delta: 0% } }] }\n`,
+    ),
+    "sluice.yaml:8:102 services.web.canary.checks[0].harmful: 1 times the failures of stable would be harmful, and 1.1 times are allowed by margin; it must be more, or have a delta above 0",
+  ],
+  [
+    "a comparison of quantiles",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: p95, compare: stable }] }\n`),
+    "sluice.yaml:8:82 services.web.canary.checks[0].compare: p95 is a quantile, which cannot be compared; compare: stable takes { source: nginx, measure: errors } or a scrape with a ratio, and others take above or below",
+  ],
+  [
+    "a step at 100 % that nothing can judge",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }, { share: 100%, for: 1m }], checks: [{ metric: errors, compare: stable }] }\n`,
+    ),
+    "sluice.yaml:8:48 services.web.canary.steps[1]: has all the traffic on the candidate, and leaves errors nothing to compare with; say needs: [], or add a check with above or below",
+  ],
+  [
+    "a ramp to 100 % that needs a comparison",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ ramp: 100%, over: 1m, needs: [errors] }], checks: [{ metric: errors, compare: stable }] }\n`,
+    ),
+    "sluice.yaml:8:55 services.web.canary.steps[0].needs[0]: has all the traffic on the candidate, and leaves errors nothing to compare with; it must name checks with above or below, or be []",
+  ],
+  [
+    "a step that needs an advisory check",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m, needs: [errors] }], checks: [{ metric: errors, compare: stable, level: advisory }] }\n`,
+    ),
+    "sluice.yaml:8:54 services.web.canary.steps[0].needs[0]: errors is advisory, and holds no step; remove it here, or its level",
+  ],
+  [
+    "a bake that nothing can judge",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: stable }], bake: 1m }\n`,
+    ),
+    "sluice.yaml:8:102 services.web.canary.bake: has all the traffic on the candidate, and leaves errors nothing to compare with; it must be 0s, or there must be a check with above or below",
   ],
   [
     "two checks of one name",

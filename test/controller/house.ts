@@ -1,9 +1,9 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { Log, MetricSource } from "../../src/core/ports.ts";
+import type { CountingSource, Log } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
-import type { ServiceSettings } from "../../src/core/service.ts";
-import type { Endpoint, Member, Ms } from "../../src/core/units.ts";
+import type { Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
+import type { Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { Disk, DiskStore, diskAborts } from "../simulation/disk.ts";
 import { EdgeTarget, Nginx } from "../simulation/edge.ts";
@@ -36,6 +36,20 @@ export function plainSettings(): ServiceSettings {
   };
 }
 
+/** The same canary, compared with stable instead. */
+export function comparedSettings(rule: Partial<CompareRule> = {}): ServiceSettings {
+  const settings = plainSettings();
+  if (settings.canary === null) throw new Error("there is a canary");
+  const compare = { kind: "compare", margin: 0.1, alpha: 0.01, beta: 0.05, level: "critical" } as const;
+  const check: Check = {
+    name: "errors",
+    metric: "errors",
+    rule: { ...compare, harmful: { ratio: 2, delta: 0.005 }, ...rule },
+    minRequests: 100,
+  };
+  return { ...settings, canary: { ...settings.canary, checks: [check] } };
+}
+
 /** The real controller on a stepped clock, in a world that does what the test says and nothing else. */
 export class House {
   readonly timeline = new Timeline();
@@ -44,9 +58,16 @@ export class House {
   readonly down = new Set<Endpoint>();
   readonly addresses = new Map<Member, readonly Endpoint[]>();
   errorRatio = 0;
+  /** Of the stable pool, where it is not the same. */
+  stableErrorRatio: number | null = null;
   readable = true;
   /** Instead of the page that `errorRatio` and `readable` make; set it before the start. */
-  metrics: MetricSource | null = null;
+  metrics: CountingSource | null = null;
+  /** Where only this pool's page cannot be read. */
+  unreadable: PoolName | null = null;
+  /** How many requests a pool answers between two reads, and how many reads there were. */
+  requests: Readonly<Record<PoolName, number>> = { blue: 100, green: 100 };
+  readonly reads: Record<PoolName, number> = { blue: 0, green: 0 };
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -94,8 +115,12 @@ export class House {
       metrics:
         this.metrics ??
         simulatedMetrics(
-          () => this.errorRatio,
-          () => this.readable,
+          (pool) => (pool === "blue" ? (this.stableErrorRatio ?? this.errorRatio) : this.errorRatio),
+          (pool) => this.readable && pool !== this.unreadable,
+          (pool) => {
+            this.reads[pool] = (this.reads[pool] ?? 0) + 1;
+            return this.requests[pool] ?? 0;
+          },
         ),
       log,
       epoch: String(this.timeline.t),

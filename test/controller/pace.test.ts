@@ -32,7 +32,7 @@ function houseWith(answer: (metric: Metric, evidence: () => Evidence) => Promise
       return { value: 1, samples: null, from, to, problem, lacking };
     },
   };
-  house.metrics = metrics;
+  house.metrics = { ...metrics, arms: () => null };
   return house;
 }
 

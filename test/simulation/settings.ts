@@ -8,6 +8,9 @@ export const GREEN = ["10.0.1.1:80", "10.0.1.2:80"] as const;
 export function settingsOf(random: Random): ServiceSettings {
   const hold = { atMostMs: 15_000, then: random.pick(["wait", "abort", "advance"] as const) };
   const check = { name: "errors", metric: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 50 } as const;
+  const compare = { kind: "compare", margin: 0.1, alpha: 0.01, beta: 0.05, harmful: { ratio: 2, delta: 0.05 } } as const;
+  const level = random.pick(["critical", "advisory"] as const);
+  const like = { name: "like", metric: "errors", rule: { ...compare, level }, minRequests: 100 } as const;
   const steps: CanarySettings["steps"] = [
     { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null },
     random.chance(0.5)
@@ -48,7 +51,7 @@ export function settingsOf(random: Random): ServiceSettings {
         measure: { kind: "ratio", of: "errors", to: "requests" },
       },
     },
-    canary: { steps, checks: [check], hold, bakeMs: random.pick([0, 8_000]) },
+    canary: { steps, checks: [check, like], hold, bakeMs: random.pick([0, 8_000]) },
     blueGreen: { preview: null, checks: [check], hold, bakeMs: 8_000 },
   };
 }

@@ -69,7 +69,7 @@ export class World {
       resolve: async (member) => [member],
       resolveEveryMs: 60_000,
       metrics: simulatedMetrics(
-        () => this.erring.at(-1)?.ratio ?? 0,
+        (pool) => (pool === "green" ? (this.erring.at(-1)?.ratio ?? 0) : 0),
         () => this.#sight === "good",
       ),
       log: SILENT,

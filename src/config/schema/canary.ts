@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
-import { checks, hold } from "./check.ts";
+import { canaryChecks, hold } from "./check.ts";
 import { block, choice, duration, must, orNull, period, share } from "./fields.ts";
 
 const ACTIONS = "{ share, for }, { share, until: approved } or { ramp, over }";
@@ -48,7 +48,7 @@ export const steps = z
 
 export const canary = block("canary", "How a canary rollout moves the traffic, step by step.", {
   steps,
-  checks,
+  checks: canaryChecks,
   hold: hold.prefault({}),
   bake: duration(
     "How long the candidate keeps all the traffic, reversible at once, before it becomes nginx's rendered default.",

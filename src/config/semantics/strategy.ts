@@ -6,11 +6,12 @@ import { suggest } from "../nearest.ts";
 import { formatShare } from "../percent.ts";
 import type { steps } from "../schema/canary.ts";
 import type { Path } from "../source.ts";
+import { comparedRules, isAdvisory, whole, wholeRules } from "./compare.ts";
 import { isUncounted, kindOf } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 type Steps = z.output<typeof steps>;
-type Check = Service["blueGreen"]["checks"][number];
+type Check = NonNullable<Service["canary"]>["checks"][number];
 
 /** Steps rise, checks name metrics, and every dwell can hold a whole window of the checks that it needs. */
 export function* strategyRules(subject: Subject): Iterable<Judgement> {
@@ -22,7 +23,11 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
       yield* risingRules(canary.steps, [...base, "canary", "steps"]);
       yield* needRules(canary.steps, checkNames(subject.original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
       yield* dwellRules(service, canary.steps, canary.checks, [...base, "canary", "steps"]);
-      const window = longest(service, canary.checks);
+      yield* wholeRules(canary, [...base, "canary"]);
+      const window = longest(
+        service,
+        canary.checks.filter(({ rule }) => rule.kind !== "compare"),
+      );
       if (window !== null && canary.bakeMs > 0 && canary.bakeMs < window.ms)
         yield problem([...base, "canary", "bake"], tooShort("bake", canary.bakeMs, window));
     }
@@ -96,8 +101,11 @@ function* checkRules(
     if (checks.findIndex((other) => other.name === check.name) < index) {
       yield problem(path, `is the second check called ${check.name}; give it a name: of its own`);
     }
-    const percent = typeof written([...path, check.rule.kind]) === "string";
-    yield* boundRules(service, check, [...path, check.rule.kind], percent);
+    if (check.rule.kind === "compare") yield* comparedRules(check, metricOf(service, check), path);
+    else {
+      const percent = typeof written([...path, check.rule.kind]) === "string";
+      yield* boundRules(service, check, check.rule.bound, [...path, check.rule.kind], percent);
+    }
     const metric = metricOf(service, check);
     if (metric !== undefined && isUncounted(metric) && written([...path, "minRequests"]) !== undefined) {
       const message = `has no effect: the source ${metric.source} does not count requests; remove it`;
@@ -111,8 +119,7 @@ function metricHint(service: string, name: string, metrics: readonly string[]): 
 }
 
 /** A bound must be in the unit of its metric: slips between 2, 2 % and 0.02 are the easiest to make. */
-function* boundRules(service: Service, check: Check, path: Path, percent: boolean): Iterable<Judgement> {
-  const { bound } = check.rule;
+function* boundRules(service: Service, check: Check, bound: number, path: Path, percent: boolean): Iterable<Judgement> {
   const metric = metricOf(service, check);
   const kind = metric === undefined ? null : kindOf(metric);
   if (kind === "quantile" && percent) {
@@ -159,7 +166,8 @@ function* dwellRules(service: Service, steps: Steps, checks: readonly Check[], b
   for (const [index, step] of steps.entries()) {
     if (step.kind === "approval") continue;
     const { needs } = step;
-    const window = longest(service, needs === null ? checks : checks.filter((check) => needs.includes(check.name)));
+    const needed = checks.filter((check) => (needs === null ? !isAdvisory(check) : needs.includes(check.name)));
+    const window = longest(service, whole(step) ? needed.filter(({ rule }) => rule.kind !== "compare") : needed);
     const what = step.kind === "ramp" ? "over" : "for";
     const ms = step.kind === "ramp" ? step.overMs : step.forMs;
     if (window !== null && ms < window.ms) yield problem([...base, index, what], tooShort(what, ms, window));

@@ -1,4 +1,4 @@
-import type { Evidence, Measurement, MetricSource, Subject } from "../../core/ports.ts";
+import type { Arms, Both, CountingSource, Evidence, Measurement, Subject } from "../../core/ports.ts";
 import type { NginxMetric } from "../../core/service.ts";
 import { type Ms, type Now, never } from "../../core/units.ts";
 import { quantileOf } from "../histogram.ts";
@@ -18,7 +18,7 @@ type Own = { readonly [name in (typeof OWN)[number]]: number };
  *
  * @param margin is what latencies of the candidate are divided by, less 1, for comparisons.
  */
-export function createNginxSource(log: Pick<NginxLog, "take">, margin: number): MetricSource<NginxMetric> {
+export function createNginxSource(log: Pick<NginxLog, "take">, margin: number): CountingSource<NginxMetric> {
   return {
     async sample(metric, subject, before, now) {
       const known = before === null || readingOf(before)?.pool !== subject.pool ? null : before;
@@ -26,7 +26,16 @@ export function createNginxSource(log: Pick<NginxLog, "take">, margin: number): 
       return evidenceOf(metric, subject, known, taken, now, margin);
     },
     measure,
+    arms: (_metric, both, from) => armsOf(both, from),
   };
+}
+
+/** One log tells of both pools. What it lost, it lost of both. */
+function armsOf({ canary, stable }: Both, from: Ms): Arms | null {
+  const window = poolsWithin(canary.evidence, from, Number.POSITIVE_INFINITY);
+  if (window === null) return null;
+  const counts = (pool: string) => ({ n: window.pools[pool]?.n ?? 0, x: window.pools[pool]?.x ?? 0 });
+  return { from: window.from, to: window.to, canary: counts(canary.pool), stable: counts(stable.pool) };
 }
 
 function evidenceOf(
