@@ -84,7 +84,7 @@ async function pools(): Promise<AsyncDisposable & { blue: MemberServer; green: M
   };
 }
 
-/** Past the grain that a step begins in. */
+/** Past the grain that a step begins in: time itself is what is waited for, as nothing else tells two of them apart. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 600));
 
 const weighted = ({ blue, green }: { blue: MemberServer; green: MemberServer }, green_bp = 5_000, sample = 10_000) =>
@@ -181,9 +181,10 @@ describe("nginx's log", () => {
     await using log = edge.read();
     const judge = new Judge(log);
     await judge.sample();
-    two.green.setDelay(800);
+    two.green.setDelay(1_500);
     const early = count(edge.url, 1);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until("the request has begun", () => two.green.count === 1);
+    await settled();
     judge.nextStep();
     await judge.sample();
     two.green.setDelay(0);
