@@ -81,11 +81,17 @@ function closeWindow({ open, comparison }: Compared, check: CompareCheck): Compa
 
 /** How long the open window has to be. Only the traffic decides, never its failures: windows that end where it suits prove nothing. */
 function fullMs(open: Open, windowMs: Ms): Ms {
-  if (windowMs < BUSY_WINDOW_MS) return windowMs;
-  return open.canary.n * 60_000 >= BUSY_PER_MINUTE * open.ms ? BUSY_WINDOW_MS : WINDOW_MS;
+  return evidenceWindowMs(open.ms === 0 ? Number.POSITIVE_INFINITY : (open.canary.n * 60_000) / open.ms, windowMs);
 }
 
-function ruleOf({ rule }: CompareCheck): ComparisonRule {
+/** How long an evidence window is where the canary has so many requests a minute; `windowMs` is the metric's own. */
+export function evidenceWindowMs(perMinute: number, windowMs: Ms): Ms {
+  if (windowMs < BUSY_WINDOW_MS) return windowMs;
+  return perMinute >= BUSY_PER_MINUTE ? BUSY_WINDOW_MS : WINDOW_MS;
+}
+
+/** The rule of a check, as the tests take it. */
+export function ruleOf({ rule }: CompareCheck): ComparisonRule {
   return {
     allowed: { rho: 1 + rule.margin, delta: 0 },
     harmful: { rho: rule.harmful.ratio, delta: rule.harmful.delta },

@@ -2,6 +2,7 @@ import { begin } from "../core/begin.ts";
 import type { Actor, Started, StartInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
 import { readinessOf } from "../core/health.ts";
+import type { Move } from "../core/move.ts";
 import type { Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, Now, PoolName } from "../core/units.ts";
@@ -68,26 +69,48 @@ function beginning(
   actor: Actor,
   now: Now,
 ): Edit {
-  const running = underWay(record);
-  if (running !== null) throw alreadyRunning(running);
-  const readiness = Object.fromEntries(
-    Object.entries(sightOf(record.state, settings, record.sight)).map(([pool, sight]) => [pool, readinessOf(sight)]),
-  );
-  if (readiness[to]?.of === 0)
-    throw new Refusal(
-      "not-ready",
-      `${to} of ${settings.name} has no members`,
-      `sluice members ${settings.name} ${to} set HOST:PORT`,
-    );
+  const refusal = refusalOf(record, settings, to);
+  if (refusal !== null) throw refusal;
   const count = record.state.count + 1;
-  const id = `${settings.name}-${count}`;
-  const from = record.state.stable;
-  const { strategy, version, reason, steps } = input;
-  const move = begin({ id, settings, strategy, from, to, version, reason, steps, readiness, actor: actor.name }, now);
-  return { state: { ...record.state, count, rollout: id }, rollout: move.rollout, facts: move.facts };
+  const move = firstMove(record, settings, to, input, actor, now);
+  return { state: { ...record.state, count, rollout: move.rollout.id }, rollout: move.rollout, facts: move.facts };
 }
 
-function destination(settings: ServiceSettings, stable: PoolName, to: PoolName | null): PoolName {
+/** Why a start towards a pool would be refused now; null where it would not be. */
+export function refusalOf(record: ServiceRecord, settings: ServiceSettings, to: PoolName): Refusal | null {
+  const running = underWay(record);
+  if (running !== null) return alreadyRunning(running);
+  if (readinessByPool(record, settings)[to]?.of !== 0) return null;
+  return new Refusal(
+    "not-ready",
+    `${to} of ${settings.name} has no members`,
+    `sluice members ${settings.name} ${to} set HOST:PORT`,
+  );
+}
+
+/** What a start makes, whether or not it would be taken now. Throws a `Refusal` of a strategy that is not configured. */
+export function firstMove(
+  record: ServiceRecord,
+  settings: ServiceSettings,
+  to: PoolName,
+  input: StartInput,
+  actor: Actor,
+  now: Now,
+): Move {
+  const id = `${settings.name}-${record.state.count + 1}`;
+  const { strategy, version, reason, steps } = input;
+  const readiness = readinessByPool(record, settings);
+  const from = record.state.stable;
+  return begin({ id, settings, strategy, from, to, version, reason, steps, readiness, actor: actor.name }, now);
+}
+
+function readinessByPool(record: ServiceRecord, settings: ServiceSettings): Rollout["readiness"] {
+  const pools = Object.entries(sightOf(record.state, settings, record.sight));
+  return Object.fromEntries(pools.map(([pool, sight]) => [pool, readinessOf(sight)]));
+}
+
+/** The pool that a start moves to. Throws a `Refusal` of a name that is none, or where none is given and there are several. */
+export function destination(settings: ServiceSettings, stable: PoolName, to: PoolName | null): PoolName {
   const pools = Object.keys(settings.pools);
   const others = pools.filter((pool) => pool !== stable);
   if (to === null) {
