@@ -143,7 +143,26 @@ export interface Observer {
   know(target: TargetName, routes: readonly Route[]): void;
   /** Requests by pool (scaled up where only a part is written down) in the newest time that is complete; null where nothing counts. */
   observed(service: ServiceName): { readonly requests: Readonly<Record<PoolName, number>>; readonly windowMs: Ms } | null;
+  /** The same over some minutes: `n` requests by pool, of which `x` failed at the first try. */
+  traffic(service: ServiceName): Traffic | null;
 }
+
+export type Traffic = {
+  readonly pools: Readonly<Record<PoolName, { readonly n: number; readonly x: number }>>;
+  readonly windowMs: Ms;
+};
+
+/** Shows what nginx's files would be, without changing anything. */
+export interface Preview {
+  /**
+   * A target's files for one service, route after route, in the order in which they would be wanted; `wanted` is all that is wanted of
+   * the target now. Rejects with a reason for people where they cannot be rendered.
+   */
+  preview(target: TargetName, wanted: readonly Route[], next: readonly Route[]): Promise<readonly Previewed[]>;
+}
+
+/** `reload`: the files differ from those before. `diff` is unified, against what lies on disk now, apart from the generation's number. */
+export type Previewed = { readonly reload: boolean; readonly diff: string };
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */
 export interface Log {

@@ -45,6 +45,8 @@ const FLUSH_MS: Ms = 600;
 /** What was not read while Sluice was away is read again up to this much; more would hold everything up for long. */
 const MOST_AGAIN_BYTES = 256 * 1024 * 1024;
 const OBSERVED_MS: Ms = 30_000;
+/** Rates and rare failures need longer than shares do. */
+const TRAFFIC_MS: Ms = 10 * 60_000;
 
 /** Reads the logs of all targets as they grow, and counts for every service. Disposing ends the reading; nothing is removed. */
 export class NginxLog implements Observer, AsyncDisposable {
@@ -90,6 +92,18 @@ export class NginxLog implements Observer, AsyncDisposable {
 
   /** Requests by pool over the last 30 s, or over as much as was read; null where nothing is counted. */
   observed(service: ServiceName): ReturnType<Observer["observed"]> {
+    const recent = this.#recent(service, OBSERVED_MS);
+    if (recent === null) return null;
+    const requests = Object.fromEntries(Object.entries(recent.pools).map(([pool, { n }]) => [pool, n]));
+    return { requests, windowMs: recent.windowMs };
+  }
+
+  /** The same over the last 10 minutes, with the failed ones. */
+  traffic(service: ServiceName): ReturnType<Observer["traffic"]> {
+    return this.#recent(service, TRAFFIC_MS);
+  }
+
+  #recent(service: ServiceName, ms: Ms): ReturnType<Observer["traffic"]> {
     const lane = this.#lanes.get(service);
     if (lane === undefined || lane.targets.size === 0 || this.#since === null) return null;
     const to = Math.floor(this.#completeTo / 1_000) * 1_000;
@@ -136,7 +150,7 @@ export class NginxLog implements Observer, AsyncDisposable {
   }
 
   #lane(service: ServiceName): Lane {
-    const lane = this.#lanes.get(service) ?? new Lane(OBSERVED_MS);
+    const lane = this.#lanes.get(service) ?? new Lane(TRAFFIC_MS);
     this.#lanes.set(service, lane);
     return lane;
   }

@@ -71,9 +71,12 @@ export class Tally {
   }
 }
 
-/** Requests by pool over the last seconds, for people: each counts once, for the pool that it was sent to first. */
+/** What one pool was sent: requests, and those whose first try failed. Scaled up where only a part is written down. */
+type Sent = { n: number; x: number };
+
+/** Requests by pool over the last minutes, for people: each counts once, for the pool that it was sent to first. */
 export class Recent {
-  readonly #seconds = new Map<number, Map<PoolName, number>>();
+  readonly #seconds = new Map<number, Map<PoolName, Sent>>();
   readonly #keepMs: Ms;
 
   constructor(keepMs: Ms) {
@@ -83,22 +86,28 @@ export class Recent {
   add(line: Line, place: Place): void {
     const first = line.attempts[0];
     const pool = first === undefined ? null : (place(first.address) ?? line.pool);
-    if (pool === null) return;
+    if (first === undefined || pool === null) return;
     const second = Math.floor(line.endedAt / 1_000);
-    const pools = this.#seconds.get(second) ?? new Map<PoolName, number>();
+    const pools = this.#seconds.get(second) ?? new Map<PoolName, Sent>();
     if (pools.size === 0) {
       this.#seconds.set(second, pools);
       for (const old of this.#seconds.keys()) if (old < second - this.#keepMs / 1_000 - 5) this.#seconds.delete(old);
     }
-    pools.set(pool, (pools.get(pool) ?? 0) + WHOLE / line.sample);
+    const sent = pools.get(pool) ?? { n: 0, x: 0 };
+    pools.set(pool, sent);
+    sent.n += WHOLE / line.sample;
+    if ((first.status ?? 0) >= 500) sent.x += WHOLE / line.sample;
   }
 
   /** The sums between two instants of the wall clock, to whole seconds. */
-  between(from: Ms, to: Ms): Readonly<Record<PoolName, number>> {
-    const sums: Record<PoolName, number> = {};
+  between(from: Ms, to: Ms): Readonly<Record<PoolName, Readonly<Sent>>> {
+    const sums: Record<PoolName, Sent> = {};
     for (const [second, pools] of this.#seconds) {
       if (second * 1_000 < from || (second + 1) * 1_000 > to) continue;
-      for (const [pool, count] of pools) sums[pool] = (sums[pool] ?? 0) + count;
+      for (const [pool, { n, x }] of pools) {
+        const sum = sums[pool] ?? { n: 0, x: 0 };
+        sums[pool] = { n: sum.n + n, x: sum.x + x };
+      }
     }
     return sums;
   }
