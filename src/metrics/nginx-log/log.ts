@@ -107,9 +107,8 @@ export class NginxLog implements Observer, AsyncDisposable {
     const lane = this.#lanes.get(service);
     if (lane === undefined || lane.targets.size === 0 || this.#since === null) return null;
     const to = Math.floor(this.#completeTo / 1_000) * 1_000;
-    const from = Math.max(to - OBSERVED_MS, Math.ceil(this.#since / 1_000) * 1_000);
-    if (to <= from) return null;
-    return { requests: lane.recent.between(from, to), windowMs: to - from };
+    const from = Math.max(to - ms, Math.ceil(this.#since / 1_000) * 1_000);
+    return to <= from ? null : { pools: lane.recent.between(from, to), windowMs: to - from };
   }
 
   /** Reads what is there by now, and gives what was counted of a service since a mark; nothing where there is no mark yet. */
