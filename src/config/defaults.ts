@@ -101,6 +101,8 @@ export const DEFAULTS = {
     bake: "30s",
   },
   canary: {
+    /** Evidence needs far longer; this only keeps the very first moments from deciding. */
+    evidenceFor: "10s",
     /** Each step was watched already, the last one at the whole traffic. */
     bake: "0s",
   },

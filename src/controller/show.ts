@@ -1,10 +1,10 @@
-import { downOf } from "../core/blocker.ts";
+import { blockerOf, downOf } from "../core/blocker.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
 import { phaseName, stepAt } from "../core/move.ts";
 import type { Observer } from "../core/ports.ts";
 import { isRamping } from "../core/progress.ts";
-import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
+import type { Cursor, Rollout, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import { type Check, isAdvisory } from "../core/service.ts";
 import type { Settled } from "../core/settled.ts";
@@ -161,7 +161,12 @@ function showStep(rollout: Rollout, step: Step, index: number, cursor: Cursor | 
       ? "skipped"
       : "done";
   };
-  return { label: step.label, shares: step.want.shares, state: state() };
+  return { label: step.label, shares: step.want.shares, state: state(), until: untilOf(step) };
+}
+
+function untilOf({ untilEvidence, after }: Step): StepView["until"] {
+  if (untilEvidence) return "evidence";
+  return after.some((task) => task.do === "approval") ? "approval" : "time";
 }
 
 /** Index of the first step that has the whole traffic: where a promotion goes to. */
@@ -202,7 +207,7 @@ function reasonOf(rollout: Rollout, proved: Settled | null): string {
   const waits = proved?.is === "pending" && proved.reason !== null ? `: ${proved.reason}` : "";
   switch (phase.phase) {
     case "moving":
-      return stageReason(rollout, phase.cursor.step, phase.cursor.stage, waits);
+      return stageReason(rollout, phase.cursor, waits);
     case "paused":
       return `paused by ${phase.by}${phase.reason === null ? "" : `: ${phase.reason}`}`;
     case "reverting":
@@ -217,8 +222,9 @@ function reasonOf(rollout: Rollout, proved: Settled | null): string {
   }
 }
 
-function stageReason(rollout: Rollout, index: number, stage: Stage, waits: string): string {
-  const step = stepAt(rollout, index);
+function stageReason(rollout: Rollout, cursor: Cursor, waits: string): string {
+  const { stage } = cursor;
+  const step = stepAt(rollout, cursor.step);
   switch (stage.at) {
     case "applying":
       return stage.refused === null
@@ -227,6 +233,7 @@ function stageReason(rollout: Rollout, index: number, stage: Stage, waits: strin
     case "observing":
       if (stage.refused !== null) return `nginx does not take the next share of the ramp: ${stage.refused}`;
       if (isRamping(step, stage) && downOf(rollout) !== null) return `the ramp waits: ${downOf(rollout)}`;
+      if (step.untilEvidence) return `watching ${step.label}: ${blockerOf(rollout, cursor, step)?.reason ?? "it is there"}`;
       return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
     case "waiting": {
       const task = step[stage.list][stage.task];

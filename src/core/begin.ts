@@ -1,6 +1,7 @@
 import { type Course, planBlueGreen } from "./blue-green.ts";
 import { planCanary } from "./canary.ts";
 import { Refusal } from "./errors.ts";
+import { acceptSteps } from "./given-steps.ts";
 import type { Move } from "./move.ts";
 import { settle } from "./progress.ts";
 import type { Readiness, Rollout, Step, Strategy } from "./rollout.ts";
@@ -95,7 +96,11 @@ function metricsOf(settings: ServiceSettings, checks: readonly Check[]): readonl
 
 /** Steps of the call need no `canary:`: they then go without checks, and hold as a switch does. */
 function canaryOf(settings: ServiceSettings, steps: readonly CanaryStep[] | null): CanarySettings {
-  if (steps !== null) return { checks: [], hold: settings.blueGreen.hold, bakeMs: 0, ...settings.canary, steps };
+  if (steps !== null) {
+    const canary = { checks: [], hold: settings.blueGreen.hold, bakeMs: 0, ...settings.canary, steps };
+    acceptSteps(steps, canary.checks);
+    return canary;
+  }
   if (settings.canary !== null) return settings.canary;
   throw new Refusal(
     "not-configured",

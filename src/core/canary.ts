@@ -34,6 +34,13 @@ function actionOf(line: CanaryStep, fromBp: Bp, course: Course, routing: Routing
   switch (line.kind) {
     case "share":
       return { label: percent(line.share), leastMs: line.forMs, needs: line.needs ?? checks };
+    case "evidence":
+      return {
+        label: `${percent(line.share)} until evidence`,
+        untilEvidence: true,
+        leastMs: line.forMs,
+        needs: line.needs ?? checks,
+      };
     case "approval":
       return {
         label: `${percent(line.share)} until approved`,

@@ -1,6 +1,6 @@
 import { downOf } from "./blocker.ts";
 import { servedMs, stepAt } from "./move.ts";
-import { isRamping, nextRaiseMs } from "./progress.ts";
+import { isRamping, nextRaiseMs, observedAtMostMs } from "./progress.ts";
 import type { Cursor, Effect, Rollout, Stage } from "./rollout.ts";
 import type { Hold } from "./service.ts";
 import { type Ms, type Now, never } from "./units.ts";
@@ -9,10 +9,10 @@ import { type Ms, type Now, never } from "./units.ts";
 export function effects(rollout: Rollout): readonly Effect[] {
   const { phase } = rollout;
   if (phase.phase !== "moving" && phase.phase !== "paused") return [];
-  const wakeAt = phase.phase === "moving" ? wakeOf(rollout, phase.cursor) : null;
+  const wakes = phase.phase === "moving" ? wakesOf(rollout, phase.cursor) : [];
   return [
     ...judging(rollout),
-    ...(wakeAt === null ? [] : [{ effect: "wake", key: `wake ${rollout.id} ${wakeAt}`, at: wakeAt } as const]),
+    ...wakes.map((wakeAt) => ({ effect: "wake", key: `wake ${rollout.id} ${wakeAt}`, at: wakeAt }) as const),
   ];
 }
 
@@ -37,36 +37,40 @@ function judging(rollout: Rollout): readonly Effect[] {
   ];
 }
 
-/** The controller time at which the stage changes by itself, or null where only something else can change it. */
-export function wakeOf(rollout: Rollout, cursor: Cursor): Ms | null {
+/** The controller times at which the stage may change by itself; none where only something else can change it. */
+function wakesOf(rollout: Rollout, cursor: Cursor): readonly Ms[] {
   const { stage } = cursor;
   const step = stepAt(rollout, cursor.step);
   switch (stage.at) {
     case "waiting":
-      return stage.deadline;
+      return stage.deadline === null ? [] : [stage.deadline];
     case "applying":
-      return null;
+      return [];
     case "observing": {
-      if (rollout.appliedSeq < rollout.seq) return null;
+      if (rollout.appliedSeq < rollout.seq) return [];
       const ramping = isRamping(step, stage);
-      if (ramping && downOf(rollout) !== null) return null;
-      return stage.asOf + Math.max(0, (ramping ? nextRaiseMs(step, stage) : step.leastMs) - stage.servedMs);
+      if (ramping && downOf(rollout) !== null) return [];
+      const served = ramping ? [nextRaiseMs(step, stage)] : [step.leastMs, observedAtMostMs(step)];
+      return [...new Set(served)].map((ms) => stage.asOf + Math.max(0, ms - stage.servedMs));
     }
     case "held":
-      return step.hold.then === "wait" ? null : stage.since + step.hold.atMostMs;
+      return step.hold.then === "wait" ? [] : [stage.since + step.hold.atMostMs];
     default:
       return never(stage);
   }
 }
 
-/** What is left of the dwell (in served time), the deadline or the hold; null where nothing counts down: a person must act. */
+/**
+ * What is left of the dwell (in served time, at most where the step is `until: evidence`), the deadline or the hold; null where nothing
+ * counts down: a person must act.
+ */
 export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const { phase } = rollout;
   if (phase.phase !== "moving" && phase.phase !== "paused") return null;
   const { stage } = phase.cursor;
-  const { leastMs } = stepAt(rollout, phase.cursor.step);
+  const dwellMs = observedAtMostMs(stepAt(rollout, phase.cursor.step));
   const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;
-  if (stage.at === "observing") return leastMs === 0 ? null : Math.max(0, leastMs - dwelt(rollout, stage, at));
+  if (stage.at === "observing") return dwellMs === 0 ? null : Math.max(0, dwellMs - dwelt(rollout, stage, at));
   if (stage.at === "waiting" && stage.deadline !== null) return Math.max(0, stage.deadline - at.t);
   if (stage.at === "held") return heldMs(stage.since, stepAt(rollout, phase.cursor.step).hold, at.t);
   return null;

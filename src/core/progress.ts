@@ -168,8 +168,16 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
   if (served < step.leastMs) return null;
   const blocker = blockerOf(rollout, cursor, step);
   if (blocker === null) return afterDwell(rollout, cursor, now);
-  const held: Stage = { at: "held", on: blocker.on, reason: blocker.reason, since: now.t, servedMs: served };
+  if (served < observedAtMostMs(step)) return null;
+  // What a step until evidence has waited for it counts as held.
+  const since = step.untilEvidence ? now.t - (served - step.leastMs) : now.t;
+  const held: Stage = { at: "held", on: blocker.on, reason: blocker.reason, since, servedMs: served };
   return { rollout: at(rollout, cursor, held), facts: [fact("held", cursor.step, blocker.reason)] };
+}
+
+/** Served time after which a step that may not end is held: its dwell, and `until: evidence` also all of its hold. */
+export function observedAtMostMs({ leastMs, untilEvidence, hold }: Step): Ms {
+  return untilEvidence ? leastMs + hold.atMostMs : leastMs;
 }
 
 /** The share to raise a ramp to now, or null where it is at its end, not proved yet, not due, or a member is down. */

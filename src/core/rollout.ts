@@ -31,7 +31,7 @@ export type Step = {
   readonly before: readonly Task[];
   readonly want: Want;
   readonly after: readonly Task[];
-  /** True where the step ends as soon as its evidence is good, once `leastMs` are over. */
+  /** True where the step ends as soon as its evidence is good, once `leastMs` are over; it observes until then, for `hold.atMostMs` at most. */
   readonly untilEvidence: boolean;
   /** The least dwell, in served time. */
   readonly leastMs: Ms;

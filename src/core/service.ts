@@ -187,6 +187,14 @@ export type CanaryStep =
       readonly needs: readonly string[] | null;
       readonly hold: Hold | null;
     }
+  /** Ends as soon as the checks that it needs have passed, once `forMs` are over. */
+  | {
+      readonly kind: "evidence";
+      readonly share: Bp;
+      readonly forMs: Ms;
+      readonly needs: readonly string[] | null;
+      readonly hold: Hold | null;
+    }
   | { readonly kind: "approval"; readonly share: Bp; readonly needs: readonly string[] | null; readonly hold: Hold | null }
   | {
       readonly kind: "ramp";

@@ -80,6 +80,8 @@ export type StepView = {
   readonly label: string;
   readonly shares: Shares;
   readonly state: "done" | "now" | "next" | "skipped";
+  /** What ends it: its time, its evidence, or a person. */
+  readonly until: "time" | "evidence" | "approval";
 };
 
 export type CheckView = {

@@ -147,7 +147,7 @@ function rolloutView(id: string): RolloutView {
     to: "green",
     phase: "observing",
     step: 0,
-    steps: [{ label: "5 %", shares: { blue: 9_500, green: 500 }, state: "now" }],
+    steps: [{ label: "5 %", shares: { blue: 9_500, green: 500 }, state: "now", until: "time" }],
     since: AT,
     remainingMs: 1_000,
     reason: "observing",

@@ -62,7 +62,7 @@ describe("start", () => {
     control.reactions.start = (service) => ({ ...service, rollout: rolloutView() });
     const { code, stdout, stderr } = await run(
       ...["start", "web", "--strategy", "canary", "--to", "green", "--version", "v42", "--reason", "release"],
-      ...["--steps", "5%:5m,50%:approved,ramp:100%:10m"],
+      ...["--steps", "5%:5m,20%:evidence,20%:evidence:1m,50%:approved,ramp:100%:10m"],
     );
     expect(code).toBe(0);
     expect(stdout).toBe("web-1 canary blue → green ◌ observing step 1/3: watching 5 % to green for its time");
@@ -80,6 +80,8 @@ describe("start", () => {
           replace: false,
           steps: [
             { kind: "share", share: 500, forMs: 300_000 },
+            { kind: "evidence", share: 2_000, forMs: 10_000 },
+            { kind: "evidence", share: 2_000, forMs: 60_000 },
             { kind: "approval", share: 5_000 },
             { kind: "ramp", to: 10_000, overMs: 600_000 },
           ],

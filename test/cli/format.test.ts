@@ -199,8 +199,8 @@ describe("a service", () => {
 
 test("the bar of steps calls the commit by its name", () => {
   const steps = [
-    { label: "100 %", shares: { green: 10_000 }, state: "done" },
-    { label: "commit", shares: { green: 10_000 }, state: "now" },
+    { label: "100 %", shares: { green: 10_000 }, state: "done", until: "time" },
+    { label: "commit", shares: { green: 10_000 }, state: "now", until: "time" },
   ] as const;
   expect(progressLine(rolloutView({ steps }), 10_000, BARE)).toMatch(/\| \S+ 100% {2}\[commit\]$/);
 });

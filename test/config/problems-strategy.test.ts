@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { problemsOf, withWeb } from "../support/sluice-yaml.ts";
 
 const SHARE = "it must be a percentage above 0% and up to 100%, no finer than 0.01%, such as 5% or 0.25%";
-const ACTION = "a step is exactly one of { share, for }, { share, until: approved } or { ramp, over }";
+const ACTION =
+  "a step is exactly one of { share, for }, { share, until: evidence }, { share, until: approved } or { ramp, over }";
 const METRICS =
   "    metrics: { errors: { source: scrape, window: 30s, ratio: { of: e, to: r } }, p95: { source: scrape, quantile: 0.95, of: h } }\n";
 
@@ -95,6 +96,36 @@ test.each<[what: string, text: string, ...expected: string[]]>([
       `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: errors, compare: stable }], bake: 1m }\n`,
     ),
     "sluice.yaml:8:102 services.web.canary.bake: has all the traffic on the candidate, and leaves errors nothing to compare with; it must be 0s, or there must be a check with above or below",
+  ],
+  [
+    "a step until evidence without a check",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, until: evidence }] }\n`),
+    "sluice.yaml:8:44 services.web.canary.steps[0].until: waits for evidence, and needs no check that could give it; add a check, or say for: instead",
+  ],
+  [
+    "a step until evidence that needs none",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, until: evidence, needs: [] }], checks: [{ metric: errors, below: 1% }] }\n`,
+    ),
+    "sluice.yaml:8:44 services.web.canary.steps[0].until: waits for evidence, and needs no check that could give it; add a check, or say for: instead",
+  ],
+  [
+    "a step until evidence whose check is advisory",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, until: evidence }], checks: [{ metric: errors, compare: stable, level: advisory }] }\n`,
+    ),
+    "sluice.yaml:8:44 services.web.canary.steps[0].until: waits for evidence, and needs no check that could give it; add a check, or say for: instead",
+  ],
+  [
+    "a step until evidence with a least time below the window, which is right",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, until: evidence, for: 1s }], checks: [{ metric: errors, below: 1% }] }\n`,
+    ),
+  ],
+  [
+    "an approval with a time",
+    withWeb("    canary: { steps: [{ share: 10%, until: approved, for: 1m }] }\n"),
+    `sluice.yaml:7:23 services.web.canary.steps[0]: has share + for + until, which is not one action; ${ACTION}`,
   ],
   [
     "two checks of one name",

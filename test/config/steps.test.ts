@@ -11,6 +11,8 @@ function wrongs(input: unknown): string[] {
 test("steps that come with a start have the grammar of the file, and the shape of the core", () => {
   const parsed = parseSteps([
     { share: "5%", for: "10s", needs: ["errors"] },
+    { share: "20%", until: "evidence" },
+    { share: "20%", until: "evidence", for: "1m" },
     { share: "50%", until: "approved" },
     { ramp: "80%", over: "1m", hold: { then: "abort" } },
   ]);
@@ -18,6 +20,8 @@ test("steps that come with a start have the grammar of the file, and the shape o
   const steps: readonly CanaryStep[] = parsed.steps;
   expect(steps).toEqual([
     { kind: "share", share: 500, forMs: 10_000, needs: ["errors"], hold: null },
+    { kind: "evidence", share: 2_000, forMs: 10_000, needs: null, hold: null },
+    { kind: "evidence", share: 2_000, forMs: 60_000, needs: null, hold: null },
     { kind: "approval", share: 5_000, needs: null, hold: null },
     { kind: "ramp", to: 8_000, overMs: 60_000, needs: null, hold: { atMostMs: 900_000, then: "abort" } },
   ]);

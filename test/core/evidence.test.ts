@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { effects } from "../../src/core/effects.ts";
+import { effects, remainingMs } from "../../src/core/effects.ts";
+import type { CanaryStep } from "../../src/core/service.ts";
 import { ALL_DOWN, ONE_DOWN, READY, Story } from "./story.ts";
 
 const SHARE = { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null } as const;
@@ -63,6 +64,58 @@ describe("evidence", () => {
     const story = new Story().applied();
     for (let hour = 0; hour < 24; hour++) story.verdict(hour % 2 === 0 ? "error" : "inconclusive").later(3_600_000);
     expect(story.at).toBe("held 0");
+  });
+});
+
+describe("a step until evidence", () => {
+  const until = (given: Partial<Extract<CanaryStep, { kind: "evidence" }>> = {}) =>
+    ({ kind: "evidence", share: 500, forMs: 10_000, needs: null, hold: { atMostMs: 60_000, then: "wait" }, ...given }) as const;
+  const story = (given: Parameters<typeof until>[0] = {}) => new Story({ canary: { steps: [until(given)] } }).applied();
+
+  it("ends as soon as its checks pass, once its least time is over", () => {
+    const early = story().verdict("pass").later(9_999);
+    expect(early.at).toBe("observing 0");
+    expect(early.later(1).at).toBe("applying 1");
+    const late = story().later(10_000).verdict("inconclusive").later(40_000);
+    expect(late.at).toBe("observing 0");
+    expect(late.verdict("pass").at).toBe("applying 1");
+  });
+
+  it("observes while evidence is missing, and is held once the hold is over", () => {
+    const held = story().verdict("inconclusive").later(69_999);
+    expect(held.at).toBe("observing 0");
+    expect(held.later(1).at).toBe("held 0");
+    expect(remainingMs(held.rollout, { t: held.t, wall: held.t })).toBeNull();
+    expect(held.verdict("pass").at).toBe("applying 1");
+  });
+
+  it.each([
+    ["abort", "reverting 0"],
+    ["advance", "applying 1"],
+  ] as const)("does at the end of the hold what `then: %s` says, and waits for nothing more", (then, at) => {
+    const over = story({ hold: { atMostMs: 60_000, then } })
+      .verdict("inconclusive")
+      .later(70_000);
+    expect(over.at).toBe(at);
+  });
+
+  it("never goes on with broken evidence, and back on a fail at any time", () => {
+    const broken = story({ hold: { atMostMs: 60_000, then: "advance" } }).verdict("error");
+    expect(broken.later(3_600_000).at).toBe("held 0");
+    expect(story().later(30_000).verdict("fail").at).toBe("reverting 0");
+  });
+
+  it("counts down to the end of the hold, and is woken for both ends", () => {
+    const begun = story();
+    expect(remainingMs(begun.rollout, { t: begun.t, wall: begun.t })).toBe(70_000);
+    const wakes = effects(begun.rollout).flatMap((effect) => (effect.effect === "wake" ? effect.at - begun.t : []));
+    expect(wakes).toEqual([10_000, 70_000]);
+  });
+
+  it("stops its clock in a pause", () => {
+    const paused = story().later(30_000).command({ verb: "pause" }).later(3_600_000).command({ verb: "resume" }).later(39_999);
+    expect(paused.at).toBe("observing 0");
+    expect(paused.later(1).at).toBe("held 0");
   });
 });
 

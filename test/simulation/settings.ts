@@ -13,9 +13,11 @@ export function settingsOf(random: Random): ServiceSettings {
   const like = { name: "like", metric: "errors", rule: { ...compare, level }, minRequests: 100 } as const;
   const steps: CanarySettings["steps"] = [
     { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null },
-    random.chance(0.5)
-      ? { kind: "approval", share: 2_500, needs: null, hold: null }
-      : { kind: "share", share: 2_500, forMs: 8_000, needs: null, hold: null },
+    random.pick([
+      { kind: "approval", share: 2_500, needs: null, hold: null },
+      { kind: "share", share: 2_500, forMs: 8_000, needs: null, hold: null },
+      { kind: "evidence", share: 2_500, forMs: 2_000, needs: null, hold: null },
+    ] as const),
     { kind: "ramp", to: random.pick([6_000, 10_000]), overMs: 10_000, needs: null, hold: null },
   ];
   return {

@@ -45,9 +45,9 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
     phase: "observing",
     step: 0,
     steps: [
-      { label: "5 % to green", shares: { blue: 9_500, green: 500 }, state: "now" },
-      { label: "50 % to green", shares: { blue: 5_000, green: 5_000 }, state: "next" },
-      { label: "100 % to green", shares: { green: 10_000 }, state: "next" },
+      { label: "5 % to green", shares: { blue: 9_500, green: 500 }, state: "now", until: "time" },
+      { label: "50 % to green", shares: { blue: 5_000, green: 5_000 }, state: "next", until: "time" },
+      { label: "100 % to green", shares: { green: 10_000 }, state: "next", until: "time" },
     ],
     since: "2026-03-01T10:00:00.000Z",
     remainingMs: 42_000,

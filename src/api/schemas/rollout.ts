@@ -15,7 +15,12 @@ export const PhaseName = z
   .describe("`promoted` and `reverted` are ends; `failed` wants stable and needs a person.");
 
 export const StepView = z
-  .object({ label: z.string(), shares: Shares, state: z.enum(["done", "now", "next", "skipped"]) })
+  .object({
+    label: z.string(),
+    shares: Shares,
+    state: z.enum(["done", "now", "next", "skipped"]),
+    until: z.enum(["time", "evidence", "approval"]).describe("What ends it: its time, its evidence, or a person."),
+  })
   .readonly()
   .meta({ id: "Step" });
 
@@ -48,7 +53,10 @@ export const RolloutView = z
     step: z.number().int().describe("Index into `steps`, from 0."),
     steps: z.array(StepView).readonly(),
     since: z.string(),
-    remainingMs: z.number().nullable().describe("What is left of the dwell or the deadline; null where nothing counts down."),
+    remainingMs: z
+      .number()
+      .nullable()
+      .describe("What is left of the dwell (of a step until evidence: at most) or the deadline; null where nothing counts down."),
     reason: z.string().describe("Why it is where it is."),
     hold: z
       .object({ on: z.enum(["evidence", "failure", "freeze"]), reason: z.string() })

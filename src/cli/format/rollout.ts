@@ -103,7 +103,8 @@ export function progressLine(rollout: RolloutView, inNginx: number | null, style
 }
 
 function countdownWord(rollout: RolloutView): string {
-  return rollout.phase === "waiting" || rollout.phase === "applying" ? "at most" : "next in";
+  const untilEvidence = rollout.steps[rollout.step]?.until === "evidence";
+  return rollout.phase === "waiting" || rollout.phase === "applying" || untilEvidence ? "at most" : "next in";
 }
 
 function cut(text: string, style: Style): string {

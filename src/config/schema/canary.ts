@@ -1,14 +1,26 @@
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
+import { parseDuration } from "../duration.ts";
 import { canaryChecks, hold } from "./check.ts";
 import { block, choice, duration, must, orNull, period, share } from "./fields.ts";
 
-const ACTIONS = "{ share, for }, { share, until: approved } or { ramp, over }";
+const ACTIONS = "{ share, for }, { share, until: evidence }, { share, until: approved } or { ramp, over }";
+
+const EVIDENCE_FOR_MS = parseDuration(DEFAULTS.canary.evidenceFor) ?? Number.NaN;
 
 const fields = {
   share: z.optional(share("The candidate's part of the traffic in this step.")),
-  for: z.optional(period("How long the step is served at least; not shorter than the window of a check that it needs.")),
-  until: z.optional(choice("Wait for a person to say `sluice advance`.", ["approved"])),
+  for: z.optional(
+    period(
+      `How long the step is served at least; not shorter than the window of a check that it needs. With \`until: evidence\` of any length, and ${DEFAULTS.canary.evidenceFor} where left out.`,
+    ),
+  ),
+  until: z.optional(
+    choice(
+      "`evidence`: end as soon as the checks that it needs have passed. `approved`: wait for a person to say `sluice advance`.",
+      ["evidence", "approved"],
+    ),
+  ),
   ramp: z.optional(share("The part of the traffic that is reached at the end of this step, little by little.")),
   over: z.optional(period("How long the ramp takes.")),
   needs: orNull(
@@ -24,6 +36,7 @@ function fault(step: Partial<Record<"share" | "for" | "until" | "ramp" | "over",
   const has = (["share", "for", "until", "ramp", "over"] as const).filter((key) => step[key] !== undefined);
   const said = has.join(" + ");
   if (["share + for", "share + until", "ramp + over"].includes(said)) return null;
+  if (said === "share + for + until" && step.until === "evidence") return null;
   const found = has.length === 0 ? "has no action" : `has ${said}, which is not one action`;
   return `${found}; a step is exactly one of ${ACTIONS}`;
 }
@@ -32,6 +45,8 @@ const step = block("a canary step", `One action: ${ACTIONS}.`, fields).transform
   const { share, until, ramp, over, needs, hold } = line;
   const message = fault(line);
   if (message !== null) context.addIssue({ code: "custom", message, input: {} });
+  else if (share !== undefined && until === "evidence")
+    return { kind: "evidence" as const, share, forMs: line.for ?? EVIDENCE_FOR_MS, needs, hold };
   else if (share !== undefined && line.for !== undefined) return { kind: "share" as const, share, forMs: line.for, needs, hold };
   else if (share !== undefined && until !== undefined) return { kind: "approval" as const, share, needs, hold };
   else if (ramp !== undefined && over !== undefined) return { kind: "ramp" as const, to: ramp, overMs: over, needs, hold };

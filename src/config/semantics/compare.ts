@@ -64,6 +64,19 @@ export function* wholeRules({ checks, steps, bakeMs }: Canary, base: Path): Iter
     yield problem([...base, "bake"], `${nothingLeft(first)}; it must be 0s, or there must be a check with above or below`);
 }
 
+/** A step that ends with its evidence has some: a check that it needs. At 100 % without a fixed bound the rule above says more. */
+export function* evidenceRules({ checks, steps }: Canary, base: Path): Iterable<Judgement> {
+  const critical = checks.filter((check) => !isAdvisory(check));
+  for (const [index, step] of steps.entries()) {
+    const none = step.needs === null ? critical.length === 0 : step.needs.length === 0;
+    if (step.kind === "evidence" && none)
+      yield problem(
+        [...base, index, "until"],
+        "waits for evidence, and needs no check that could give it; add a check, or say for: instead",
+      );
+  }
+}
+
 function nothingLeft(check: string): string {
   return `has all the traffic on the candidate, and leaves ${check} nothing to compare with`;
 }

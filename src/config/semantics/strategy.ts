@@ -6,7 +6,7 @@ import { suggest } from "../nearest.ts";
 import { formatShare } from "../percent.ts";
 import type { steps } from "../schema/canary.ts";
 import type { Path } from "../source.ts";
-import { comparedRules, isAdvisory, whole, wholeRules } from "./compare.ts";
+import { comparedRules, evidenceRules, isAdvisory, whole, wholeRules } from "./compare.ts";
 import { isUncounted, kindOf } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
@@ -24,6 +24,7 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
       yield* needRules(canary.steps, checkNames(subject.original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
       yield* dwellRules(service, canary.steps, canary.checks, [...base, "canary", "steps"]);
       yield* wholeRules(canary, [...base, "canary"]);
+      yield* evidenceRules(canary, [...base, "canary", "steps"]);
       const window = longest(
         service,
         canary.checks.filter(({ rule }) => rule.kind !== "compare"),
@@ -164,7 +165,8 @@ function* needRules(steps: Steps, names: readonly string[], base: Path): Iterabl
 
 function* dwellRules(service: Service, steps: Steps, checks: readonly Check[], base: Path): Iterable<Judgement> {
   for (const [index, step] of steps.entries()) {
-    if (step.kind === "approval") continue;
+    // A step until evidence goes on for as long as the window of a check takes.
+    if (step.kind === "approval" || step.kind === "evidence") continue;
     const { needs } = step;
     const needed = checks.filter((check) => (needs === null ? !isAdvisory(check) : needs.includes(check.name)));
     const window = longest(service, whole(step) ? needed.filter(({ rule }) => rule.kind !== "compare") : needed);
