@@ -3,7 +3,7 @@ import { endpointStates } from "../core/health.ts";
 import type { Log, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
-import type { Endpoint, PoolName } from "../core/units.ts";
+import type { Endpoint, Ms, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import { compareVerdictOf, isCompare } from "./comparing.ts";
 import { type SamplingDeps, sampleMetric } from "./sampling.ts";
@@ -24,10 +24,21 @@ export function startJudging(deps: JudgingDeps, cell: Cell, effect: Judge): () =
   };
 }
 
+/** How soon one read follows the other while the candidate fails, and for how long after the latest sign of it. */
+const HURRY_MS: Ms = 250;
+const HURRY_FOR_MS: Ms = 2_000;
+
 function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric): () => void {
   let stopped = false;
+  let busy = true;
+  let hurryUntil: Ms = Number.NEGATIVE_INFINITY;
   let cancel = () => {};
+  const again = () => {
+    const hurries = deps.clock.now().t < hurryUntil;
+    cancel = deps.clock.after(hurries ? Math.min(HURRY_MS, metric.intervalMs) : metric.intervalMs, () => void round());
+  };
   const round = async () => {
+    busy = true;
     try {
       const verdicts = await judgeOnce(deps, cell, effect, metric, () => stopped);
       if (!stopped) await cell.accept({ signal: "judged", rollout: effect.rollout, entry: effect.entry, verdicts });
@@ -38,11 +49,25 @@ function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric):
         error: String(error),
       });
     }
-    if (!stopped) cancel = deps.clock.after(metric.intervalMs, () => void round());
+    busy = false;
+    if (!stopped) again();
   };
+  // An outage does not wait for the interval. Earlier looks change no evidence, only when it is seen.
+  const hurry = () => {
+    const now = deps.clock.now().t;
+    const hurries = now < hurryUntil;
+    hurryUntil = now + HURRY_FOR_MS;
+    if (hurries || busy || stopped) return;
+    cancel();
+    again();
+  };
+  const compared = effect.checks.some((check) => check.metric === metric.name && isCompare(check));
+  const subject = { service: cell.settings.name, pool: effect.pool };
+  const leave = compared ? deps.metrics.hurry?.(metric, subject, hurry) : undefined;
   cancel = deps.clock.after(0, () => void round());
   return () => {
     stopped = true;
+    leave?.();
     cancel();
   };
 }

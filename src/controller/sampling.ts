@@ -66,9 +66,12 @@ function compareNext(
   both: Both,
 ): Compared {
   const { entry, since } = effect;
-  const state = enterStep(before, check, { entry, since, windowMs: metric.windowMs });
-  const arms = metrics.arms(metric, both, state.to);
-  return arms === null ? state : takeIn(state, check, arms, metric.windowMs);
+  let state = enterStep(before, check, { entry, since, windowMs: metric.windowMs });
+  for (;;) {
+    const arms = metrics.arms(metric, both, state.to);
+    if (arms === null || arms.to <= state.to) return state;
+    state = takeIn(state, check, arms, metric.windowMs);
+  }
 }
 
 /** Values that are read, and then all written at once if nobody else wrote any of them. */

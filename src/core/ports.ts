@@ -119,8 +119,14 @@ export interface CountingSource<M extends Metric = Metric> extends MetricSource<
   /**
    * What both pools did over the same stretch of time, the next one after `from` that is complete on both: what was asked for until `to`
    * of one answer and from there on in the next counts nothing twice. Null where there is nothing new, or one of them could not be read.
+   * Ask until it is null: there may be several. Where a stretch ends must not depend on failures.
    */
   arms(metric: M, both: Both, from: Ms): Arms | null;
+  /**
+   * Calls `soon`, again and again, while so much of a pool's newest traffic fails that the next read should not wait for the
+   * interval; the answer ends it. Absent where a read is a load for somebody.
+   */
+  hurry?(metric: M, subject: Pick<Subject, "service" | "pool">, soon: () => void): () => void;
 }
 
 /** Evidence of two pools; the same where one read tells of both. */

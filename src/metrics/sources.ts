@@ -22,6 +22,9 @@ export function createSources(sources: Sources): CountingSource {
     measure(metric: Metric, evidence: Evidence, from: Ms, to: Ms): Measurement {
       return choose(sources, metric, (source, one) => source.measure(one, evidence, from, to));
     },
+    hurry(metric: Metric, subject: Pick<Subject, "service" | "pool">, soon: () => void): () => void {
+      return (metric.source === "nginx" ? sources.nginx.hurry?.(metric, subject, soon) : null) ?? (() => {});
+    },
     arms(metric: Metric, both: Both, from: Ms): Arms | null {
       switch (metric.source) {
         case "scrape":

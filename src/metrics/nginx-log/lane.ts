@@ -12,6 +12,11 @@ const MOST_PARTS = 1_000;
 /** A service that nobody asked for so long keeps no parts. */
 const ASKED_MS: Ms = 15 * 60_000;
 
+/** A pool fails where this many of its newest tries failed, and this part of them: it only says when to look, and may be wrong. */
+const NEWEST_MS: Ms = 5_000;
+const FAILED_AT_LEAST = 3;
+const FAILED_PART = 0.15;
+
 /** What is counted of one service. */
 export class Lane {
   readonly recent: Recent;
@@ -23,6 +28,7 @@ export class Lane {
   /** Where the parts begin; null while nothing is kept. */
   #from: Position | null = null;
   #open = new Tally();
+  readonly #failing = new Set<{ readonly pool: PoolName; readonly soon: () => void }>();
   #askedAt: Ms = 0;
   #dropped = 0;
 
@@ -43,6 +49,28 @@ export class Lane {
   add(line: Line): void {
     this.recent.add(line, this.place);
     if (this.#from !== null) this.#open.add(line, this.place);
+  }
+
+  /** Calls `soon` after each read that shows a pool failing, until the answer is called. */
+  onFailing(pool: PoolName, soon: () => void): () => void {
+    const one = { pool, soon };
+    this.#failing.add(one);
+    return () => void this.#failing.delete(one);
+  }
+
+  /** Tells those who asked, where what was counted since the last part says so. Times are wall clock. */
+  tellFailing(now: Ms): void {
+    for (const { pool, soon } of this.#failing) if (this.#fails(pool, now - NEWEST_MS)) soon();
+  }
+
+  #fails(pool: PoolName, since: Ms): boolean {
+    let [n, x] = [0, 0];
+    for (const cell of this.#open.cells()) {
+      if (cell.pool !== pool || cell.endedAt < since) continue;
+      n += cell.cell.n;
+      x += cell.cell.x;
+    }
+    return x >= FAILED_AT_LEAST && x >= n * FAILED_PART;
   }
 
   /** Begins to keep what is counted, where that had ended. */

@@ -1,6 +1,6 @@
 import type { Log, Observer } from "../../core/ports.ts";
 import type { Route } from "../../core/route.ts";
-import type { Ms, ServiceName, TargetName } from "../../core/units.ts";
+import type { Ms, PoolName, ServiceName, TargetName } from "../../core/units.ts";
 import { Follower, type Position } from "./follower.ts";
 import { Lane } from "./lane.ts";
 import { parseLine } from "./line.ts";
@@ -124,6 +124,11 @@ export class NginxLog implements Observer, AsyncDisposable {
     return { mark, tally, whole, completeTo: this.#completeTo, unreadable: this.#unreadable, problem };
   }
 
+  /** Calls `soon` again and again while the newest tries at a pool fail in numbers; the answer ends it. */
+  onFailing(service: ServiceName, pool: PoolName, soon: () => void): () => void {
+    return this.#lane(service).onFailing(pool, soon);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -195,7 +200,10 @@ export class NginxLog implements Observer, AsyncDisposable {
     await Promise.all(this.#followers.map((one) => one.read(now)));
     this.#since ??= now;
     this.#completeTo = now - FLUSH_MS;
-    for (const lane of this.#lanes.values()) lane.forgetUnasked(now);
+    for (const lane of this.#lanes.values()) {
+      lane.forgetUnasked(now);
+      lane.tellFailing(now);
+    }
   }
 
   #count(text: string): void {

@@ -8,6 +8,13 @@ import { type Cell, GRAIN_MS, type Tally } from "./tally.ts";
 const SLICES = 60;
 /** How many windows of slices are kept. */
 const WINDOWS_KEPT = 2;
+/** Counts of failures are looked at this finely at first, so that an outage shows at once, whatever the window. */
+const FINE_MS: Ms = GRAIN_MS;
+/** How much longer than the interval slices stay fine: every look then finds the same ones, however soon it comes. */
+const FINE_FOR_MS: Ms = 10_000;
+/** The newest complete slices may still wait for a stretch of both pools to be full. */
+const UNSEEN_MS: Ms = 2_000;
+const MOST_FINE_MS: Ms = 240_000;
 
 /** What is added to the slices at one read. Times are controller time. */
 export type Addition = {
@@ -25,22 +32,28 @@ export type Addition = {
   readonly to: Ms;
 };
 
-/** How long a slice is: a sixtieth of the window, in whole grains. */
-export function sliceMs(metric: NginxMetric): Ms {
+/** How long a slice is at last: a sixtieth of the window, in whole grains. */
+function sliceMs(metric: NginxMetric): Ms {
   return Math.max(1, Math.round(metric.windowMs / SLICES / GRAIN_MS)) * GRAIN_MS;
 }
 
+/** How long a slice is at first; a whole number of them makes one of `sliceMs`. */
+export function newSliceMs(metric: NginxMetric): Ms {
+  return metric.measure === "errors" ? FINE_MS : sliceMs(metric);
+}
+
 /**
- * Slices of equal length, by when requests ended, so that each try is counted once, in a slice that nobody has looked at yet: a line that
- * comes late goes to the next one that is not complete.
+ * Slices by when requests ended, so that each try is counted once, in a slice that nobody has looked at yet: a line that comes late goes to
+ * the next one that is not complete. New ones have the same length, at instants that are fixed in advance; old ones are put together.
  */
 export function addSlices(metric: NginxMetric, before: readonly Slice[], addition: Addition): readonly Slice[] {
   const { tally, offsetMs, since, from, to, eased, margin } = addition;
-  const width = sliceMs(metric);
+  const width = newSliceMs(metric);
+  const oldest = to - WINDOWS_KEPT * SLICES * sliceMs(metric);
   const first = Math.ceil(from / width);
   const last = Math.floor(to / width) - 1;
   const added = new Map<number, Record<string, number>>();
-  for (let index = Math.max(first, last - keptSlices()); index <= last; index += 1) added.set(index, {});
+  for (let index = Math.max(first, Math.ceil(oldest / width)); index <= last; index += 1) added.set(index, {});
   for (const { startedAt, endedAt, pool, cell } of tally.cells()) {
     if (startedAt + offsetMs < since) continue;
     const index = Math.max(first, Math.floor((endedAt + offsetMs) / width));
@@ -48,17 +61,32 @@ export function addSlices(metric: NginxMetric, before: readonly Slice[], additio
     added.set(index, counts);
     count(metric, counts, pool, cell, pool === eased ? 1 + margin : null);
   }
-  const slices = new Map(before.map((slice) => [Math.round(slice.from / width), slice.counts]));
-  for (const [index, counts] of added) slices.set(index, sum(slices.get(index) ?? {}, counts));
-  const oldest = last - keptSlices();
-  return [...slices]
-    .filter(([index]) => index >= oldest)
-    .sort(([a], [b]) => a - b)
-    .map(([index, counts]) => ({ from: index * width, to: (index + 1) * width, counts }));
+  // Slices that were begun at an earlier read are as new as these.
+  const slices = new Map(before.map((slice) => [slice.from, slice]));
+  for (const [index, counts] of added) {
+    const start = index * width;
+    slices.set(start, { from: start, to: start + width, counts: sum(slices.get(start)?.counts ?? {}, counts) });
+  }
+  const kept = [...slices.values()].filter((slice) => slice.from >= oldest).sort((a, b) => a.from - b.from);
+  // What no look has seen yet stays fine, unless it is so much that it would fill the store.
+  const until = Math.max(Math.min(to - metric.intervalMs - FINE_FOR_MS, from - UNSEEN_MS), to - MOST_FINE_MS);
+  return coarser(kept, sliceMs(metric), until);
 }
 
-function keptSlices(): number {
-  return WINDOWS_KEPT * SLICES;
+/** Puts together what lies in the same `width`, up to a time. */
+function coarser(slices: readonly Slice[], width: Ms, until: Ms): readonly Slice[] {
+  const kept: Slice[] = [];
+  for (const slice of slices) {
+    const last = kept.at(-1);
+    const together =
+      last !== undefined &&
+      last.to === slice.from &&
+      slice.to <= until &&
+      Math.floor(last.from / width) === Math.floor(slice.from / width);
+    if (together) kept[kept.length - 1] = { from: last.from, to: slice.to, counts: sum(last.counts, slice.counts) };
+    else kept.push(slice);
+  }
+  return kept;
 }
 
 function count(

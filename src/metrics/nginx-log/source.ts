@@ -1,16 +1,19 @@
 import type { Arms, Both, CountingSource, Evidence, Measurement, Subject } from "../../core/ports.ts";
 import type { NginxMetric } from "../../core/service.ts";
-import { type Ms, type Now, never } from "../../core/units.ts";
+import { type Ms, type Now, never, type PoolName } from "../../core/units.ts";
 import { quantileOf } from "../histogram.ts";
 import { sumWithin } from "../window.ts";
 import { boundMs } from "./buckets.ts";
 import type { Mark, NginxLog, Taken } from "./log.ts";
 import { type PoolCounts, poolsWithin, readingOf } from "./pools.ts";
-import { addSlices, sliceMs } from "./slices.ts";
+import { addSlices, newSliceMs } from "./slices.ts";
 
 /** Numbers beside the positions, in the same map. Positions have a blank in their names. */
 const OWN = ["run", "parts", "since", "floor", "unreadable", "gaps"] as const;
 type Own = { readonly [name in (typeof OWN)[number]]: number };
+
+/** Until when a stretch of both pools' counts waits for a request on either. */
+const LONGEST_STRETCH_MS: Ms = 1_000;
 
 /**
  * Judges by nginx's own log: nothing is needed of the application. The mark up to which the log was counted is a part of the evidence,
@@ -18,7 +21,7 @@ type Own = { readonly [name in (typeof OWN)[number]]: number };
  *
  * @param margin is what latencies of the candidate are divided by, less 1, for comparisons.
  */
-export function createNginxSource(log: Pick<NginxLog, "take">, margin: number): CountingSource<NginxMetric> {
+export function createNginxSource(log: Pick<NginxLog, "take" | "onFailing">, margin: number): CountingSource<NginxMetric> {
   return {
     async sample(metric, subject, before, now) {
       const known = before === null || readingOf(before)?.pool !== subject.pool ? null : before;
@@ -27,16 +30,39 @@ export function createNginxSource(log: Pick<NginxLog, "take">, margin: number): 
     },
     measure,
     arms: (_metric, both, from) => armsOf(both, from),
+    hurry: (_metric, { service, pool }, soon) => log.onFailing(service, pool, soon),
   };
 }
 
-/** One log tells of both pools. What it lost, it lost of both. */
+/**
+ * One log tells of both pools; what it lost, it lost of both. The next stretch after `from` in which both had requests, of at most a
+ * second: the traffic alone says where it ends, so that a look that comes earlier, because of failures, finds the same stretches.
+ */
 function armsOf({ canary, stable }: Both, from: Ms): Arms | null {
-  const window = poolsWithin(canary.evidence, from, Number.POSITIVE_INFINITY);
-  if (window === null) return null;
-  const counts = (pool: string) => ({ n: window.pools[pool]?.n ?? 0, x: window.pools[pool]?.x ?? 0 });
-  return { from: window.from, to: window.to, canary: counts(canary.pool), stable: counts(stable.pool) };
+  const reading = readingOf(canary.evidence);
+  if (reading === null) return null;
+  const slices = canary.evidence.slices.filter((slice) => slice.from >= Math.max(from, reading.floor) && slice.to <= reading.t);
+  const counts: Record<PoolName, { n: number; x: number }> = { [canary.pool]: { n: 0, x: 0 }, [stable.pool]: { n: 0, x: 0 } };
+  const start = slices[0]?.from ?? reading.t;
+  for (const [index, slice] of slices.entries()) {
+    for (const [pool, sums] of Object.entries(counts)) {
+      sums.n += slice.counts[`${pool} n`] ?? 0;
+      sums.x += slice.counts[`${pool} x`] ?? 0;
+    }
+    const next = slices[index + 1];
+    const ends = slice.to - start >= LONGEST_STRETCH_MS || (next !== undefined && next.from !== slice.to);
+    if (!ends && Object.values(counts).some(({ n }) => n === 0)) continue;
+    return {
+      from: start,
+      to: slice.to,
+      canary: { ...NONE, ...counts[canary.pool] },
+      stable: { ...NONE, ...counts[stable.pool] },
+    };
+  }
+  return null;
 }
+
+const NONE = { n: 0, x: 0 };
 
 function evidenceOf(
   metric: NginxMetric,
@@ -51,7 +77,7 @@ function evidenceOf(
   const since = subject.since ?? Number.MIN_SAFE_INTEGER;
   const offsetMs = now.t - now.wall;
   const gap = reading === null || !taken.whole || taken.problem !== null;
-  const width = sliceMs(metric);
+  const width = newSliceMs(metric);
   const from = gap ? Math.ceil(now.t / width) * width : reading.t;
   // Whole slices only: the next read goes on where this one ends.
   const to = gap ? from : Math.max(from, Math.floor((taken.completeTo + offsetMs) / width) * width);
