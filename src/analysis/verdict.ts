@@ -15,4 +15,6 @@ export type Verdict = {
   readonly samples: number | null;
   readonly windowMs: number;
   readonly text: string;
+  /** Why a step may not go on without a pass, even where its `hold` says so; left out where it may. */
+  readonly suspicious?: string;
 };

@@ -1,4 +1,3 @@
-import { DEFAULTS } from "../config/defaults.ts";
 import { type Env, fill } from "../config/env.ts";
 import type { CountingSource } from "../core/ports.ts";
 import { createCommand } from "../metrics/command.ts";
@@ -14,7 +13,7 @@ export function openMetrics(env: Env, nginxLog: NginxLog, stack: AsyncDisposable
   const filled = (text: string) => fill(text, env);
   return createSources({
     scrape: stack.use(createScrape()),
-    nginx: createNginxSource(nginxLog, DEFAULTS.compare.margin),
+    nginx: createNginxSource(nginxLog),
     prometheus: stack.use(createPrometheus(filled)),
     http: stack.use(createHttp(filled)),
     command: stack.use(createCommand(filled, env)),

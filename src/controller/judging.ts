@@ -5,7 +5,8 @@ import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
 import type { Endpoint, Ms, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
-import { compareVerdictOf, isCompare } from "./comparing.ts";
+import { compareVerdictOf } from "./compared-verdict.ts";
+import { isCompare } from "./comparing.ts";
 import { type SamplingDeps, sampleMetric } from "./sampling.ts";
 import { sightOf } from "./service-state.ts";
 
@@ -89,9 +90,9 @@ async function judgeOnce(
     endpoints: endpointsOf(cell, pool),
     since,
   });
-  const canary = subject(effect.pool, effect.version);
-  const stable = subject(effect.stable, null);
   const compares = checks.filter(isCompare);
+  const canary = { ...subject(effect.pool, effect.version), margins: compares.map(({ rule }) => rule.margin) };
+  const stable = subject(effect.stable, null);
   const sampled = await sampleMetric(deps, { effect, metric, canary, stable, compares }, isStopped);
   if (sampled === null) return [];
   const { evidence, compared, problem } = sampled;

@@ -66,9 +66,9 @@ function compareNext(
   both: Both,
 ): Compared {
   const { entry, since } = effect;
-  let state = enterStep(before, check, { entry, since, windowMs: metric.windowMs });
+  let state = enterStep(before, check, { entry, since, metric });
   for (;;) {
-    const arms = metrics.arms(metric, both, state.to);
+    const arms = metrics.arms(metric, both, state.to, check.rule.margin);
     if (arms === null || arms.to <= state.to) return state;
     state = takeIn(state, check, arms, metric.windowMs);
   }

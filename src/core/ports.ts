@@ -105,6 +105,8 @@ export type Subject = {
   readonly endpoints: readonly Endpoint[];
   /** Controller time since which the step's route is served; what began before says nothing about it. Nothing is left out without it. */
   readonly since?: Ms;
+  /** What the candidate's latencies are to be divided by, less 1, in comparisons: it cannot be taken off afterwards. */
+  readonly margins?: readonly number[];
 };
 
 export interface MetricSource<M extends Metric = Metric> {
@@ -119,9 +121,10 @@ export interface CountingSource<M extends Metric = Metric> extends MetricSource<
   /**
    * What both pools did over the same stretch of time, the next one after `from` that is complete on both: what was asked for until `to`
    * of one answer and from there on in the next counts nothing twice. Null where there is nothing new, or one of them could not be read.
-   * Ask until it is null: there may be several. Where a stretch ends must not depend on failures.
+   * Ask until it is null: there may be several. Where a stretch ends must not depend on failures. Latencies of the candidate are those
+   * that were divided by 1 + `margin`.
    */
-  arms(metric: M, both: Both, from: Ms): Arms | null;
+  arms(metric: M, both: Both, from: Ms, margin: number): Arms | null;
   /**
    * Calls `soon`, again and again, while so much of a pool's newest traffic fails that the next read should not wait for the
    * interval; the answer ends it. Absent where a read is a load for somebody.
@@ -135,13 +138,14 @@ export type Both = {
   readonly stable: { readonly pool: PoolName; readonly evidence: Evidence };
 };
 
-/** `n` requests of which `x` failed, on either pool, between the same two instants of controller time. */
-export type Arms = {
-  readonly from: Ms;
-  readonly to: Ms;
-  readonly canary: { readonly n: number; readonly x: number };
-  readonly stable: { readonly n: number; readonly x: number };
-};
+/** What either pool did between the same two instants of controller time, by what a metric compares. */
+export type Arms = { readonly from: Ms; readonly to: Ms } /** `n` requests of which `x` failed. */ & (
+  | { readonly of: "failures"; readonly canary: Count; readonly stable: Count }
+  /** Requests that did not fail by bucket of latency: bucket k ends at 1.05^k ms. The candidate's were divided by 1 + margin before they were counted. */
+  | { readonly of: "latencies"; readonly canary: readonly number[]; readonly stable: readonly number[] }
+);
+
+type Count = { readonly n: number; readonly x: number };
 
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {

@@ -15,9 +15,9 @@ export function armsWithin({ canary, stable }: Both, from: Ms): Arms | null {
   if (one === null || other === null) return null;
   if (one.from !== other.from || one.to !== other.to) {
     const to = Math.max(one.to, other.to);
-    return { from: to, to, canary: NOTHING, stable: NOTHING };
+    return { from: to, to, of: "failures", canary: NOTHING, stable: NOTHING };
   }
-  return { from: one.from, to: one.to, canary: countsOf(one.counts), stable: countsOf(other.counts) };
+  return { from: one.from, to: one.to, of: "failures", canary: countsOf(one.counts), stable: countsOf(other.counts) };
 }
 
 /** Two reads at the same instant leave an increase that ends where it begins: it belongs to what was taken before. */

@@ -25,12 +25,12 @@ export function createSources(sources: Sources): CountingSource {
     hurry(metric: Metric, subject: Pick<Subject, "service" | "pool">, soon: () => void): () => void {
       return (metric.source === "nginx" ? sources.nginx.hurry?.(metric, subject, soon) : null) ?? (() => {});
     },
-    arms(metric: Metric, both: Both, from: Ms): Arms | null {
+    arms(metric: Metric, both: Both, from: Ms, margin: number): Arms | null {
       switch (metric.source) {
         case "scrape":
-          return sources.scrape.arms(metric, both, from);
+          return sources.scrape.arms(metric, both, from, margin);
         case "nginx":
-          return sources.nginx.arms(metric, both, from);
+          return sources.nginx.arms(metric, both, from, margin);
         // These answer numbers that come ready: nobody knows how many requests they stand for.
         case "prometheus":
         case "http":

@@ -67,7 +67,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "a comparison of quantiles",
     withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: p95, compare: stable }] }\n`),
-    "sluice.yaml:8:82 services.web.canary.checks[0].compare: p95 is a quantile, which cannot be compared; compare: stable takes { source: nginx, measure: errors } or a scrape with a ratio, and others take above or below",
+    "sluice.yaml:8:82 services.web.canary.checks[0].compare: p95 is a quantile of a metrics page, which cannot be compared; compare: stable takes { source: nginx } or a scrape with a ratio, and others take above or below",
   ],
   [
     "a step at 100 % that nothing can judge",

@@ -22,6 +22,7 @@ describe("what two pools did over the same time", () => {
     expect(armsWithin(both(steady, steady), 0)).toEqual({
       from: 0,
       to: 30,
+      of: "failures",
       canary: { n: 300, x: 6 },
       stable: { n: 300, x: 6 },
     });

@@ -37,8 +37,8 @@ export type MemberServer = AsyncDisposable & {
   setStatus(status: number | (() => number)): void;
   /** The status of `/healthz`, 200 at first. */
   setHealth(status: number): void;
-  /** Waits this long before each ordinary answer. */
-  setDelay(delayMs: number): void;
+  /** Waits this long before each ordinary answer; a function decides per request. */
+  setDelay(delayMs: number | (() => number)): void;
   /** The body of `/metrics`; a function is asked per scrape. Without it, `/metrics` answers 404. */
   setMetrics(text: string | (() => string)): void;
   /** True: takes connections, and drops each request without an answer. */
@@ -53,7 +53,7 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
   const { name, version = name, host = "127.0.0.1" } = options;
   let status: number | (() => number) = 200;
   let health = 200;
-  let delayMs = 0;
+  let delayMs: number | (() => number) = 0;
   let metrics: string | (() => string) | null = null;
   let dropping = false;
   let count = 0;
@@ -73,7 +73,8 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
     const now = typeof status === "function" ? status() : status;
     const say = () => response.writeHead(now, { "x-version": version, "content-type": "text/plain" }).end(name);
     request.resume();
-    if (delayMs > 0) setTimeout(say, delayMs);
+    const waitMs = typeof delayMs === "function" ? delayMs() : delayMs;
+    if (waitMs > 0) setTimeout(say, waitMs);
     else say();
   };
 

@@ -2,7 +2,7 @@ import type { Service } from "../config.ts";
 import { formatDuration } from "../duration.ts";
 import type { Path } from "../source.ts";
 import { kindOf } from "./metric.ts";
-import { type Judgement, problem } from "./rule.ts";
+import { type Judgement, problem, type Subject } from "./rule.ts";
 
 type Canary = NonNullable<Service["canary"]>;
 type Check = Canary["checks"][number];
@@ -22,7 +22,12 @@ export function whole(step: Step): boolean {
 }
 
 /** A comparison needs counts of failures and of requests, on both pools, and something that it can tell apart. */
-export function* comparedRules(check: Check, metric: Metric | undefined, path: Path): Iterable<Judgement> {
+export function* comparedRules(
+  check: Check,
+  metric: Metric | undefined,
+  path: Path,
+  written: Subject["written"],
+): Iterable<Judgement> {
   const { rule } = check;
   if (rule.kind !== "compare") return;
   const { ratio, delta } = rule.harmful;
@@ -31,9 +36,12 @@ export function* comparedRules(check: Check, metric: Metric | undefined, path: P
     yield problem([...path, "harmful"], message);
   }
   if (metric === undefined) return;
-  if ((metric.source !== "nginx" && metric.source !== "scrape") || kindOf(metric) !== "ratio") {
-    const is = metric.source === "nginx" || metric.source === "scrape" ? "is a quantile" : `comes ready from ${metric.source}`;
-    const message = `${check.metric} ${is}, which cannot be compared; compare: stable takes { source: nginx, measure: errors } or a scrape with a ratio, and others take above or below`;
+  for (const key of ["beta", "harmful"] as const)
+    if (kindOf(metric) !== "ratio" && written([...path, key]) !== undefined)
+      yield problem([...path, key], `has no effect: only of failures can it be shown that they are not harmful; remove it`);
+  if (metric.source !== "nginx" && (metric.source !== "scrape" || kindOf(metric) !== "ratio")) {
+    const is = metric.source === "scrape" ? "is a quantile of a metrics page" : `comes ready from ${metric.source}`;
+    const message = `${check.metric} ${is}, which cannot be compared; compare: stable takes { source: nginx } or a scrape with a ratio, and others take above or below`;
     yield problem([...path, "compare"], message);
   } else if (metric.source === "scrape" && metric.intervalMs * MOST_READS <= metric.windowMs) {
     const message = `${check.metric} is read every ${formatDuration(metric.intervalMs)}, more than ${MOST_READS} times in its window of ${formatDuration(metric.windowMs)}; for a comparison its interval must be longer, or its window shorter`;

@@ -102,7 +102,7 @@ function* checkRules(
     if (checks.findIndex((other) => other.name === check.name) < index) {
       yield problem(path, `is the second check called ${check.name}; give it a name: of its own`);
     }
-    if (check.rule.kind === "compare") yield* comparedRules(check, metricOf(service, check), path);
+    if (check.rule.kind === "compare") yield* comparedRules(check, metricOf(service, check), path, written);
     else {
       const percent = typeof written([...path, check.rule.kind]) === "string";
       yield* boundRules(service, check, check.rule.bound, [...path, check.rule.kind], percent);

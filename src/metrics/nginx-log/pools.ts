@@ -8,8 +8,8 @@ export type PoolCounts = {
   readonly x: number;
   /** The others by bucket of latency: bucket k ends at 1.05^k ms. Trailing zeros are left out. */
   readonly latencies: readonly number[];
-  /** The same, each latency first divided by 1 + margin: of the candidate's pool alone, else empty. */
-  readonly eased: readonly number[];
+  /** The same by margin, each latency first divided by 1 + margin: of the candidate's pool alone, else empty. */
+  readonly eased: Readonly<Record<string, readonly number[]>>;
 };
 
 /** All pools over the same stretch of time, controller time. */
@@ -29,17 +29,17 @@ export function poolsWithin(evidence: Evidence, from: Ms, to: Ms): PoolWindow | 
   );
   const [first] = inside;
   if (first === undefined) return null;
-  const pools: Record<PoolName, { n: number; x: number; latencies: number[]; eased: number[] }> = {};
+  const pools: Record<PoolName, { n: number; x: number; latencies: number[]; eased: Record<string, number[]> }> = {};
   let end = first.from;
   for (const slice of inside) {
     if (slice.from !== end) break;
     end = slice.to;
     for (const [key, count] of Object.entries(slice.counts)) {
       const [pool = "", what = ""] = key.split(" ");
-      pools[pool] ??= { n: 0, x: 0, latencies: [], eased: [] };
+      pools[pool] ??= { n: 0, x: 0, latencies: [], eased: {} };
       const counts = pools[pool];
       if (what === "n" || what === "x") counts[what] += count;
-      else addAt(what.startsWith("e") ? counts.eased : counts.latencies, Number(what.slice(1)), count);
+      else addLatency(counts, what, count);
     }
   }
   return { from: first.from, to: end, pools };
@@ -51,6 +51,13 @@ export function readingOf(evidence: Evidence): { readonly pool: PoolName; readon
   if (known === undefined) return null;
   const [pool, { t, series }] = known;
   return { pool, t, floor: series.floor ?? Number.NEGATIVE_INFINITY };
+}
+
+/** `b17` is bucket 17, `e17/0.1` the same of latencies that were divided by 1.1. */
+function addLatency(counts: { latencies: number[]; eased: Record<string, number[]> }, what: string, more: number): void {
+  const [bucket = "", margin] = what.slice(1).split("/");
+  if (margin !== undefined) counts.eased[margin] ??= [];
+  addAt(margin === undefined ? counts.latencies : (counts.eased[margin] ?? []), Number(bucket), more);
 }
 
 function addAt(counts: number[], bucket: number, more: number): void {

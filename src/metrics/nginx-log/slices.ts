@@ -23,9 +23,9 @@ export type Addition = {
   readonly offsetMs: Ms;
   /** Requests that began before count for nothing: the step had not taken effect. */
   readonly since: Ms;
-  /** The pool whose latencies are also counted over `1 + margin`, as LatE compares them. */
+  /** The pool whose latencies are also counted over 1 + margin, for each of these margins, as LatE compares them. */
   readonly eased: PoolName;
-  readonly margin: number;
+  readonly margins: readonly number[];
   /** From where on the slices are without a gap. */
   readonly from: Ms;
   /** Until where the log is complete. */
@@ -47,7 +47,7 @@ export function newSliceMs(metric: NginxMetric): Ms {
  * the next one that is not complete. New ones have the same length, at instants that are fixed in advance; old ones are put together.
  */
 export function addSlices(metric: NginxMetric, before: readonly Slice[], addition: Addition): readonly Slice[] {
-  const { tally, offsetMs, since, from, to, eased, margin } = addition;
+  const { tally, offsetMs, since, from, to, eased, margins } = addition;
   const width = newSliceMs(metric);
   const oldest = to - WINDOWS_KEPT * SLICES * sliceMs(metric);
   const first = Math.ceil(from / width);
@@ -59,7 +59,7 @@ export function addSlices(metric: NginxMetric, before: readonly Slice[], additio
     const index = Math.max(first, Math.floor((endedAt + offsetMs) / width));
     const counts = added.get(index) ?? {};
     added.set(index, counts);
-    count(metric, counts, pool, cell, pool === eased ? 1 + margin : null);
+    count(metric, counts, pool, cell, pool === eased ? margins : []);
   }
   // Slices that were begun at an earlier read are as new as these.
   const slices = new Map(before.map((slice) => [slice.from, slice]));
@@ -94,7 +94,7 @@ function count(
   counts: Record<string, number>,
   pool: PoolName,
   { n, x, times }: Cell,
-  ease: number | null,
+  margins: readonly number[],
 ): void {
   const add = (name: string, more: number) => {
     counts[`${pool} ${name}`] = (counts[`${pool} ${name}`] ?? 0) + more;
@@ -105,7 +105,7 @@ function count(
   for (const [ms, more] of times) {
     add(`b${bucketOf(ms)}`, more);
     // A margin cannot be taken off afterwards, from buckets.
-    if (ease !== null) add(`e${bucketOf(ms / ease)}`, more);
+    for (const margin of margins) add(`e${bucketOf(ms / (1 + margin))}/${margin}`, more);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Ms, type Now, never, type PoolName } from "../../core/units.ts";
 import { quantileOf } from "../histogram.ts";
 import { sumWithin } from "../window.ts";
 import { boundMs } from "./buckets.ts";
+import { latencyArms } from "./latency-arms.ts";
 import type { Mark, NginxLog, Taken } from "./log.ts";
 import { type PoolCounts, poolsWithin, readingOf } from "./pools.ts";
 import { addSlices, newSliceMs } from "./slices.ts";
@@ -18,18 +19,16 @@ const LONGEST_STRETCH_MS: Ms = 1_000;
 /**
  * Judges by nginx's own log: nothing is needed of the application. The mark up to which the log was counted is a part of the evidence,
  * so that a kill counts nothing twice, and loses nothing that is still in the file.
- *
- * @param margin is what latencies of the candidate are divided by, less 1, for comparisons.
  */
-export function createNginxSource(log: Pick<NginxLog, "take" | "onFailing">, margin: number): CountingSource<NginxMetric> {
+export function createNginxSource(log: Pick<NginxLog, "take" | "onFailing">): CountingSource<NginxMetric> {
   return {
     async sample(metric, subject, before, now) {
       const known = before === null || readingOf(before)?.pool !== subject.pool ? null : before;
       const taken = await log.take(subject.service, known === null ? null : markOf(known));
-      return evidenceOf(metric, subject, known, taken, now, margin);
+      return evidenceOf(metric, subject, known, taken, now);
     },
     measure,
-    arms: (_metric, both, from) => armsOf(both, from),
+    arms: (metric, both, from, margin) => (metric.measure === "latency" ? latencyArms(both, from, margin) : armsOf(both, from)),
     hurry: (_metric, { service, pool }, soon) => log.onFailing(service, pool, soon),
   };
 }
@@ -55,6 +54,7 @@ function armsOf({ canary, stable }: Both, from: Ms): Arms | null {
     return {
       from: start,
       to: slice.to,
+      of: "failures",
       canary: { ...NONE, ...counts[canary.pool] },
       stable: { ...NONE, ...counts[stable.pool] },
     };
@@ -64,14 +64,7 @@ function armsOf({ canary, stable }: Both, from: Ms): Arms | null {
 
 const NONE = { n: 0, x: 0 };
 
-function evidenceOf(
-  metric: NginxMetric,
-  subject: Subject,
-  before: Evidence | null,
-  taken: Taken,
-  now: Now,
-  margin: number,
-): Evidence {
+function evidenceOf(metric: NginxMetric, subject: Subject, before: Evidence | null, taken: Taken, now: Now): Evidence {
   const old = before === null ? null : ownOf(before);
   const reading = before === null ? null : readingOf(before);
   const since = subject.since ?? Number.MIN_SAFE_INTEGER;
@@ -86,7 +79,7 @@ function evidenceOf(
     offsetMs,
     since,
     eased: subject.pool,
-    margin,
+    margins: subject.margins ?? [],
     from,
     to,
   });

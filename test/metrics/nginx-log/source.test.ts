@@ -30,13 +30,13 @@ class Judge {
 
   constructor(log: NginxLog, metric: NginxMetric = ERRORS) {
     this.metric = metric;
-    this.#source = createNginxSource(log, 0.1);
+    this.#source = createNginxSource(log);
     this.#since = Date.now();
   }
 
   /** As after a restart: another reader, and what was stored. */
   restart(log: NginxLog): void {
-    this.#source = createNginxSource(log, 0.1);
+    this.#source = createNginxSource(log);
     this.evidence = JSON.parse(JSON.stringify(this.evidence));
   }
 
@@ -46,7 +46,7 @@ class Judge {
 
   async sample(): Promise<Evidence> {
     const wall = Date.now();
-    const subject = { service: "web", pool: "green", version: null, endpoints: [], since: this.#since };
+    const subject = { service: "web", pool: "green", version: null, endpoints: [], since: this.#since, margins: [0.1] };
     this.evidence = await this.#source.sample(this.metric, subject, this.evidence, { t: wall, wall });
     return this.evidence;
   }
@@ -157,7 +157,7 @@ describe("nginx's log", () => {
         if (round % 2 === 0) await edge.nginx.reload();
         if (round === 3) {
           // Killed after a read that was never stored.
-          await createNginxSource(log, 0.1).sample(judge.metric, SUBJECT, judge.evidence, { t: Date.now(), wall: Date.now() });
+          await createNginxSource(log).sample(judge.metric, SUBJECT, judge.evidence, { t: Date.now(), wall: Date.now() });
           await log[Symbol.asyncDispose]();
           await client.more(200);
           log = edge.read({ limitBytes: 40_000 });
@@ -217,7 +217,7 @@ describe("nginx's log", () => {
     expect(value).toBeLessThan(0.3);
     const green = poolsWithin(judge.evidence as Evidence, 0, FOREVER)?.pools.green;
     const top = (counts: readonly number[] = []) => counts.findIndex((many) => many > 0);
-    expect(top(green?.latencies) - top(green?.eased)).toBe(2);
+    expect(top(green?.latencies) - top(green?.eased["0.1"])).toBe(2);
   });
 
   it("says what was served by pool, scaled up where a part is written down", { timeout: 20_000 }, async () => {

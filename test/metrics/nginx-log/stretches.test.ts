@@ -35,7 +35,9 @@ function traffic(): readonly Ended[] {
 }
 
 /** What is taken in over all looks, when they come at these instants. */
-async function lookAt(instants: readonly number[], ended: readonly Ended[]): Promise<readonly Arms[]> {
+type Failures = Extract<Arms, { of: "failures" }>;
+
+async function lookAt(instants: readonly number[], ended: readonly Ended[]): Promise<readonly Failures[]> {
   let now = START;
   let seen = START;
   const log = {
@@ -52,17 +54,17 @@ async function lookAt(instants: readonly number[], ended: readonly Ended[]): Pro
     },
     onFailing: () => () => {},
   };
-  const source = createNginxSource(log, 0.1);
+  const source = createNginxSource(log);
   const subject = { service: "web", pool: "green", version: null, endpoints: [], since: START };
-  const taken: Arms[] = [];
+  const taken: Failures[] = [];
   let evidence: Evidence | null = null;
   for (const instant of instants) {
     now = instant;
     evidence = await source.sample(METRIC, subject, evidence, { t: now, wall: now });
     const both = { canary: { pool: "green", evidence }, stable: { pool: "blue", evidence } };
     for (;;) {
-      const arms = source.arms(METRIC, both, taken.at(-1)?.to ?? START);
-      if (arms === null) break;
+      const arms = source.arms(METRIC, both, taken.at(-1)?.to ?? START, 0.1);
+      if (arms?.of !== "failures") break;
       taken.push(arms);
     }
   }

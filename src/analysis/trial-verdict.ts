@@ -1,0 +1,62 @@
+import { compareVerdict, latencyVerdict, mayAdvanceUnproved } from "./compare-verdict.ts";
+import type { Comparison } from "./comparison.ts";
+import { type Decision, decide } from "./decision.ts";
+import type { Latency } from "./latency.ts";
+import { decideLatency } from "./latency-decision.ts";
+import type { Names } from "./sentence.ts";
+import type { Trial, TrialRule } from "./trial.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * What a trial says as a check: harm is a fail; a pass needs what each kind of evidence asks for, and everything else is inconclusive.
+ *
+ * `ms` is the time that was compared in this step.
+ */
+export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names: Names, ms: number): Verdict {
+  switch (trial.of) {
+    case "failures":
+      return failureVerdict(check, trial.comparison, rule, names);
+    case "latencies":
+      return slownessVerdict(check, trial.latency, rule, names, ms);
+    default:
+      return never(trial);
+  }
+}
+
+const SUSPICIOUS = "too little evidence, or some against the candidate";
+
+function failureVerdict(check: string, comparison: Comparison, rule: TrialRule, names: Names): Verdict {
+  const decision = decide(comparison, rule);
+  const verdict: Verdict = { ...compareVerdict(check, decision, names), limit: limitOf(names, rule.margin) };
+  if (verdict.is === "fail") return verdict;
+  const told = mayAdvanceUnproved(decision, rule.minRequests) ? verdict : { ...verdict, suspicious: SUSPICIOUS };
+  const { n } = decision.step.canary;
+  if (verdict.is === "pass" && n < rule.minRequests)
+    return { ...told, is: "inconclusive", text: `${verdict.text}; ${n} of ${rule.minRequests} requests on ${names.canary}` };
+  return verdict.is === "pass" ? verdict : { ...told, text: `${verdict.text}${timeLeft(decision)}` };
+}
+
+/** There is no test that proves a canary quick: it passes once enough was compared and little speaks against it, so what is less than that may not be skipped. */
+function slownessVerdict(check: string, latency: Latency, rule: TrialRule, names: Names, ms: number): Verdict {
+  const decision = decideLatency(latency, rule);
+  const verdict: Verdict = { ...latencyVerdict(check, decision, names, rule.margin, ms), limit: limitOf(names, rule.margin) };
+  return verdict.is === "inconclusive" ? { ...verdict, suspicious: SUSPICIOUS } : verdict;
+}
+
+function limitOf({ stable }: Names, margin: number): string {
+  return `${stable} + ${Number((100 * margin).toPrecision(3))} %`;
+}
+
+/** How long the requests take that are still needed, at the traffic of this step. */
+function timeLeft({ cause, requestsNeeded, step }: Decision): string {
+  if (cause !== "undecided" || requestsNeeded === null || step.ms === 0 || step.canary.n === 0) return "";
+  return `, ${seconds((requestsNeeded * step.ms) / step.canary.n)} at this rate`;
+}
+
+function seconds(ms: number): string {
+  return ms >= 600_000 ? `${Math.round(ms / 60_000)} min` : `${Number((ms / 1000).toPrecision(2))} s`;
+}
+
+function never(value: never): never {
+  throw new Error(`not handled: ${JSON.stringify(value)}`);
+}

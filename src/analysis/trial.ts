@@ -1,0 +1,87 @@
+import { beginStep, type Comparison, type ComparisonRule, NO_COMPARISON, observeScrape, observeWindow } from "./comparison.ts";
+import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
+import { beginLatencyStep, type Latency, NO_LATENCY, observeLatency } from "./latency.ts";
+import { addLatencies, type LatencyCounts } from "./latency-buckets.ts";
+
+/**
+ * What both arms did over one stretch of time, by what is compared: failed requests, or latencies that did not fail by bucket (the
+ * canary's divided by 1 + margin).
+ */
+export type Seen =
+  | { readonly of: "failures"; readonly canary: Counts; readonly stable: Counts }
+  | { readonly of: "latencies"; readonly canary: LatencyCounts; readonly stable: LatencyCounts };
+
+/** The tests of one check, by what it compares: plain JSON, as it is stored. */
+export type Trial =
+  | { readonly of: "failures"; readonly comparison: Comparison }
+  | { readonly of: "latencies"; readonly latency: Latency };
+
+/** What `compare: stable` asks, whatever is compared. */
+export type TrialRule = ComparisonRule & {
+  /** How much slower the canary may be: 0.1 is a tenth. */
+  readonly margin: number;
+  /** Fewer requests of the canary in the step than this are no evidence for a pass. */
+  readonly minRequests: number;
+};
+
+export function startTrial(of: Trial["of"]): Trial {
+  switch (of) {
+    case "failures":
+      return { of, comparison: NO_COMPARISON };
+    case "latencies":
+      return { of, latency: NO_LATENCY };
+    default:
+      return never(of);
+  }
+}
+
+/** At the start of a step: what was found against the canary is kept, and what speaks for it has to be shown anew. */
+export function beginTrialStep(trial: Trial): Trial {
+  switch (trial.of) {
+    case "failures":
+      return { ...trial, comparison: beginStep(trial.comparison) };
+    case "latencies":
+      return { ...trial, latency: beginLatencyStep(trial.latency) };
+    default:
+      return never(trial);
+  }
+}
+
+/** An evidence window in which nothing was seen yet. */
+export function nothingSeen(of: Seen["of"]): Seen {
+  switch (of) {
+    case "failures":
+      return { of, canary: NO_COUNTS, stable: NO_COUNTS };
+    case "latencies":
+      return { of, canary: [], stable: [] };
+    default:
+      return never(of);
+  }
+}
+
+/** Two stretches that follow each other, together. */
+export function joinSeen(a: Seen, b: Seen): Seen {
+  if (a.of === "failures" && b.of === "failures")
+    return { of: a.of, canary: addCounts(a.canary, b.canary), stable: addCounts(a.stable, b.stable) };
+  if (a.of === "latencies" && b.of === "latencies")
+    return { of: a.of, canary: addLatencies(a.canary, b.canary), stable: addLatencies(a.stable, b.stable) };
+  throw new Error(`${a.of} and ${b.of} cannot be joined`);
+}
+
+/** One read of `ms` milliseconds: for the fast path, where there is one. The same comes again in its window. */
+export function observeRead(trial: Trial, rule: TrialRule, seen: Seen, ms: number): Trial {
+  if (trial.of !== "failures" || seen.of !== "failures") return trial;
+  return { ...trial, comparison: observeScrape(trial.comparison, rule, seen, ms) };
+}
+
+/** One evidence window of `ms` milliseconds. */
+export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: number): Trial {
+  if (trial.of === "failures" && seen.of === "failures")
+    return { ...trial, comparison: observeWindow(trial.comparison, rule, seen, ms) };
+  if (trial.of === "latencies" && seen.of === "latencies") return { ...trial, latency: observeLatency(trial.latency, seen) };
+  throw new Error(`${seen.of} were seen where ${trial.of} are compared`);
+}
+
+function never(value: never): never {
+  throw new Error(`not handled: ${JSON.stringify(value)}`);
+}
