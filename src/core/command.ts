@@ -1,4 +1,5 @@
 import { downOf, isDecisive } from "./blocker.ts";
+import { decided } from "./decided.ts";
 import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { afterDwell, enter } from "./progress.ts";
 import { revert } from "./revert.ts";
@@ -141,7 +142,7 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
     return refused("not-ready", `${rollout.id}: ${downOf(rollout) ?? "waits for a task"}`, "mend the members, or abort");
   const held = unready(rollout, cursor);
   if (held !== null) return held;
-  const said = fact("advanced", cursor.step, because("advanced", told), told.actor);
+  const said = fact("advanced", cursor.step, because("advanced", told), told.actor, decided(rollout, "advance", now));
   switch (stage.at) {
     case "applying":
       return refused("wrong-phase", `${rollout.id}: step ${cursor.step} is about to be served`, "try again");
@@ -186,7 +187,7 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
   const down = downOf(rollout);
   if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
   const promoted: Rollout = { ...rollout, promoted: { by: told.actor, step: cursor.step } };
-  const said = fact("promoting", cursor.step, because("promoted", told), told.actor);
+  const said = fact("promoting", cursor.step, because("promoted", told), told.actor, decided(rollout, "promote", now));
   const full = rollout.plan.findIndex((step, index) => index >= cursor.step && shareOf(step.want.shares, rollout.to) === WHOLE);
   const here = full === cursor.step && !(cursor.stage.at === "waiting" && cursor.stage.list === "after");
   if (here) return { rollout: promoted, facts: [said] };

@@ -1,7 +1,8 @@
 import { blockerOf, downOf } from "./blocker.ts";
+import { decided } from "./decided.ts";
 import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
-import type { Cursor, Rollout, Stage, Step, Task } from "./rollout.ts";
+import type { Cursor, Fact, Rollout, Stage, Step, Task } from "./rollout.ts";
 import { type Bp, type Ms, type Now, never } from "./units.ts";
 import { percent, shareOf, split } from "./want.ts";
 
@@ -120,7 +121,8 @@ function nextStep(rollout: Rollout, cursor: Cursor, now: Now): Move {
   if (cursor.step + 1 < rollout.plan.length) return enter(rollout, cursor, cursor.step + 1, now);
   const cause = rollout.promoted === null ? "every step passed" : `promoted by ${rollout.promoted.by}`;
   const ended: Rollout = { ...rollout, phase: { phase: "promoted", at: now.t, cause }, endedAt: now.wall, watch: null };
-  return { rollout: ended, facts: [fact("promoted", cursor.step, `${rollout.to} is stable: ${cause}`)] };
+  const data = decided(rollout, "promote", now);
+  return { rollout: ended, facts: [fact("promoted", cursor.step, `${rollout.to} is stable: ${cause}`, null, data)] };
 }
 
 function applyStep(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
@@ -167,12 +169,25 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
   if (rollout.promoted !== null) return afterDwell(rollout, cursor, now);
   if (served < step.leastMs) return null;
   const blocker = blockerOf(rollout, cursor, step);
-  if (blocker === null) return afterDwell(rollout, cursor, now);
+  if (blocker === null) return passed(rollout, cursor, step, now);
   if (served < observedAtMostMs(step)) return null;
   // What a step until evidence has waited for it counts as held.
   const since = step.untilEvidence ? now.t - (served - step.leastMs) : now.t;
   const held: Stage = { at: "held", on: blocker.on, reason: blocker.reason, since, servedMs: served };
-  return { rollout: at(rollout, cursor, held), facts: [fact("held", cursor.step, blocker.reason)] };
+  return { rollout: at(rollout, cursor, held), facts: [heldFact(rollout, cursor, blocker.reason, now)] };
+}
+
+function heldFact(rollout: Rollout, cursor: Cursor, reason: string, now: Now): Fact {
+  return fact("held", cursor.step, reason, null, decided(rollout, "hold", now));
+}
+
+/** Ends the dwell of a step whose evidence is good, and says what that was. */
+function passed(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
+  const move = afterDwell(rollout, cursor, now);
+  if (step.needs.length === 0) return move;
+  const texts = step.needs.map((name) => `${name}: ${rollout.verdicts[name]?.verdict.text ?? ""}`);
+  const said = fact("passed", cursor.step, `${step.label} is over: ${texts.join("; ")}`, null, decided(rollout, "advance", now));
+  return { rollout: move.rollout, facts: [said, ...move.facts] };
 }
 
 /** Served time after which a step that may not end is held: its dwell, and `until: evidence` also all of its hold. */
@@ -210,16 +225,17 @@ export function afterDwell(rollout: Rollout, cursor: Cursor, now: Now): Move {
 function forwardHeld(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "held" }, step: Step, now: Now): Move | null {
   if (rollout.promoted !== null) return afterDwell(rollout, cursor, now);
   const blocker = blockerOf(rollout, cursor, step);
-  if (blocker === null) return afterDwell(rollout, cursor, now);
+  if (blocker === null) return passed(rollout, cursor, step, now);
   if (blocker.on !== stage.on) {
     const held: Stage = { ...stage, on: blocker.on, reason: blocker.reason };
-    return { rollout: at(rollout, cursor, held), facts: [fact("held", cursor.step, blocker.reason)] };
+    return { rollout: at(rollout, cursor, held), facts: [heldFact(rollout, cursor, blocker.reason, now)] };
   }
   const over = step.hold.then !== "wait" && now.t >= stage.since + step.hold.atMostMs;
   if (over && step.hold.then === "abort") return revert(rollout, cursor, `held too long: ${blocker.reason}`, null, now);
   if (over && step.hold.then === "advance" && blocker.skippable) {
     const moved = afterDwell(rollout, cursor, now);
-    const skipped = fact("advanced", cursor.step, `went on without the evidence, as \`hold\` says: ${blocker.reason}`);
+    const text = `went on without the evidence, as \`hold\` says: ${blocker.reason}`;
+    const skipped = fact("advanced", cursor.step, text, null, decided(rollout, "advance", now));
     return { rollout: moved.rollout, facts: [skipped, ...moved.facts] };
   }
   return blocker.reason === stage.reason

@@ -1,3 +1,4 @@
+import { decided } from "./decided.ts";
 import { fact, type Move, wanting } from "./move.ts";
 import type { Cursor, Fact, Phase, Rollout } from "./rollout.ts";
 import type { Now } from "./units.ts";
@@ -10,7 +11,9 @@ export function revert(rollout: Rollout, cursor: Cursor, cause: string, actor: s
   const phase: Phase = { phase: "reverting", cursor, cause, since: now.t };
   return {
     rollout: { ...wanted, phase, promoted: null },
-    facts: [fact("reverting", cursor.step, `back to ${rollout.from} from ${share}: ${cause}`, actor)],
+    facts: [
+      fact("reverting", cursor.step, `back to ${rollout.from} from ${share}: ${cause}`, actor, decided(rollout, "revert", now)),
+    ],
   };
 }
 

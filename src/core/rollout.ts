@@ -1,3 +1,4 @@
+import type { Basis } from "./basis.ts";
 import type { By, Want } from "./route.ts";
 import type { CanaryStep, Check, Hold, Metric } from "./service.ts";
 import type { Bp, Ms, Now, PoolName, ServiceName } from "./units.ts";
@@ -95,6 +96,8 @@ export type Verdict = {
   readonly text: string;
   /** Why `hold: { then: advance }` may not go on without a pass, in words; left out where it may. */
   readonly suspicious?: string;
+  /** The numbers behind it; left out where nobody gave any. */
+  readonly basis?: Basis;
 };
 
 /** How a task of a step ended; kept by `taskKey`, outlives retry. */
@@ -201,6 +204,7 @@ export type FactKind =
   | "refused"
   | "observing"
   | "verdict"
+  | "passed"
   | "held"
   | "paused"
   | "resumed"

@@ -1,5 +1,6 @@
 import { downOf, isDecisive } from "./blocker.ts";
 import { obey } from "./command.ts";
+import { decidedCheck } from "./decided.ts";
 import { at, fact, type Move, servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, settle } from "./progress.ts";
 import { revert } from "./revert.ts";
@@ -92,9 +93,10 @@ function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], n
   for (const verdict of verdicts) {
     const before = known[verdict.check];
     if (before !== undefined && before.entry > entry) continue;
-    if (before?.verdict.is !== verdict.is || before.entry !== entry)
-      facts.push(fact("verdict", cursor.step, `${verdict.check}: ${verdict.text}`, null, { verdict }));
     known[verdict.check] = { entry, verdict };
+    if (before?.verdict.is === verdict.is && before.entry === entry) continue;
+    const data = { verdict: decidedCheck({ ...rollout, verdicts: known }, verdict.check, now) };
+    facts.push(fact("verdict", cursor.step, `${verdict.check}: ${verdict.text}`, null, data));
   }
   const next = { ...rollout, verdicts: known };
   const failed = verdicts.find((verdict) => isDecisive(rollout, verdict));

@@ -75,6 +75,8 @@ export const ALL_DOWN: Readiness = { ready: 0, of: 2, unknown: 0, reason: "10.0.
 /** Tells a rollout's story: what happens to it, one signal after the other, with the time in its hands. */
 export class Story {
   t: Ms = 1_000_000;
+  /** The wall clock, where it is not the controller's. */
+  wall: Ms | null = null;
   rollout: Rollout;
   last: Outcome = { is: "ignored" };
   readonly kinds: string[] = [];
@@ -167,6 +169,6 @@ export class Story {
   }
 
   #now() {
-    return { t: this.t, wall: this.t };
+    return { t: this.t, wall: this.wall ?? this.t };
   }
 }

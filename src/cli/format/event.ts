@@ -7,6 +7,7 @@ import { plain } from "./width.ts";
 const TONES: Readonly<Record<string, Tone>> = {
   promoted: "good",
   approved: "good",
+  passed: "good",
   reverting: "bad",
   reverted: "bad",
   failed: "bad",
