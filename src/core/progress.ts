@@ -3,6 +3,7 @@ import { decided } from "./decided.ts";
 import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
 import type { Cursor, Fact, Rollout, Stage, Step, Task } from "./rollout.ts";
+import type { Want } from "./route.ts";
 import { type Bp, type Ms, type Now, never } from "./units.ts";
 import { percent, shareOf, split } from "./want.ts";
 
@@ -126,13 +127,17 @@ function nextStep(rollout: Rollout, cursor: Cursor, now: Now): Move {
 }
 
 function applyStep(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
-  const bp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
-  const want = bp === null ? step.want : { ...step.want, shares: split(rollout.from, rollout.to, bp) };
-  const wanted = at(wanting(rollout, want), cursor, { at: "applying", since: now.t, refused: null });
+  const wanted = at(wanting(rollout, wantOnEntry(rollout, step)), cursor, { at: "applying", since: now.t, refused: null });
   return {
     rollout: wanted,
     facts: [fact("applying", cursor.step, `step ${cursor.step + 1} of ${rollout.plan.length}: ${step.label}`)],
   };
+}
+
+/** What a step wants when it is entered: of a ramp the first raise. */
+export function wantOnEntry(rollout: Rollout, step: Step): Want {
+  if (step.ramp === null) return step.want;
+  return { ...step.want, shares: split(rollout.from, rollout.to, raised(step.ramp.fromBp, step, rollout)) };
 }
 
 function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
@@ -145,7 +150,7 @@ function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
 // --- the dwell ------------------------------------------------------------------------------------------------------
 
 /** The next share of a ramp: a promotion takes the rest at once, and the end is never passed. */
-function raised(fromBp: Bp, step: Step, rollout: Rollout): Bp {
+export function raised(fromBp: Bp, step: Step, rollout: Rollout): Bp {
   const { ramp } = step;
   if (ramp === null) return fromBp;
   return rollout.promoted === null ? Math.min(ramp.toBp, fromBp + ramp.quantumBp) : ramp.toBp;
