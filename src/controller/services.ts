@@ -1,5 +1,6 @@
+import { nextWants } from "../core/ahead.ts";
 import { Refusal } from "../core/errors.ts";
-import type { AbortFiles, CountingSource, Log, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
+import type { AbortFiles, CountingSource, Log, Next, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
 import type { Report } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
@@ -145,8 +146,16 @@ export class Services implements AsyncDisposable {
       const cells = [...this.#cells.values()].filter((cell) => cell.settings.targets.includes(target.name));
       const routes = cells.map((cell) => cell.record.route);
       this.#deps.observer?.know(target.name, routes);
-      target.want(routes);
+      target.want(routes, this.#next(target.name));
     }
+  }
+
+  /** What rollouts under way may want of a target next. */
+  #next(target: TargetName): readonly Next[] {
+    const moving = this.all.filter((cell) => cell.rollout !== null && cell.settings.targets.includes(target));
+    return moving.flatMap(({ rollout, settings: { name } }) =>
+      rollout === null ? [] : nextWants(rollout).map((want) => ({ service: name, want })),
+    );
   }
 
   #reported(report: Report): void {

@@ -2,11 +2,8 @@ import { stepAt } from "./move.ts";
 import { raised, wantOnEntry } from "./progress.ts";
 import type { Cursor, Rollout } from "./rollout.ts";
 import type { Want } from "./route.ts";
-import { never, type ServiceName } from "./units.ts";
+import { never } from "./units.ts";
 import { shareOf, split } from "./want.ts";
-
-/** What a service may want next. */
-export type Next = { readonly service: ServiceName; readonly want: Want };
 
 /**
  * The wants that a rollout may hold after its next move forward, by itself or by a command, so that they can be got ready.

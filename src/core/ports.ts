@@ -1,4 +1,4 @@
-import type { Report, Route } from "./route.ts";
+import type { Report, Route, Want } from "./route.ts";
 import type { HealthCheck, Metric } from "./service.ts";
 import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, TargetName } from "./units.ts";
 
@@ -46,11 +46,17 @@ export interface Lease extends AsyncDisposable {
 /** One nginx, brought to the routes that are wanted and kept there. */
 export interface Target extends AsyncDisposable {
   readonly name: TargetName;
-  /** The whole truth for this target; replaces what was wanted before. Returns at once. */
-  want(routes: readonly Route[]): void;
+  /**
+   * The whole truth for this target; replaces what was wanted before. `next` is what may be wanted soon: to get ready for, as long
+   * as that holds up nothing. Returns at once.
+   */
+  want(routes: readonly Route[], next?: readonly Next[]): void;
   /** Called with each new report until the target is disposed. One listener. */
   onReport(listener: (report: Report) => void): void;
 }
+
+/** What a service may want next. */
+export type Next = { readonly service: ServiceName; readonly want: Want };
 
 /** What one look at an endpoint found. A failure is a value. */
 export type Probe = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
@@ -143,9 +149,13 @@ export type Arms = { readonly from: Ms; readonly to: Ms } /** `n` requests of wh
   | { readonly of: "failures"; readonly canary: Count; readonly stable: Count }
   /** Requests that did not fail by bucket of latency: bucket k ends at 1.05^k ms. The candidate's were divided by 1 + margin before they were counted. */
   | { readonly of: "latencies"; readonly canary: readonly number[]; readonly stable: readonly number[] }
+  /** `n` requests, of which `counts[i]` took `bounds[i]` or less; the bounds are finite, and rise. */
+  | { readonly of: "buckets"; readonly canary: Buckets; readonly stable: Buckets }
 );
 
 type Count = { readonly n: number; readonly x: number };
+
+type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly n: number };
 
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {

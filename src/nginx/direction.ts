@@ -1,4 +1,4 @@
-import type { Route } from "../core/route.ts";
+import type { Route, Want } from "../core/route.ts";
 import { type Bp, type PoolName, WHOLE } from "../core/units.ts";
 import { shareOf } from "../core/want.ts";
 
@@ -32,15 +32,22 @@ export function tablesFor(route: Route, serving: readonly Serving[]): TablePlan 
   const bp = route.other === null ? 0 : shareOf(route.shares, route.other);
   if (direct && bp === 0)
     return { tables: all(route, null, route.other, route.preview ? { is: "preview" } : EMPTY), waits: false };
-  if (direct && route.other !== null && reachable(route, serving, route.other)) {
-    const share: Content = bp === WHOLE ? { is: "all" } : { is: "partial", bp, seed: route.seed };
-    return { tables: all(route, null, route.other, share), waits: false };
-  }
+  const share = shareContent(route);
+  if (direct && share !== null && reachable(route, serving, share.pool))
+    return { tables: all(route, null, share.pool, share.content), waits: false };
   const whole = Object.entries(route.shares).find(([, part]) => part === WHOLE)?.[0] ?? null;
   const pool = whole ?? route.base;
   const known = serving.every((one) => one.base === pool || one.other === pool);
   if (!known || !reachable(route, serving, pool)) return { tables: new Map(), waits: true };
   return { tables: all(route, pool, null, EMPTY), waits: whole === null };
+}
+
+/** What the table of the pool holds that a share moves to, and which pool that is; null where none moves. */
+export function shareContent(want: Want): { readonly pool: PoolName; readonly content: Content } | null {
+  const { other, seed } = want;
+  const bp = other === null ? 0 : shareOf(want.shares, other);
+  if (other === null || bp === 0) return null;
+  return { pool: other, content: bp === WHOLE ? { is: "all" } : { is: "partial", bp, seed } };
 }
 
 /** A way back takes what there is; a way forward does not go where no member that is wanted would be found. */

@@ -2,10 +2,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  lstatSync,
-  mkdirSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,18 +10,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Ms, PoolName, ServiceName } from "../core/units.ts";
+import type { PoolName, ServiceName } from "../core/units.ts";
+import { digits, slotOf } from "./buckets.ts";
 import type { Content } from "./direction.ts";
+import { linkLike, linkOf, openFolder, point } from "./links.ts";
 import { tableName } from "./names.ts";
-import { permutation } from "./permutation.ts";
 import { logFolder } from "./settings.ts";
+import { SETS, TableSets } from "./table-sets.ts";
 
-/** How long a replaced directory stays: a worker may be between two components of its path. Measured: removed at once, 14 misses in 1.95 million. */
-const KEEP_MS: Ms = 1_000;
-/** Holds the directories that were built for one share each. */
-const SETS = "sets";
 /** The links for the contents that never change. */
 const FIXED = { empty: "empty", all: "all", preview: "preview" } as const;
+
+/** What a table may have to hold next. */
+export type Preparation = { readonly service: ServiceName; readonly pool: PoolName; readonly content: Content };
 
 /**
  * The tables that nginx looks into for each request of a `live` service.
@@ -36,12 +34,11 @@ const FIXED = { empty: "empty", all: "all", preview: "preview" } as const;
 export class Tables implements Disposable {
   readonly folder: string;
   readonly #contents = new Map<string, Content>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #next: number;
+  readonly #sets: TableSets;
 
   constructor(folder: string) {
     this.folder = folder;
-    this.#next = layOut(folder);
+    this.#sets = new TableSets(folder, layOut(folder));
   }
 
   /** Makes the pool's table hold `content`; true where something changed. */
@@ -49,13 +46,24 @@ export class Tables implements Disposable {
     const name = tableName(service, pool);
     const known = this.#contents.get(name);
     if (known !== undefined && same(known, content)) return false;
-    const target = content.is === "partial" ? this.#build(name, content.bp, content.seed) : FIXED[content.is];
+    const target = content.is === "partial" ? this.#sets.take(name, content) : FIXED[content.is];
     const old = linkOf(join(this.folder, name));
     if (old !== target) this.#point(name, target);
     this.#contents.set(name, content);
     if (old === target) return false;
-    if (old?.startsWith(`${SETS}/`)) this.#removeLater(old);
+    if (old?.startsWith(`${SETS}/`)) this.#sets.removeLater(old);
     return true;
+  }
+
+  /** Gets ready for what may be set next, beside everything else; what it was told before and is not told now is forgotten. */
+  prepare(next: readonly Preparation[]): void {
+    const wanted = next.flatMap(({ service, pool, content }) => {
+      const table = tableName(service, pool);
+      const known = this.#contents.get(table);
+      if (content.is !== "partial" || (known !== undefined && same(known, content))) return [];
+      return [{ table, part: content }];
+    });
+    this.#sets.prepare(wanted);
   }
 
   /** What the disk says of a table, read anew: entries that go to the pool, and the overrides. */
@@ -74,8 +82,7 @@ export class Tables implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#sets[Symbol.dispose]();
   }
 
   /** The way back to empty lies ready beside the table, so that it needs no room on the disk. */
@@ -88,34 +95,6 @@ export class Tables implements Disposable {
     point(this.folder, name, target, target.includes("/") ? null : join(this.folder, `.to-${target}`));
     if (linkOf(ready) === null) linkLike(join(this.folder, `.to-${FIXED.empty}`), ready, FIXED.empty);
   }
-
-  #build(name: string, bp: number, seed: string): string {
-    const target = `${SETS}/${name}.${this.#next++}`;
-    const path = join(this.folder, target);
-    openFolder(path);
-    const rows = permutation(`${seed} x`, 100);
-    const whole = Math.floor(bp / 100);
-    const first = join(path, "yes");
-    symlinkSync("../../full", first);
-    for (const row of rows.slice(0, whole)) linkLike(first, join(path, digits(row)), "../../full");
-    const rest = bp % 100;
-    if (rest > 0) {
-      const partial = join(path, digits(rows[whole] ?? 0));
-      openFolder(partial);
-      const one = join(this.folder, "full", "00");
-      for (const column of permutation(`${seed} y`, 100).slice(0, rest)) linkSync(one, join(partial, digits(column)));
-    }
-    return target;
-  }
-
-  #removeLater(target: string): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      rmSync(join(this.folder, target), { recursive: true, force: true });
-    }, KEEP_MS);
-    timer.unref();
-    this.#timers.add(timer);
-  }
 }
 
 /** A slot that goes to the pool and one that does not, to ask nginx about; null where there is none. */
@@ -127,24 +106,9 @@ export function sampleSlots(content: Content): { readonly inside: string | null;
     case "all":
       return { inside: "00/00", outside: null };
     case "partial": {
-      const rows = permutation(`${content.seed} x`, 100);
-      const columns = permutation(`${content.seed} y`, 100);
-      const slot = (bucket: number) => `${digits(rows[Math.floor(bucket / 100)] ?? 0)}/${digits(columns[bucket % 100] ?? 0)}`;
-      return { inside: slot(content.bp - 1), outside: slot(content.bp) };
+      const { bp, seed } = content;
+      return { inside: slotOf(seed, bp - 1), outside: slotOf(seed, bp) };
     }
-  }
-}
-
-/**
- * A symbolic link as another name of one that leads to the same: a new one would need an inode, and finding a free one takes up
- * to 0.7 ms where the file system has seen much use, which would be 70 ms for a table.
- */
-function linkLike(model: string, path: string, target: string): void {
-  try {
-    linkSync(model, path);
-  } catch {
-    // The model has all the names it can have, is not there, or links are followed here (macOS); if all fails, this says why.
-    symlinkSync(target, path);
   }
 }
 
@@ -161,12 +125,6 @@ function layOut(folder: string): number {
   ensure(join(folder, "preview", "yes"), (path) => symlinkSync("../full", path));
   for (const name of Object.values(FIXED)) ensureLink(join(folder, `.to-${name}`), name);
   return sweep(folder);
-}
-
-/** Workers run as another user: they need to search it, whatever our umask. */
-function openFolder(path: string): void {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o755);
 }
 
 function sweep(folder: string): number {
@@ -194,28 +152,7 @@ function ensureFile(path: string): void {
   chmodSync(path, 0o644);
 }
 
-/** Swaps a link in one rename; a link that is there already stays in place until then. `model` may be a link to the same. */
-export function point(folder: string, name: string, target: string, model: string | null = null): void {
-  const next = join(folder, `.next-${name}`);
-  rmSync(next, { force: true });
-  if (model === null) symlinkSync(target, next);
-  else linkLike(model, next, target);
-  renameSync(next, join(folder, name));
-}
-
-/** Where a link points, null where nothing is there; something else in its place is not ours to replace. */
-export function linkOf(path: string): string | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return null;
-  if (!stat.isSymbolicLink()) return null;
-  return readlinkSync(path);
-}
-
 function same(a: Content, b: Content): boolean {
   if (a.is !== b.is) return false;
   return a.is !== "partial" || b.is !== "partial" || (a.bp === b.bp && a.seed === b.seed);
-}
-
-function digits(bucket: number): string {
-  return String(bucket).padStart(2, "0");
 }

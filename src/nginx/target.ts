@@ -1,11 +1,11 @@
-import type { Log, Target } from "../core/ports.ts";
+import type { Log, Next, Target } from "../core/ports.ts";
 import type { Report, Route } from "../core/route.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
 import { shareOf } from "../core/want.ts";
 import type { Bench } from "./apply.ts";
 import { readBuild } from "./command.ts";
 import { byService, renderKey } from "./compose.ts";
-import { servingOf } from "./direction.ts";
+import { servingOf, shareContent } from "./direction.ts";
 import { Generations } from "./files.ts";
 import { Ledger } from "./ledger.ts";
 import { Lookout } from "./lookout.ts";
@@ -79,7 +79,12 @@ class NginxTarget implements Target {
     this.#running = this.#run();
   }
 
-  want(routes: readonly Route[]): void {
+  want(routes: readonly Route[], next: readonly Next[] = []): void {
+    this.#bringTo(routes);
+    this.#prepare(next);
+  }
+
+  #bringTo(routes: readonly Route[]): void {
     const before = this.#wanted ?? new Map<ServiceName, Route>();
     // Told of every change of every service; most are of health, and change no route.
     if (this.#wanted !== null && routes.length === before.size && routes.every((route) => isKnown(before, route))) return;
@@ -90,6 +95,16 @@ class NginxTarget implements Target {
     if (changed.length > 0 || this.#wanted.size !== before.size) this.#reloads.noteChange(changed.some((route) => route.urgent));
     this.#confirm();
     this.#wakeup.call();
+  }
+
+  /** After the swaps, and in spare time: getting ready holds up nothing. */
+  #prepare(next: readonly Next[]): void {
+    const preparations = next.flatMap(({ service, want }) => {
+      const route = this.#wanted?.get(service);
+      const live = route?.shape.routing === "live" ? shareContent(want) : null;
+      return live === null ? [] : [{ service, ...live }];
+    });
+    this.#tables.prepare(preparations);
   }
 
   onReport(listener: (report: Report) => void): void {

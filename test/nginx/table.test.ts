@@ -106,6 +106,63 @@ describe("a table", () => {
   });
 });
 
+describe("a table that is prepared", () => {
+  const next = (...contents: readonly Content[]) =>
+    tables.prepare(contents.map((content) => ({ service: "web", pool: "green", content })));
+  const sets = () => readdirSync(join(folder, "sets")).sort();
+  const held = (set: string) =>
+    readdirSync(join(folder, "sets", set)).reduce(
+      (sum, row) => sum + (row === "yes" ? 0 : readdirSync(join(folder, "sets", set, row)).length),
+      0,
+    );
+
+  test("is built beside everything else, and is the one that is used", async () => {
+    next(part(4_999), part(9_999));
+    expect(sets()).toEqual([]);
+    await until("both are built", () => sets().length === 2 && held("web.green.1") === 4_999 && held("web.green.2") === 9_999);
+    expect(tables.read("web", "green").bp).toBe(0);
+    tables.set("web", "green", part(9_999));
+    expect(readlinkSync(join(folder, "web.green"))).toBe("sets/web.green.2");
+    expect(buckets().size).toBe(9_999);
+    expect(sets()).toEqual(["web.green.1", "web.green.2"]);
+  });
+
+  test("is finished at once where it is wanted before it is built", () => {
+    next(part(9_999));
+    tables.set("web", "green", part(9_999));
+    expect(readlinkSync(join(folder, "web.green"))).toBe("sets/web.green.1");
+    expect(buckets().size).toBe(9_999);
+  });
+
+  test("goes away where something else is to come next", async () => {
+    next(part(2_550));
+    await until("it is built", () => sets().length === 1 && held("web.green.1") === 2_550);
+    next(part(5_050));
+    next();
+    await until("nothing is left", () => sets().length === 0);
+    tables.set("web", "green", part(100));
+    next(part(100));
+    expect(sets()).toEqual(["web.green.3"]);
+  });
+
+  test("is built anew where somebody cleaned up in it", async () => {
+    next(part(2_550));
+    await until("it is built", () => sets().length === 1 && held("web.green.1") === 2_550);
+    rmSync(join(folder, "sets", "web.green.1"), { recursive: true });
+    tables.set("web", "green", part(2_550));
+    expect(buckets().size).toBe(2_550);
+  });
+
+  test("is swept up after a crash", async () => {
+    next(part(2_550));
+    await until("it is built", () => sets().length === 1 && held("web.green.1") === 2_550);
+    using again = new Tables(folder);
+    expect(sets()).toEqual([]);
+    again.set("web", "green", part(2_550));
+    expect(buckets().size).toBe(2_550);
+  });
+});
+
 describe("an order", () => {
   test("holds every number once, and depends on its seed alone", () => {
     expect([...permutation("a", 100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index));
