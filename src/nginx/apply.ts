@@ -24,10 +24,19 @@ export type Bench = {
 
 export type Proved = Proof & { readonly is: "proved" };
 
-/** How a signal ended. `undone`: nginx did not take the set, and serves the one before. `broken`: it does not serve that one either. */
+/**
+ * How a signal ended. `undone`: nginx did not take the set, and serves the one before; `dropped` where it was for the set (no
+ * worker ended, and the signal could be sent). `broken`: it does not serve that one either.
+ */
 export type Outcome =
   | { readonly is: "proved"; readonly proof: Proved /** From the signal on. */; readonly tookMs: Ms }
-  | { readonly is: "undone"; readonly text: string; readonly file: string | null; readonly proof: Proved }
+  | {
+      readonly is: "undone";
+      readonly text: string;
+      readonly file: string | null;
+      readonly dropped: boolean;
+      readonly proof: Proved;
+    }
   | { readonly is: "broken"; readonly text: string };
 
 /**
@@ -84,7 +93,8 @@ async function goBack(bench: Bench, input: Reload, failed: Failed): Promise<Outc
   await bench.files.restore({ from, to: input.to.generation });
   const intact = failed.how === "dropped" || failed.how === "late" ? await stillServes(bench, from) : null;
   const proof = intact ?? (await signalAgain(bench, from, input.signalled));
-  if (proof.is === "proved") return { is: "undone", text, file, proof };
+  if (proof.is === "proved")
+    return { is: "undone", text, file, dropped: failed.how !== "outage" && failed.unsent === undefined, proof };
   return {
     is: "broken",
     text: `${text}; and nginx does not serve the configuration before it either: ${explain(bench, proof).text}`,
@@ -148,7 +158,7 @@ async function missingInclude(
   { settings }: Bench,
   failed: Failed,
 ): Promise<{ readonly text: string; readonly file: null } | null> {
-  if (failed.how !== "late" || failed.said.length > 0 || settings.drive.by === "command") return null;
+  if (failed.how !== "late" || failed.said.length > 0 || settings.drive.by !== "local") return null;
   const { config } = settings.drive;
   const tree = await parseFiles(config);
   if (tree.problems.length > 0 || tree.files.some((file) => file.startsWith(`${settings.include}/current/`))) return null;

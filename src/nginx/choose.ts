@@ -1,7 +1,7 @@
 import type { Route } from "../core/route.ts";
 import type { ServiceName } from "../core/units.ts";
 import { culprits } from "./bisect.ts";
-import { byService, type Parts, renderKey, stubsFor, substitute } from "./compose.ts";
+import { byService, changesOf, type Parts, stubsFor, substitute } from "./compose.ts";
 import type { Manifest } from "./files.ts";
 import type { RenderedSet } from "./render.ts";
 import { RenderError } from "./render-error.ts";
@@ -32,11 +32,8 @@ export async function choose(chooser: Chooser): Promise<Chosen> {
   const first = rendered(chooser, chooser.parts, refused);
   const text = await chooser.test(first.set, first.parts);
   if (text === null) return { is: "chosen", ...first, refused };
-  const good = byService(chooser.disk?.routes ?? []);
-  const changes = first.parts.routes.filter((route) => {
-    const before = good.get(route.service);
-    return before === undefined || renderKey(before) !== renderKey(route);
-  });
+  const changed = new Set(changesOf(first.parts, chooser.disk).map((change) => change.service));
+  const changes = first.parts.routes.filter((route) => changed.has(route.service));
   let stubbed = true;
   const trial = async (some: readonly Route[]) => {
     const { set, parts } = rendered(chooser, without(chooser, first.parts, changes, some, stubbed), new Map());

@@ -3,6 +3,7 @@ import type { Ms, ServiceName } from "../core/units.ts";
 import { canonical, wholly } from "../core/want.ts";
 import type { Manifest } from "./files.ts";
 import type { Stub } from "./render.ts";
+import type { Change } from "./suspects.ts";
 
 /** A route that nginx did not take. It is tried again from `retryAt` on, and at once when it changes. */
 export type Held = { readonly key: string; readonly text: string; readonly tries: number; readonly retryAt: Ms };
@@ -51,6 +52,14 @@ export function keysOf(parts: Parts): string {
   return parts.routes.map(renderKey).join("\n");
 }
 
+/** What of `parts` differs from what is good. */
+export function changesOf(parts: Parts, disk: Parts | null): readonly Change[] {
+  const good = byService(disk?.routes ?? []);
+  return parts.routes
+    .filter((route) => sameKey(good.get(route.service), route) === null)
+    .map((route) => ({ service: route.service, key: renderKey(route), urgent: route.urgent }));
+}
+
 /** What to render now: every wanted route, but for those that nginx just refused the last good part of them. */
 export function compose(wanted: readonly Route[], held: ReadonlyMap<ServiceName, Held>, disk: Manifest | null, now: Ms): Parts {
   const good = byService(disk?.routes ?? []);
@@ -61,6 +70,16 @@ export function compose(wanted: readonly Route[], held: ReadonlyMap<ServiceName,
     return instead === null ? [] : [instead];
   });
   return { routes, stubs: stubsFor(routes, wanted, disk) };
+}
+
+/** `parts` with the changes of some services only; the others are as they were. */
+export function narrow(parts: Parts, only: ReadonlySet<ServiceName>, disk: Manifest | null): Parts {
+  const good = byService(disk?.routes ?? []);
+  const routes = parts.routes.flatMap((route) => (only.has(route.service) ? route : (good.get(route.service) ?? [])));
+  return {
+    routes,
+    stubs: stubsFor(routes, parts.routes, { routes: disk?.routes ?? [], stubs: [...(disk?.stubs ?? []), ...parts.stubs] }),
+  };
 }
 
 /**

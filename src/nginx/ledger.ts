@@ -1,7 +1,7 @@
 import type { Log } from "../core/ports.ts";
 import type { Report, Route, ServiceReport } from "../core/route.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
-import { type Held, hold, renderKey } from "./compose.ts";
+import { type Held, hold, renderKey, sameKey } from "./compose.ts";
 
 /** What a target knows that it has to tell, and the reports made of it. */
 export class Ledger {
@@ -32,18 +32,19 @@ export class Ledger {
     this.#served.set(route.service, { version: route.version, by: route.by, shares: route.shares });
   }
 
-  /**
-   * Keeps what was refused, to be left out until it changes or its time comes; what of `tried` was not refused is cleared. Times
-   * are of the caller's monotonic clock.
-   */
-  refuse(wanted: readonly Route[], tried: readonly Route[], refused: ReadonlyMap<ServiceName, string>, now: Ms): void {
+  /** Keeps what was refused of `wanted`, to be left out until it changes or its time comes. Times are of the caller's monotonic clock. */
+  refuse(wanted: readonly Route[], refused: ReadonlyMap<ServiceName, string>, now: Ms): void {
     for (const route of wanted) {
       const text = refused.get(route.service);
-      if (text !== undefined) {
-        this.#log.warn("nginx refuses a change", { service: route.service, version: route.version, error: text });
-        this.held.set(route.service, hold(this.held.get(route.service), route, text, now));
-      } else if (tried.includes(route)) this.held.delete(route.service);
+      if (text === undefined) continue;
+      this.#log.warn("nginx refuses a change", { service: route.service, version: route.version, error: text });
+      this.held.set(route.service, hold(this.held.get(route.service), route, text, now));
     }
+  }
+
+  /** Forgets what was refused of services of which nginx serves now what is wanted. */
+  took(wanted: readonly Route[], served: ReadonlyMap<ServiceName, Route>): void {
+    for (const route of wanted) if (sameKey(served.get(route.service), route) !== null) this.held.delete(route.service);
   }
 
   /** Nginx is gone: nothing is served until it is proved anew. */

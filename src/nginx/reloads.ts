@@ -1,17 +1,18 @@
 import type { Log } from "../core/ports.ts";
 import type { Route } from "../core/route.ts";
-import type { Ms, ServiceName } from "../core/units.ts";
-import { type Bench, type Outcome, type Proved, proveServing, reload } from "./apply.ts";
-import { alike, byService, compose, keysOf, type Parts, renderKey, sameKey } from "./compose.ts";
+import { type Ms, never } from "../core/units.ts";
+import { type Bench, proveServing } from "./apply.ts";
+import { alike, byService, changesOf, compose, keysOf, narrow, type Parts } from "./compose.ts";
 import { Drift } from "./drift.ts";
-import type { Manifest } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Look, Lookout } from "./lookout.ts";
 import { Patience, type Pause } from "./patience.ts";
 import { Preflight } from "./preflight.ts";
-import { probeProblem } from "./reach.ts";
 import type { Recovered } from "./recover.ts";
 import { type Replaced, replaceSet } from "./replace.ts";
+import { type Sent, type Signalling, Signals } from "./signals.ts";
+import { Standing } from "./standing.ts";
+import { Suspects } from "./suspects.ts";
 import type { Templates } from "./template.ts";
 
 /** How often nginx is looked at while there is nothing to do. */
@@ -24,7 +25,6 @@ const RECOGNISE_MS: Ms = 2_000;
 /** A status server that is only slow must not cost a reload. */
 const ANSWER_TRIES = 3;
 
-type Undone = Outcome & { readonly is: "undone" };
 type Running = Look & { readonly is: "running" };
 
 export type ReloadsInput = {
@@ -43,13 +43,10 @@ export type ReloadsInput = {
 
 /** The lane of reloads: coalesced, paced, proved. One round at a time. */
 export class Reloads {
-  /** Whether workers see the tables; null until nginx said. */
-  probe: boolean | null = null;
   readonly #in: ReloadsInput;
   #bench: Bench;
-  #disk: Manifest | null;
-  #may: readonly Manifest[];
-  #rendered: ReadonlyMap<ServiceName, Route> | null = null;
+  readonly #standing: Standing;
+  readonly #suspects = new Suspects();
   /** False until this process has rendered once: templates and settings may differ from those on disk. */
   #checked = false;
   /** What was last put on disk for an nginx that does not run. */
@@ -57,33 +54,30 @@ export class Reloads {
   readonly #patience = new Patience();
   readonly #preflight = new Preflight();
   readonly #drift: Drift;
-  /** Ends the closing wait of the reload under way. */
-  #hurry = new AbortController();
+  readonly #signals: Signals;
 
   constructor(input: ReloadsInput) {
     this.#in = input;
     this.#bench = input.bench;
     this.#drift = new Drift(input.bench.files, input.bench.monotonic);
-    this.#disk = input.found.disk;
-    this.#may = input.found.may;
+    this.#standing = new Standing(input.found);
+    this.#signals = new Signals({
+      ...input,
+      standing: this.#standing,
+      suspects: this.#suspects,
+      patience: this.#patience,
+      monotonic: input.bench.monotonic,
+    });
   }
 
-  /** The routes that nginx is proved to serve; null while that is not known. */
-  get rendered(): ReadonlyMap<ServiceName, Route> | null {
-    return this.#rendered;
-  }
-
-  /** A service's routes in every generation that nginx may be serving. */
-  serving(service: ServiceName): readonly Route[] {
-    return this.#may
-      .flatMap((manifest) => byService(manifest.routes).get(service) ?? [])
-      .filter((route) => route.shape.routing === "live");
+  get standing(): Standing {
+    return this.#standing;
   }
 
   /** Something else is wanted; `urgent` where a way back is part of it, which no closing wait may hold up. */
   noteChange(urgent: boolean): void {
     this.#patience.changed(this.#bench.monotonic());
-    if (urgent) this.#hurry.abort();
+    if (urgent) this.#signals.hurry();
   }
 
   /** One look, and at most one reload. Returns when to look again at the latest. */
@@ -94,7 +88,7 @@ export class Reloads {
     ledger.lingering = lookout.lingering(look.children);
     if (look.changed) await this.#forget(look);
     this.#placedFor = null;
-    const answers = (this.#rendered !== null && look.master !== null) || (await this.#recognise());
+    const answers = (this.#standing.rendered !== null && look.master !== null) || (await this.#recognise());
     if (!answers && look.master === null && ledger.generation !== "") {
       ledger.waiting = `nothing answers at ${this.#bench.settings.status}, where the status server of nginx was; it waits for nginx`;
       return DOWN_MS;
@@ -113,7 +107,8 @@ export class Reloads {
   }
 
   async #forget(look: Running): Promise<void> {
-    this.#rendered = null;
+    this.#standing.forget();
+    this.#suspects.close();
     this.#patience.forgive();
     this.#bench = { ...this.#bench, errorLog: await this.#in.lookout.errorLog(look.master) };
   }
@@ -122,32 +117,37 @@ export class Reloads {
   async #recognise(): Promise<boolean> {
     let answer = await this.#bench.status.generation();
     for (let tries = 1; tries < ANSWER_TRIES && answer === null; tries += 1) answer = await this.#bench.status.generation();
-    if (answer === null || answer.generation !== this.#disk?.generation) this.#rendered = null;
-    if (this.#rendered !== null || answer === null || answer.generation !== this.#disk?.generation) return answer !== null;
+    const { disk } = this.#standing;
+    if (answer === null || answer.generation !== disk?.generation) {
+      this.#standing.forget();
+      return answer !== null;
+    }
+    if (this.#standing.rendered !== null) return true;
     const proof = await proveServing(this.#bench, answer.generation, RECOGNISE_MS);
-    if (proof.is === "proved") await this.#proved(this.#disk, byService(this.#disk.routes), proof);
+    if (proof.is === "proved") await this.#signals.proved(this.#bench, disk, byService(disk.routes), proof);
     return true;
   }
 
   async #withoutNginx(wanted: readonly Route[], look: Look & { readonly is: "down" }): Promise<Ms> {
     const { ledger } = this.#in;
-    this.#rendered = null;
-    this.probe = null;
+    const now = this.#bench.monotonic();
+    this.#standing.forget();
+    this.#standing.probe = null;
     ledger.lost();
     ledger.lingering = 0;
     ledger.blocked = look.stale ? look.why : null;
     ledger.waiting = look.stale ? null : look.why;
-    const parts = compose(wanted, ledger.held, this.#disk, this.#bench.monotonic());
+    const parts = compose(wanted, ledger.held, this.#standing.disk, now);
     if (keysOf(parts) === this.#placedFor) return DOWN_MS;
-    this.#patience.gathered(this.#bench.monotonic());
+    this.#patience.gathered(now);
     const replaced = await this.#replaceSet(wanted, parts, null);
     if (replaced.is === "stale") return 0;
     this.#placedFor = keysOf(parts);
     if (replaced.is === "hopeless") ledger.blocked = replaced.text;
     if (replaced.is === "placed") {
       await this.#bench.files.mark(null);
-      this.#disk = replaced.manifest;
-      this.#may = [replaced.manifest];
+      this.#standing.place(replaced.manifest);
+      ledger.took(wanted, byService(replaced.manifest.routes));
     }
     this.#in.swapTables();
     return DOWN_MS;
@@ -155,36 +155,44 @@ export class Reloads {
 
   async #bring(wanted: readonly Route[], look: Running): Promise<Ms> {
     const { ledger } = this.#in;
-    const now = this.#bench.monotonic();
-    const parts = compose(wanted, ledger.held, this.#disk, now);
-    if (this.#rendered !== null && this.#checked && alike(parts, this.#rendered)) return this.#rest();
-    const pause = this.#pause(parts, look);
+    const { disk, rendered } = this.#standing;
+    const all = compose(wanted, ledger.held, disk, this.#bench.monotonic());
+    if (rendered !== null && this.#checked && alike(all, rendered)) return this.#rest();
+    const step = this.#suspects.next(changesOf(all, disk));
+    if (step.is === "convict") return this.#concluded(all, this.#signals.convict(wanted, step.change, step.text));
+    const pause = this.#pause(all, look);
     if (pause !== null) {
-      ledger.waiting = pause.why ?? ledger.waiting;
+      ledger.waiting = this.#suspects.says ?? pause.why ?? ledger.waiting;
       return Math.min(pause.forMs ?? IDLE_MS, IDLE_MS);
     }
     this.#patience.gathered(this.#bench.monotonic());
-    ledger.waiting = "nginx is being brought to the new configuration";
+    ledger.waiting = this.#suspects.says ?? "nginx is being brought to the new configuration";
     this.#in.tell();
     const fatal = await this.#preflight.objection(this.#bench.settings.drive, this.#bench.build.prefix);
-    if (fatal !== null) return this.#failed(parts, fatal);
+    if (fatal !== null) return this.#failed(all, fatal);
+    const parts = step.is === "all" ? all : narrow(all, step.only, disk);
     const replaced = await this.#replaceSet(wanted, parts, look);
     if (replaced.is === "stale") return 0;
-    if (replaced.is === "hopeless") return this.#failed(parts, replaced.text);
-    if (replaced.is === "placed") return this.#reload(wanted, parts, replaced.manifest, this.#disk);
-    if (this.#disk === null) return IDLE_MS;
-    if (this.#rendered === null) return this.#reload(wanted, parts, this.#disk, null);
-    this.#rendered = byService(replaced.parts.routes);
+    if (replaced.is === "hopeless") return this.#failed(all, replaced.text);
+    if (replaced.is === "placed") return this.#reload({ wanted, all, to: replaced.manifest, from: disk });
+    ledger.took(wanted, byService(replaced.parts.routes));
+    if (disk === null) return IDLE_MS;
+    if (rendered === null) return this.#reload({ wanted, all, to: disk, from: null });
+    if (step.is === "signal" && step.only.size === 0) return this.#reload({ wanted, all, to: disk, from: disk });
+    this.#suspects.taken(changesOf(parts, disk));
+    this.#standing.match(replaced.parts.routes);
     this.#in.swapTables();
-    return this.#rest();
+    return step.is === "all" ? this.#rest() : 0;
   }
 
   async #rest(): Promise<Ms> {
     const { ledger, log } = this.#in;
-    const drift = this.#disk === null ? null : await this.#drift.look(this.#disk.generation);
+    const { disk, probe } = this.#standing;
+    this.#suspects.close();
+    const drift = disk === null ? null : await this.#drift.look(disk.generation);
     if (drift !== null && drift !== ledger.waiting) log.warn(drift, { target: this.#bench.settings.name });
     ledger.waiting = drift;
-    ledger.blocked = this.probe === false ? ledger.blocked : null;
+    ledger.blocked = probe === false ? ledger.blocked : null;
     this.#patience.forgive();
     return IDLE_MS;
   }
@@ -193,7 +201,7 @@ export class Reloads {
   #pause(parts: Parts, look: Running): Pause | null {
     return this.#patience.pause({
       now: this.#bench.monotonic(),
-      urgent: this.#isUrgent(parts),
+      urgent: this.#standing.isUrgent(parts),
       keys: keysOf(parts),
       lingering: this.#in.ledger.lingering,
       processes: look.children?.all ?? 0,
@@ -201,94 +209,41 @@ export class Reloads {
     });
   }
 
-  #isUrgent(parts: Parts): boolean {
-    return parts.routes.some((route) => route.urgent && this.#differs(route));
-  }
-
-  #differs(route: Route): boolean {
-    const rendered = this.#rendered?.get(route.service);
-    return rendered === undefined || renderKey(rendered) !== renderKey(route);
-  }
-
   async #replaceSet(wanted: readonly Route[], parts: Parts, look: Running | null): Promise<Replaced> {
     const replaced = await replaceSet({
       bench: this.#bench,
       templates: this.#in.templates,
       parts,
-      disk: this.#disk,
+      disk: this.#standing.disk,
       master: look?.master ?? null,
       stale: () => this.#patience.isOvertaken(this.#bench.monotonic()),
-      above: Math.max(this.#in.found.above, ...this.#may.map((one) => Number.parseInt(one.generation, 10))),
+      above: this.#standing.above,
     });
     this.#checked = true;
     if (replaced.is === "same" || replaced.is === "placed")
-      this.#in.ledger.refuse(wanted, parts.routes, replaced.refused, this.#bench.monotonic());
+      this.#in.ledger.refuse(wanted, replaced.refused, this.#bench.monotonic());
     return replaced;
   }
 
-  async #reload(wanted: readonly Route[], parts: Parts, to: Manifest, from: Manifest | null): Promise<Ms> {
-    const before = this.#may;
-    this.#may = [...new Set([...before, to])];
-    this.#in.swapTables();
-    try {
-      for (const route of to.routes)
-        if (route.shape.routing === "live") this.#in.readBack(wanted.find((one) => one.service === route.service) ?? route);
-    } catch (error) {
-      if (from !== null) await this.#bench.files.restore({ from: from.generation, to: to.generation });
-      this.#may = before;
-      throw error;
+  async #reload(signalling: Signalling): Promise<Ms> {
+    return this.#concluded(signalling.all, await this.#signals.send(this.#bench, signalling));
+  }
+
+  async #concluded(all: Parts, sent: Sent): Promise<Ms> {
+    switch (sent.is) {
+      case "settled":
+        return this.#rest();
+      case "more":
+        return 0;
+      case "failed":
+        return this.#failed(all, sent.text);
+      default:
+        return never(sent);
     }
-    this.#hurry = new AbortController();
-    const signalled = () => this.#patience.signalled(this.#bench.monotonic());
-    const outcome = await reload(this.#bench, {
-      to,
-      from: from?.generation ?? null,
-      urgent: this.#isUrgent(parts),
-      hurry: this.#hurry.signal,
-      signalled,
-    });
-    if (outcome.is === "undone" && from !== null) return this.#undone(wanted, parts, from, outcome);
-    if (outcome.is !== "proved") {
-      this.#rendered = null;
-      return this.#failed(parts, outcome.text);
-    }
-    this.#patience.took(outcome.tookMs);
-    await this.#proved(to, from === null ? byService(to.routes) : this.#renderedOf(to, parts), outcome.proof);
-    await this.#bench.files.prune();
-    return this.#rest();
-  }
-
-  /** nginx serves the set before again: the service whose file it complained of waits, or everything does. */
-  async #undone(wanted: readonly Route[], parts: Parts, from: Manifest, outcome: Undone): Promise<Ms> {
-    await this.#proved(from, byService(from.routes), outcome.proof);
-    const culprit = wanted.find((route) => outcome.file?.startsWith(`${route.service}.`));
-    if (culprit === undefined) return this.#failed(parts, outcome.text);
-    this.#in.ledger.refuse([culprit], [], new Map([[culprit.service, outcome.text]]), this.#bench.monotonic());
-    return 0;
-  }
-
-  /** Routes that were wanted when the set was made and render as it holds them, so that newer equal ones count as served. */
-  #renderedOf(to: Manifest, parts: Parts): ReadonlyMap<ServiceName, Route> {
-    const wanted = byService(parts.routes);
-    return new Map(to.routes.map((route) => [route.service, sameKey(wanted.get(route.service), route) ?? route]));
-  }
-
-  async #proved(manifest: Manifest, rendered: ReadonlyMap<ServiceName, Route>, proof: Proved): Promise<void> {
-    const { ledger, lookout, tell, swapTables } = this.#in;
-    this.#disk = manifest;
-    this.#may = [manifest];
-    this.#rendered = rendered;
-    this.probe = proof.answer.probe;
-    ledger.generation = manifest.generation;
-    ledger.lingering = lookout.lingering(proof.children);
-    const look = await lookout.look();
-    if (look.is === "running") lookout.note(manifest.generation, look.master, proof.children);
-    ledger.blocked = this.probe ? null : await probeProblem(this.#bench.settings.tables);
-    swapTables();
-    tell();
   }
 
   #failed(parts: Parts, text: string): Ms {
+    this.#suspects.close();
     this.#patience.failed(this.#bench.monotonic(), keysOf(parts));
     this.#in.log.error("nginx does not take the configuration", { target: this.#bench.settings.name, error: text });
     this.#in.ledger.blocked = text;

@@ -142,8 +142,8 @@ class NginxTarget implements Target {
   #swap(route: Route): void {
     if (route.shape.routing !== "live") return;
     const back = route.urgent || route.other === null || shareOf(route.shares, route.other) === 0;
-    if (!back && this.#reloads.probe !== true) return;
-    const serving = this.#reloads.serving(route.service).map((rendered) => servingOf(rendered, route));
+    if (!back && this.#reloads.standing.probe !== true) return;
+    const serving = this.#reloads.standing.serving(route.service).map((rendered) => servingOf(rendered, route));
     try {
       this.#lane.swap(route, serving);
       this.#troubles.delete(route.service);
@@ -188,7 +188,7 @@ class NginxTarget implements Target {
   }
 
   #isServed(route: Route): boolean {
-    const rendered = this.#reloads.rendered?.get(route.service);
+    const rendered = this.#reloads.standing.rendered?.get(route.service);
     if (rendered === undefined) return false;
     const alike = renderKey(rendered) === renderKey(route);
     if (route.shape.routing === "weighted") return alike || (route.urgent && rendered.version === route.version);

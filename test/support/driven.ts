@@ -5,6 +5,7 @@ import type { Report, Route } from "../../src/core/route.ts";
 import { writeFirst } from "../../src/nginx/first.ts";
 import type { TargetSettings } from "../../src/nginx/settings.ts";
 import { openTarget } from "../../src/nginx/target.ts";
+import type { Templates } from "../../src/nginx/template.ts";
 import { makePrefix, type Nginx, startNginx, until } from "./nginx.ts";
 import { freePort } from "./ports.ts";
 import { TEMPLATES } from "./rendering.ts";
@@ -45,6 +46,8 @@ export type DrivenOptions = {
   readonly workers?: number;
   readonly main?: string;
   readonly settings?: Partial<TargetSettings>;
+  /** Sluice's own where nothing else is said. */
+  readonly templates?: Templates;
   /** False: nginx is not started; `nginx.start()` does. */
   readonly wants?: boolean;
 };
@@ -69,7 +72,8 @@ export async function drive(options: DrivenOptions): Promise<Driven> {
     deadlineMs: 10_000,
     ...options.settings,
   };
-  await writeFirst(settings, TEMPLATES, options.routes);
+  const templates = options.templates ?? TEMPLATES;
+  await writeFirst(settings, templates, options.routes);
   const url = `http://127.0.0.1:${port}`;
   const server = options.server.replaceAll(/include (\S+\.conf);/g, `include ${include}/current/$1;`);
   const nginx = await startNginx({
@@ -86,7 +90,7 @@ export async function drive(options: DrivenOptions): Promise<Driven> {
   const open = async (more: Partial<TargetSettings> = {}) => {
     target = await openTarget(
       { ...settings, ...more },
-      { templates: TEMPLATES, log, monotonic: () => performance.now(), wall: () => Date.now() },
+      { templates, log, monotonic: () => performance.now(), wall: () => Date.now() },
     );
     target.onReport((report) => reports.push(report));
   };
