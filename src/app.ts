@@ -89,15 +89,23 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     import("./controller/controller.ts"),
     import("./controller/clock.ts"),
   ]);
-  const [{ readTemplates }, { openTarget }, { createProbe }, { createResolve }, { openMetrics }, { openNginxLog }] =
-    await Promise.all([
-      import("./app/templates.ts"),
-      import("./nginx/target.ts"),
-      import("./probe/health.ts"),
-      import("./probe/resolve.ts"),
-      import("./app/metrics.ts"),
-      import("./app/nginx-log.ts"),
-    ]);
+  const [
+    { readTemplates },
+    { openTarget },
+    { createProbe },
+    { createResolve },
+    { openMetrics },
+    { openNginxLog },
+    { openPreview },
+  ] = await Promise.all([
+    import("./app/templates.ts"),
+    import("./nginx/target.ts"),
+    import("./probe/health.ts"),
+    import("./probe/resolve.ts"),
+    import("./app/metrics.ts"),
+    import("./app/nginx-log.ts"),
+    import("./app/preview.ts"),
+  ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
   const lease = stack.use(await store.lease("sluice"));
@@ -125,6 +133,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
       resolveEveryMs: RESOLVE_EVERY_MS,
       metrics,
       observer: nginxLog,
+      preview: openPreview(config.nginx, templates),
       log,
       epoch: lease.epoch,
     }),

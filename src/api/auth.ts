@@ -84,3 +84,8 @@ export function actorOf(request: FastifyRequest): Principal {
     throw new Error(`${request.method} ${request.routeOptions.url} is an open route: it has no actor`);
   return request.principal;
 }
+
+/** Whether who asks may also change things: for answers that say more to them. */
+export function mayOperate(request: FastifyRequest): boolean {
+  return actorOf(request).scopes.some((held) => HOLDS.operate.includes(held));
+}

@@ -95,7 +95,8 @@ function startRoutes(app: Routes, control: Control, parseSteps: ApiOptions["pars
 
 type Common = { to?: string | undefined; version?: string | undefined; replace: boolean; reason?: string | undefined };
 
-function startInput(strategy: StartInput["strategy"], given: Common, steps: readonly CanaryStep[] | null): StartInput {
+/** What a start is asked for, with null where the caller says nothing. */
+export function startInput(strategy: StartInput["strategy"], given: Common, steps: readonly CanaryStep[] | null): StartInput {
   const { to = null, version = null, replace, reason = null } = given;
   return { strategy, to, version, steps, replace, reason };
 }

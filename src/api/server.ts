@@ -17,6 +17,7 @@ import { methodsByPath } from "./methods.ts";
 import { checkMutation } from "./mutation.ts";
 import { openApiDocument, registerReference } from "./openapi.ts";
 import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
+import { planRoutes } from "./plan.ts";
 import { pathOf, requestId } from "./request-id.ts";
 import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
@@ -139,6 +140,7 @@ function routes(app: Routes, { control, parseSteps, version, log }: ApiOptions, 
   healthRoutes(app, control, version);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
+  planRoutes(app, control, parseSteps);
   commandRoutes(app, control);
   memberRoutes(app, control);
   eventRoutes(app, control, limits, log);

@@ -9,6 +9,7 @@ export const EXIT = {
   configuration: 6,
   unreachable: 7,
   person: 8,
+  changes: 10,
   interrupted: 130,
 } as const;
 
@@ -26,4 +27,5 @@ Exit codes:
     6  invalid configuration
     7  the controller cannot be reached, or does not allow it
     8  the rollout waits for a person: an approval, a pause, or a failure
+   10  \`plan --detailed-exitcode\`: a start would change something
   130  interrupted by Ctrl-C; the rollout goes on`;

@@ -1,4 +1,5 @@
 import type { App } from "../app.ts";
+import type { StartInput } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import { type Address, findController } from "./address.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +11,7 @@ import { plain } from "./format/width.ts";
 import { ask, place } from "./http.ts";
 import { type Named, withSuggestions } from "./names.ts";
 import { remoteSession } from "./remote.ts";
-import { CLI_ACTOR, type Session } from "./session.ts";
+import { CLI_ACTOR, type Session, type StartRequest } from "./session.ts";
 
 /** Does `act` with the running controller. */
 export async function online<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
@@ -57,6 +58,10 @@ function offlineSession({ control }: App): Session {
     setMember: (name, pool, member, state) => control.setMember(name, pool, member, state, CLI_ACTOR),
     events: (filter, page) => control.events(filter, page),
     follow: (filter, after, signal) => control.follow(filter, after, signal),
+    plan: async (name, { assume = {}, ...request }) => {
+      const { requestsPerS = null, errorRatio = null } = assume;
+      return control.plan(name, await startInput(request), { requestsPerS, errorRatio });
+    },
     start: () => {
       throw new Failure(EXIT.unreachable, "a start needs a running controller", { hint: "run `sluice serve` first" });
     },
@@ -65,6 +70,16 @@ function offlineSession({ control }: App): Session {
       return control.start(name, { strategy: "blue-green", to: to ?? null, steps: null, ...rest }, CLI_ACTOR, null);
     },
   };
+}
+
+/** A request as the API would read it. */
+async function startInput({ strategy, to, version, steps, replace, reason }: StartRequest): Promise<StartInput> {
+  const rest = { to: to ?? null, version: version ?? null, replace: replace ?? false, reason: reason ?? null };
+  if (steps === undefined) return { strategy, steps: null, ...rest };
+  const { parseSteps } = await import("../config/steps.ts");
+  const parsed = parseSteps(steps);
+  if (parsed.is === "steps") return { strategy, steps: parsed.steps, ...rest };
+  throw new Failure(EXIT.usage, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
 }
 
 /** Only what a person must know; the journal has the rest. */

@@ -7,6 +7,7 @@ import { explainCommands } from "./commands/explain.ts";
 import { inspectCommands } from "./commands/inspect.ts";
 import { judgeCommands } from "./commands/judge.ts";
 import { membersCommands } from "./commands/members.ts";
+import { planCommands } from "./commands/plan.ts";
 import { serveCommands } from "./commands/serve.ts";
 import { startCommands } from "./commands/start.ts";
 import { statusCommands } from "./commands/status.ts";
@@ -24,7 +25,7 @@ import { type Io, line } from "./io.ts";
 const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] = [
   ["Set up:", [configurationCommands, serveCommands, demoCommands]],
   ["Look:", [statusCommands, watchCommands, eventsCommands, explainCommands, judgeCommands, inspectCommands, versionCommands]],
-  ["Move traffic:", [startCommands, steerCommands, membersCommands]],
+  ["Move traffic:", [planCommands, startCommands, steerCommands, membersCommands]],
 ];
 
 /** Runs one command line to its exit code. Never throws: whatever goes wrong is told on stderr. */

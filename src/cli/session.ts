@@ -1,9 +1,12 @@
 import type { z } from "zod";
+import type { PlanBody } from "../api/schemas/plan.ts";
 import type { StartBody, SwitchBody } from "../api/schemas/rollout.ts";
 import type { Control, Started } from "../core/control.ts";
+import type { PlanView } from "../core/planned.ts";
 
 /** The bodies of the API, as a caller writes them. */
 export type StartRequest = z.input<typeof StartBody>;
+export type PlanRequest = z.input<typeof PlanBody>;
 export type SwitchRequest = z.input<typeof SwitchBody>;
 
 /**
@@ -15,6 +18,8 @@ export interface Session
   extends Pick<Control, "services" | "service" | "rollout" | "command" | "setMembers" | "setMember" | "events" | "follow"> {
   /** True where this process is the controller: the work stops with it. */
   readonly offline: boolean;
+  /** What a start would do now. */
+  plan(service: string, request: PlanRequest): Promise<PlanView>;
   start(service: string, request: StartRequest): Promise<Started>;
   /** A blue-green rollout in one call. */
   switchTo(service: string, request: SwitchRequest): Promise<Started>;

@@ -1,5 +1,6 @@
 import type { Actor, Control, Started, StartInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
+import type { Assumed, PlanView } from "../core/planned.ts";
 import type { Command, Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Member, PoolName, ServiceName } from "../core/units.ts";
@@ -7,6 +8,7 @@ import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import { followEvents, listEvents } from "./events.ts";
 import { memberOut, membersSet } from "./members.ts";
+import { planStart } from "./planning.ts";
 import { isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
 import { showRollout, showService } from "./show.ts";
@@ -68,6 +70,12 @@ export class Controller implements Control, AsyncDisposable {
     const is = await startRollout(deps, cell, input, actor, ifMatch);
     const service = this.#show(cell);
     return is === "started" && service.rollout !== null ? { is, rollout: service.rollout } : { is: "already-stable", service };
+  }
+
+  async plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView> {
+    const cell = this.#services.cell(name);
+    const wanted = (target: string) => this.#services.wanted(target);
+    return planStart(this.#deps, cell, input, assumed, wanted, this.#deps.clock.now());
   }
 
   async command(

@@ -1,7 +1,18 @@
 import { nextWants } from "../core/ahead.ts";
 import { Refusal } from "../core/errors.ts";
-import type { AbortFiles, CountingSource, Log, Next, Observer, ProbeEndpoint, Resolve, Store, Target } from "../core/ports.ts";
-import type { Report } from "../core/route.ts";
+import type {
+  AbortFiles,
+  CountingSource,
+  Log,
+  Next,
+  Observer,
+  Preview,
+  ProbeEndpoint,
+  Resolve,
+  Store,
+  Target,
+} from "../core/ports.ts";
+import type { Report, Route } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
 import { Cell, type CellDeps } from "./cell.ts";
@@ -24,6 +35,8 @@ export type ControllerDeps = {
   readonly metrics: CountingSource;
   /** Absent where nothing counts requests. */
   readonly observer?: Observer;
+  /** Absent where nothing can show nginx's files. */
+  readonly preview?: Preview;
   readonly log: Log;
   readonly epoch: string;
 };
@@ -143,11 +156,16 @@ export class Services implements AsyncDisposable {
   #wantAll(names: readonly TargetName[] | null = null): void {
     for (const target of this.#deps.targets) {
       if (names !== null && !names.includes(target.name)) continue;
-      const cells = [...this.#cells.values()].filter((cell) => cell.settings.targets.includes(target.name));
-      const routes = cells.map((cell) => cell.record.route);
+      const routes = this.wanted(target.name);
       this.#deps.observer?.know(target.name, routes);
       target.want(routes, this.#next(target.name));
     }
+  }
+
+  /** The routes that are wanted of a target now. */
+  wanted(target: TargetName): readonly Route[] {
+    const cells = this.all.filter((cell) => cell.settings.targets.includes(target));
+    return cells.map((cell) => cell.record.route);
   }
 
   /** What rollouts under way may want of a target next. */

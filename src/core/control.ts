@@ -1,3 +1,4 @@
+import type { Assumed, PlanView } from "./planned.ts";
 import type { Command, Strategy } from "./rollout.ts";
 import type { CanaryStep } from "./service.ts";
 import type { Member, PoolName, ServiceName } from "./units.ts";
@@ -35,6 +36,8 @@ export interface Control {
   rollouts(name: ServiceName, page: { limit: number; before: string | null }): Promise<readonly RolloutView[]>;
   rollout(id: string): Promise<RolloutView>;
   start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started>;
+  /** What a start would do now. Changes nothing; rejects where even a plan cannot be made. */
+  plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView>;
   /** A command for the service's rollout; resolves once it is stored, before nginx serves it. */
   command(
     name: ServiceName,

@@ -41,14 +41,7 @@ export function render(input: RenderInput, templates: Templates): RenderedSet {
       renderStub(site, stub, routes.find(({ service }) => service === stub.service) ?? null, templates),
     ),
   ];
-  const all: Files = new Map([
-    [
-      "00-sluice.http.conf",
-      page(renderChecked(templates["sluice.http"], { ...sharedView(routes, site), ...logView(routes, site) }, null)),
-    ],
-    ["sluice.closing.conf", page(renderChecked(templates["sluice.closing"], closingView(site), null))],
-    ...parts.flatMap((part) => [...part]),
-  ]);
+  const all: Files = new Map([...shared(site, routes, templates), ...parts.flatMap((part) => [...part])]);
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     hash: hashOf(sorted),
@@ -57,6 +50,30 @@ export function render(input: RenderInput, templates: Templates): RenderedSet {
       return new Map(sorted.map(([name, text]) => [name, text.replaceAll(GENERATION, generation)]));
     },
   };
+}
+
+/** The files that all services share, and those of one of them, in the order of their names: what that service can change. */
+export function renderPart(
+  { site, routes }: Omit<RenderInput, "stubs">,
+  service: ServiceName,
+  templates: Templates,
+  generation: string,
+): Files {
+  const own = routes.filter((route) => route.service === service);
+  const sorted = [...routes].sort((a, b) => (a.service < b.service ? -1 : 1));
+  const files = [...shared(site, sorted, templates), ...own.flatMap((route) => [...renderService(site, route, templates)])];
+  return new Map(
+    files.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => [name, text.replaceAll(GENERATION, generation)]),
+  );
+}
+
+function shared(site: Site, routes: readonly Route[], templates: Templates): Files {
+  const http = renderChecked(templates["sluice.http"], { ...sharedView(routes, site), ...logView(routes, site) }, null);
+  const closing = renderChecked(templates["sluice.closing"], closingView(site), null);
+  return new Map([
+    ["00-sluice.http.conf", page(http)],
+    ["sluice.closing.conf", page(closing)],
+  ]);
 }
 
 /** Renders and checks the files of one service alone: to find out whose value makes a set fail. */

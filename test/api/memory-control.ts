@@ -1,7 +1,9 @@
 import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
+import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command } from "../../src/core/rollout.ts";
 import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import { planView } from "../support/plans.ts";
 
 /** One call that the API made, with all that it passed on. */
 export type Call = { readonly call: string; readonly args: readonly unknown[] };
@@ -48,6 +50,11 @@ export class MemoryControl implements Control {
     await this.gate;
     if (input.to === this.stable) return { is: "already-stable", service: serviceView(this.stable, this.etag) };
     return { is: "started", rollout: rolloutView(`web-${this.calls.length}`) };
+  }
+
+  async plan(name: string, input: StartInput, assumed: Assumed): Promise<PlanView> {
+    this.#note("plan", name, input, assumed);
+    return planView();
   }
 
   async command(name: string, command: Command, actor: Actor, options: { ifMatch: string | null; reason: string | null }) {

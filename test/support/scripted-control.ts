@@ -1,8 +1,10 @@
 import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
+import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command, Verb } from "../../src/core/rollout.ts";
 import type { Member } from "../../src/core/units.ts";
 import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import { planView } from "./plans.ts";
 import { eventView } from "./views.ts";
 
 /** What a command does to a service: the service afterwards, or a thrown refusal. */
@@ -23,6 +25,9 @@ export type Call = {
  */
 export class ScriptedControl implements Control {
   readonly calls: Call[] = [];
+  /** What `plan` answers for a service, and what it was asked. */
+  readonly plans = new Map<string, PlanView>();
+  readonly planned: { readonly input: StartInput; readonly assumed: Assumed }[] = [];
   readonly reactions: Partial<Record<Call["verb"], Reaction>> = {};
   readonly #services = new Map<string, ServiceView>();
   readonly #rollouts = new Map<string, RolloutView>();
@@ -82,6 +87,12 @@ export class ScriptedControl implements Control {
     }
     const service = this.#react({ verb: "start", service: name, input, actor: actor.name });
     return service.rollout === null ? { is: "already-stable", service } : { is: "started", rollout: service.rollout };
+  }
+
+  async plan(name: string, input: StartInput, assumed: Assumed): Promise<PlanView> {
+    this.#known(name);
+    this.planned.push({ input, assumed });
+    return this.plans.get(name) ?? planView({ service: name });
   }
 
   async command(name: string, command: Command, actor: Actor, options: { reason: string | null }): Promise<RolloutView> {

@@ -11,18 +11,21 @@ import { parseSteps } from "../steps.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
 
 type Common = WaitOptions & { readonly version?: string; readonly replace?: boolean; readonly reason?: string };
-type StartOptions = Common & { readonly strategy: "canary" | "blue-green"; readonly to?: string; readonly steps?: string };
+type StartOptions = Common & MoveOptions;
+
+/** What a start moves where. */
+export type MoveOptions = {
+  readonly strategy: "canary" | "blue-green";
+  readonly to?: string;
+  readonly version?: string;
+  readonly steps?: string;
+  readonly replace?: boolean;
+};
 
 /** `start` and `switch`: begin to move traffic to another pool. */
 export const startCommands: Group = (program, bind) => {
-  const start = program
-    .command("start")
-    .argument("<service>")
-    .description("start a rollout: along canary steps, or blue-green")
-    .addOption(new Option("--strategy <strategy>", "how to move the traffic").choices(["canary", "blue-green"]).default("canary"))
-    .option("--to <pool>", "the pool to move to; may be left out where there is only one other")
-    .option("--steps <steps>", 'canary steps instead of the configured ones: "5%:5m,50%:approved,ramp:100%:10m"');
-  waitOptions(common(start), true).action(bind(startRollout));
+  const start = program.command("start").argument("<service>").description("start a rollout: along canary steps, or blue-green");
+  waitOptions(common(moveOptions(start)), true).action(bind(startRollout));
   const change = program
     .command("switch")
     .argument("<service>")
@@ -31,27 +34,45 @@ export const startCommands: Group = (program, bind) => {
   waitOptions(common(change), true).action(bind(switchPool));
 };
 
-function common(command: Command): Command {
+/** The options of `MoveOptions`, but for those that `switch` has too; `plan` takes the same. */
+export function moveOptions(command: Command): Command {
   return command
-    .option("--version <version>", "the version that the pool runs, for people")
-    .option("--replace", "send a rollout that is under way back first, then start")
-    .option("--reason <text>", "why, for the journal");
+    .addOption(new Option("--strategy <strategy>", "how to move the traffic").choices(["canary", "blue-green"]).default("canary"))
+    .option("--to <pool>", "the pool to move to; may be left out where there is only one other")
+    .option("--steps <steps>", 'canary steps instead of the configured ones: "5%:5m,50%:approved,ramp:100%:10m"');
 }
 
-const startRollout: Run<StartOptions> = (context, [service = ""], options) => {
-  if (options.strategy === "blue-green" && options.steps !== undefined)
+/** The version, and whether a rollout that is under way goes back first. */
+export function versionOptions(command: Command): Command {
+  return command
+    .option("--version <version>", "the version that the pool runs, for people")
+    .option("--replace", "send a rollout that is under way back first, then start");
+}
+
+/** What the options ask for, as the API takes it. */
+export function moveRequest(options: MoveOptions): StartRequest {
+  const { strategy, to, steps } = options;
+  if (strategy === "blue-green" && steps !== undefined)
     throw new Failure(EXIT.usage, "--steps is for a canary: blue-green moves all traffic at once", {
       hint: "leave --steps out, or use --strategy canary",
     });
-  return online(context, { service, pool: options.to }, async (session) => {
-    const request: StartRequest = {
-      ...requestOf(options),
-      strategy: options.strategy,
-      ...(options.to === undefined ? {} : { to: options.to }),
-      ...(options.steps === undefined ? {} : { steps: parseSteps(options.steps) }),
-    };
-    return finish(context, session, await session.start(service, request), options);
-  });
+  return {
+    ...requestOf(options),
+    strategy,
+    ...(to === undefined ? {} : { to }),
+    ...(steps === undefined ? {} : { steps: parseSteps(steps) }),
+  };
+}
+
+function common(command: Command): Command {
+  return versionOptions(command).option("--reason <text>", "why, for the journal");
+}
+
+const startRollout: Run<StartOptions> = (context, [service = ""], options) => {
+  const request = { ...moveRequest(options), ...requestOf(options) };
+  return online(context, { service, pool: options.to }, async (session) =>
+    finish(context, session, await session.start(service, request), options),
+  );
 };
 
 const switchPool: Run<Common> = (context, [service = "", pool], options) =>
@@ -60,7 +81,7 @@ const switchPool: Run<Common> = (context, [service = "", pool], options) =>
     return finish(context, session, await session.switchTo(service, request), options);
   });
 
-function requestOf({ version, replace, reason }: Common): SwitchRequest {
+function requestOf({ version, replace, reason }: Pick<Common, "version" | "replace" | "reason">): SwitchRequest {
   return {
     ...(version === undefined ? {} : { version }),
     ...(replace === undefined ? {} : { replace }),
