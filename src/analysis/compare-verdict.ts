@@ -39,4 +39,5 @@ export function mayAdvanceUnproved({ step, logHarm, logHarmNeeded }: Decision, m
   return step.canary.n >= minRequests && logHarm < logHarmNeeded / 2;
 }
 
-const MEANING = { revert: "fail", advance: "pass", hold: "inconclusive" } as const;
+/** What each decision is as a verdict. */
+export const MEANING = { revert: "fail", advance: "pass", hold: "inconclusive" } as const;

@@ -2,6 +2,7 @@ import type { Span } from "./comparison.ts";
 import type { Counts } from "./counts.ts";
 import type { Decision } from "./decision.ts";
 import type { LatencyDecision, Slowest } from "./latency-decision.ts";
+import type { SlowShareDecision } from "./slow-share-decision.ts";
 
 /** The arms as people know them: the names of their pools. */
 export type Names = { readonly canary: string; readonly stable: string };
@@ -47,6 +48,29 @@ export function latencySentence(decision: LatencyDecision, names: Names, margin:
     }
     default:
       return never(decision.cause);
+  }
+}
+
+/** A decision on latencies in given buckets in one sentence; bounds are in the histogram's own unit. */
+export function slowShareSentence(decision: SlowShareDecision, names: Names): string {
+  const { cause, problem, slowest, requests, requestsNeeded } = decision;
+  switch (cause) {
+    case "not comparable":
+      return problem ?? "nothing can be compared";
+    case "too little past":
+      return `too few requests on ${names.stable} yet to know what is slow`;
+    case "too few requests":
+      return `latency of ${grouped(requests)} of ${grouped(requestsNeeded)} requests on ${names.canary} so far`;
+    case "slower":
+    case "no slower":
+    case "undecided": {
+      const weighed = `evidence ${strength(decision.logSlower)} against, ${strength(decision.logSlowerNeeded)} needed`;
+      if (slowest === null) return weighed;
+      const { bound, canary, stable } = slowest;
+      return `${part(canary)} requests took more than ${bound} on ${names.canary}, ${part(stable)} on ${names.stable}; ${weighed}`;
+    }
+    default:
+      return never(cause);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Window } from "./counts.ts";
 import { type Harm, logHarm, NO_HARM, observeHarm } from "./harm.ts";
+import { LEAST_PAST } from "./latency.ts";
 import { logSum } from "./log-space.ts";
 import type { RatioRule } from "./ratio.ts";
 
@@ -18,36 +19,79 @@ export type SlowShare = {
   readonly bounds: readonly number[];
   readonly harms: readonly Harm[];
   /** Stable's earlier requests: all, and those slower than each bound. */
-  readonly past: { readonly n: number; readonly slow: readonly number[] };
+  readonly past: Slow;
+  /** What both arms did in the windows of this step that were compared. */
+  readonly step: { readonly canary: Slow; readonly stable: Slow };
   /** Why nothing can be compared, in words, or null. */
   readonly problem: string | null;
 };
+
+/** Requests: all, and those slower than each bound. */
+export type Slow = { readonly n: number; readonly slow: readonly number[] };
 
 /** Increases over one window: `counts[i]` requests took `bounds[i]` or less (cumulative, as in Prometheus), `n` in all. */
 export type Histogram = { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly n: number };
 
 /** A quarter more slow requests, and one in a thousand on top, are allowed. */
-const RULE: RatioRule = { rho: 1.25, delta: 1e-3 };
+export const SLOW_RULE: RatioRule = { rho: 1.25, delta: 1e-3 };
 
-const LEAST_PAST = 500;
 const RAREST = 0.001;
 const COMMONEST = 0.6;
 
-export const NO_SLOW_SHARE: SlowShare = { bounds: [], harms: [], past: { n: 0, slow: [] }, problem: null };
+const NOTHING: Slow = { n: 0, slow: [] };
 
-/** One window. Arms with different bounds cannot be compared: the evidence stays, and `problem` says why. */
-export function observeSlowShare(state: SlowShare, canary: Histogram, stable: Histogram): SlowShare {
+export const NO_SLOW_SHARE: SlowShare = {
+  bounds: [],
+  harms: [],
+  past: NOTHING,
+  step: { canary: NOTHING, stable: NOTHING },
+  problem: null,
+};
+
+/**
+ * One window. Arms with different bounds cannot be compared: the evidence stays, and `problem` says why. An arm without requests says nothing,
+ * and may well have no buckets yet.
+ */
+export function observeSlowShare(state: SlowShare, canary: Histogram, stable: Histogram, rule: RatioRule = SLOW_RULE): SlowShare {
   const before = state.bounds.length === 0 ? started(stable.bounds) : state;
-  const problem = mismatch(before.bounds, canary.bounds, "canary") ?? mismatch(before.bounds, stable.bounds, "stable");
+  const problem = mismatch(before.bounds, canary, "canary") ?? mismatch(before.bounds, stable, "stable");
   if (problem !== null) return { ...state, problem };
-  const past = {
-    n: before.past.n + stable.n,
-    slow: before.past.slow.map((count, index) => count + slower(stable, index)),
-  };
+  if (stable.n === 0) return { ...state, problem: null };
+  const past = added(before.past, stable);
+  if (canary.n === 0) return { ...before, past, problem: null };
   const harms = before.harms.map((harm, index) =>
-    isTelling(before, index) ? observeHarm(harm, RULE, slowWindow(canary, stable, index)) : harm,
+    isTelling(before, index) ? observeHarm(harm, rule, slowWindow(canary, stable, index)) : harm,
   );
-  return { bounds: before.bounds, harms, past, problem: null };
+  const { step } = before;
+  const compared = before.past.n >= LEAST_PAST;
+  return {
+    bounds: before.bounds,
+    harms,
+    past,
+    step: compared ? { canary: added(step.canary, canary), stable: added(step.stable, stable) } : step,
+    problem: null,
+  };
+}
+
+/** At the start of a step: the evidence and the past are kept. */
+export function beginSlowShareStep(state: SlowShare): SlowShare {
+  return { ...state, step: { canary: NOTHING, stable: NOTHING } };
+}
+
+function added({ n, slow }: Slow, more: Histogram): Slow {
+  return { n: n + more.n, slow: more.bounds.filter(Number.isFinite).map((_, index) => (slow[index] ?? 0) + slower(more, index)) };
+}
+
+/**
+ * Two stretches of one arm that follow each other. Where its bounds changed in between, both sets are kept: that matches nothing, as nobody
+ * knows how many of the one stretch were below the bounds of the other.
+ */
+export function joinHistograms(a: Histogram, b: Histogram): Histogram {
+  const counts = new Map<number, number>();
+  for (const { bounds, counts: more } of [a, b])
+    for (const [index, bound] of bounds.entries()) counts.set(bound, (counts.get(bound) ?? 0) + (more[index] ?? 0));
+  const sorted = [...counts].sort(([one], [other]) => one - other);
+  return { bounds: sorted.map(([bound]) => bound), counts: sorted.map(([, count]) => count), n: a.n + b.n };
 }
 
 /** ln of the average over the bounds; 0 before anything was seen. */
@@ -58,7 +102,7 @@ export function logSlowShare({ harms }: SlowShare): number {
 
 function started(given: readonly number[]): SlowShare {
   const bounds = given.filter(Number.isFinite);
-  return { bounds, harms: bounds.map(() => NO_HARM), past: { n: 0, slow: bounds.map(() => 0) }, problem: null };
+  return { ...NO_SLOW_SHARE, bounds, harms: bounds.map(() => NO_HARM) };
 }
 
 function isTelling({ past }: SlowShare, index: number): boolean {
@@ -75,8 +119,9 @@ function slower({ counts, n }: Histogram, index: number): number {
 }
 
 /** Bounds as numbers: `1` and `1.0` are one. */
-function mismatch(expected: readonly number[], given: readonly number[], arm: string): string | null {
-  const finite = given.filter(Number.isFinite);
+function mismatch(expected: readonly number[], { bounds, n }: Histogram, arm: string): string | null {
+  if (n === 0) return null;
+  const finite = bounds.filter(Number.isFinite);
   if (finite.length === 0) return `the histogram of ${arm} has no buckets`;
   const same = finite.length === expected.length && finite.every((bound, index) => bound === expected[index]);
   return same

@@ -1,10 +1,12 @@
-import { compareVerdict, latencyVerdict, mayAdvanceUnproved } from "./compare-verdict.ts";
+import { compareVerdict, latencyVerdict, MEANING, mayAdvanceUnproved } from "./compare-verdict.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Decision, decide } from "./decision.ts";
 import type { Latency } from "./latency.ts";
 import { decideLatency } from "./latency-decision.ts";
-import type { Names } from "./sentence.ts";
-import type { Trial, TrialRule } from "./trial.ts";
+import { type Names, slowShareSentence } from "./sentence.ts";
+import type { SlowShare } from "./slow-share.ts";
+import { decideSlowShare } from "./slow-share-decision.ts";
+import { slowRule, type Trial, type TrialRule } from "./trial.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -18,6 +20,8 @@ export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names
       return failureVerdict(check, trial.comparison, rule, names);
     case "latencies":
       return slownessVerdict(check, trial.latency, rule, names, ms);
+    case "buckets":
+      return bucketVerdict(check, trial.slowShare, rule, names, ms);
     default:
       return never(trial);
   }
@@ -41,6 +45,21 @@ function slownessVerdict(check: string, latency: Latency, rule: TrialRule, names
   const decision = decideLatency(latency, rule);
   const verdict: Verdict = { ...latencyVerdict(check, decision, names, rule.margin, ms), limit: limitOf(names, rule.margin) };
   return verdict.is === "inconclusive" ? { ...verdict, suspicious: SUSPICIOUS } : verdict;
+}
+
+function bucketVerdict(check: string, slowShare: SlowShare, rule: TrialRule, names: Names, ms: number): Verdict {
+  const decision = decideSlowShare(slowShare, rule);
+  const { slowest } = decision;
+  return {
+    check,
+    is: MEANING[decision.is],
+    value: slowest === null ? null : slowest.canary.x / slowest.canary.n,
+    limit: limitOf(names, slowRule(rule).rho - 1),
+    samples: decision.requests,
+    windowMs: ms,
+    text: slowShareSentence(decision, names),
+    ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
+  };
 }
 
 function limitOf({ stable }: Names, margin: number): string {

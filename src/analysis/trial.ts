@@ -2,19 +2,31 @@ import { beginStep, type Comparison, type ComparisonRule, NO_COMPARISON, observe
 import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
 import { beginLatencyStep, type Latency, NO_LATENCY, observeLatency } from "./latency.ts";
 import { addLatencies, type LatencyCounts } from "./latency-buckets.ts";
+import type { RatioRule } from "./ratio.ts";
+import {
+  beginSlowShareStep,
+  type Histogram,
+  joinHistograms,
+  NO_SLOW_SHARE,
+  observeSlowShare,
+  SLOW_RULE,
+  type SlowShare,
+} from "./slow-share.ts";
 
 /**
  * What both arms did over one stretch of time, by what is compared: failed requests, or latencies that did not fail by bucket (the
- * canary's divided by 1 + margin).
+ * canary's divided by 1 + margin), or requests by the buckets of a histogram.
  */
 export type Seen =
   | { readonly of: "failures"; readonly canary: Counts; readonly stable: Counts }
-  | { readonly of: "latencies"; readonly canary: LatencyCounts; readonly stable: LatencyCounts };
+  | { readonly of: "latencies"; readonly canary: LatencyCounts; readonly stable: LatencyCounts }
+  | { readonly of: "buckets"; readonly canary: Histogram; readonly stable: Histogram };
 
 /** The tests of one check, by what it compares: plain JSON, as it is stored. */
 export type Trial =
   | { readonly of: "failures"; readonly comparison: Comparison }
-  | { readonly of: "latencies"; readonly latency: Latency };
+  | { readonly of: "latencies"; readonly latency: Latency }
+  | { readonly of: "buckets"; readonly slowShare: SlowShare };
 
 /** What `compare: stable` asks, whatever is compared. */
 export type TrialRule = ComparisonRule & {
@@ -30,6 +42,8 @@ export function startTrial(of: Trial["of"]): Trial {
       return { of, comparison: NO_COMPARISON };
     case "latencies":
       return { of, latency: NO_LATENCY };
+    case "buckets":
+      return { of, slowShare: NO_SLOW_SHARE };
     default:
       return never(of);
   }
@@ -42,10 +56,14 @@ export function beginTrialStep(trial: Trial): Trial {
       return { ...trial, comparison: beginStep(trial.comparison) };
     case "latencies":
       return { ...trial, latency: beginLatencyStep(trial.latency) };
+    case "buckets":
+      return { ...trial, slowShare: beginSlowShareStep(trial.slowShare) };
     default:
       return never(trial);
   }
 }
+
+const NO_HISTOGRAM: Histogram = { bounds: [], counts: [], n: 0 };
 
 /** An evidence window in which nothing was seen yet. */
 export function nothingSeen(of: Seen["of"]): Seen {
@@ -54,6 +72,8 @@ export function nothingSeen(of: Seen["of"]): Seen {
       return { of, canary: NO_COUNTS, stable: NO_COUNTS };
     case "latencies":
       return { of, canary: [], stable: [] };
+    case "buckets":
+      return { of, canary: NO_HISTOGRAM, stable: NO_HISTOGRAM };
     default:
       return never(of);
   }
@@ -65,6 +85,8 @@ export function joinSeen(a: Seen, b: Seen): Seen {
     return { of: a.of, canary: addCounts(a.canary, b.canary), stable: addCounts(a.stable, b.stable) };
   if (a.of === "latencies" && b.of === "latencies")
     return { of: a.of, canary: addLatencies(a.canary, b.canary), stable: addLatencies(a.stable, b.stable) };
+  if (a.of === "buckets" && b.of === "buckets")
+    return { of: a.of, canary: joinHistograms(a.canary, b.canary), stable: joinHistograms(a.stable, b.stable) };
   throw new Error(`${a.of} and ${b.of} cannot be joined`);
 }
 
@@ -79,7 +101,16 @@ export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: numbe
   if (trial.of === "failures" && seen.of === "failures")
     return { ...trial, comparison: observeWindow(trial.comparison, rule, seen, ms) };
   if (trial.of === "latencies" && seen.of === "latencies") return { ...trial, latency: observeLatency(trial.latency, seen) };
+  if (trial.of === "buckets" && seen.of === "buckets") {
+    const slowShare = observeSlowShare(trial.slowShare, seen.canary, seen.stable, slowRule(rule));
+    return { ...trial, slowShare };
+  }
   throw new Error(`${seen.of} were seen where ${trial.of} are compared`);
+}
+
+/** No margin can be taken out of a bucket: a quarter more slow requests is allowed, or the margin where that is more. */
+export function slowRule({ margin }: TrialRule): RatioRule {
+  return { ...SLOW_RULE, rho: Math.max(SLOW_RULE.rho, 1 + margin) };
 }
 
 function never(value: never): never {

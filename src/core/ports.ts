@@ -149,9 +149,13 @@ export type Arms = { readonly from: Ms; readonly to: Ms } /** `n` requests of wh
   | { readonly of: "failures"; readonly canary: Count; readonly stable: Count }
   /** Requests that did not fail by bucket of latency: bucket k ends at 1.05^k ms. The candidate's were divided by 1 + margin before they were counted. */
   | { readonly of: "latencies"; readonly canary: readonly number[]; readonly stable: readonly number[] }
+  /** `n` requests, of which `counts[i]` took `bounds[i]` or less; the bounds are finite, and rise. */
+  | { readonly of: "buckets"; readonly canary: Buckets; readonly stable: Buckets }
 );
 
 type Count = { readonly n: number; readonly x: number };
+
+type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly n: number };
 
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {

@@ -75,7 +75,7 @@ export function createScrape(deps: ScrapeDeps = {}): CountingSource<ScrapeMetric
       return work.finally(() => running.delete(work));
     },
     measure,
-    arms: (_metric, both, from) => armsWithin(both, from),
+    arms: (metric, both, from) => armsWithin(metric.measure.kind, both, from),
     async [Symbol.asyncDispose]() {
       lifetime.abort();
       await Promise.allSettled(running);

@@ -65,9 +65,16 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:8:102 services.web.canary.checks[0].harmful: 1 times the failures of stable would be harmful, and 1.1 times are allowed by margin; it must be more, or have a delta above 0",
   ],
   [
-    "a comparison of quantiles",
-    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: p95, compare: stable }] }\n`),
-    "sluice.yaml:8:82 services.web.canary.checks[0].compare: p95 is a quantile of a metrics page, which cannot be compared; compare: stable takes { source: nginx } or a scrape with a ratio, and others take above or below",
+    "a comparison of a number that comes ready",
+    withWeb(
+      `${METRICS.replace("{ errors", "{ up: { source: prometheus, url: http://p:9090, query: up }, errors")}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: up, compare: stable }] }\n`,
+    ),
+    "sluice.yaml:8:81 services.web.canary.checks[0].compare: up comes ready from prometheus, which cannot be compared; compare: stable takes the sources nginx and scrape, and others take above or below",
+  ],
+  [
+    "harm that no latency can be shown to be free of",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: p95, compare: stable, beta: 5% }] }\n`),
+    "sluice.yaml:8:96 services.web.canary.checks[0].beta: has no effect: only of failures can it be shown that they are not harmful; remove it",
   ],
   [
     "a step at 100 % that nothing can judge",

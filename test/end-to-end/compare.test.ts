@@ -79,3 +79,25 @@ it("an incident that both pools suffer sends nothing back", { timeout: 60_000 },
   await stack.reaches("promoted", null, 40_000);
   expect(stack.green.every(({ count }) => count > 0)).toBe(true);
 });
+
+it("a candidate that is slow only in its tail goes back", { timeout: 60_000 }, async () => {
+  await using stack = await Stack.start({
+    ...OPTIONS,
+    service: COMPARED.replace("measure: errors", "measure: latency").replaceAll("for: 2s", "for: 8s"),
+  });
+  await stack.serve();
+  // One in twenty takes a quarter of a second: the median is what it was.
+  for (const member of stack.green) {
+    let asked = 0;
+    member.setDelay(() => (++asked % 20 === 0 ? 250 : 0));
+  }
+  await using client = steady(stack.url, { connections: 16 });
+  const ended = await stack.cli("start", "web", "--strategy", "canary", "--wait", "--timeout", "40s");
+  expect(ended, ended.err).toMatchObject({ code: 3 });
+  const { id, reason } = await stack.rollout();
+  expect(reason).toMatch(
+    /served: [\d ]+ of [\d ]+ requests took more than [\d .]+ ms on green, [\d ]+ of [\d ]+ more than [\d .]+ ms on blue; evidence/,
+  );
+  expect((await stack.cli("explain", id)).out).toContain(`: ${reason}`);
+  expect(client.failures).toEqual([]);
+});

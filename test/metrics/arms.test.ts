@@ -18,31 +18,53 @@ describe("what two pools did over the same time", () => {
     [20, 30, 3],
   ]);
 
+  test("is requests by the buckets of a histogram, whose bounds rise", () => {
+    const pages = (fast: number): Evidence => ({
+      ...evidence([]),
+      slices: [
+        { from: 0, to: 10, counts: { "0.5": fast + 1, "0.1": fast, "+Inf": 20 } },
+        { from: 10, to: 20, counts: { "0.5": fast + 1, "0.1": fast, "+Inf": 20 } },
+      ],
+    });
+    expect(armsWithin("quantile", both(pages(10), pages(15)), 0)).toEqual({
+      from: 0,
+      to: 20,
+      of: "buckets",
+      canary: { bounds: [0.1, 0.5], counts: [20, 22], n: 40 },
+      stable: { bounds: [0.1, 0.5], counts: [30, 32], n: 40 },
+    });
+  });
+
   test("is what is new after a position, and nothing twice", () => {
-    expect(armsWithin(both(steady, steady), 0)).toEqual({
+    expect(armsWithin("ratio", both(steady, steady), 0)).toEqual({
       from: 0,
       to: 30,
       of: "failures",
       canary: { n: 300, x: 6 },
       stable: { n: 300, x: 6 },
     });
-    expect(armsWithin(both(steady, steady), 20)).toMatchObject({ from: 20, to: 30, canary: { n: 100, x: 3 } });
-    expect(armsWithin(both(steady, steady), 30)).toBeNull();
+    expect(armsWithin("ratio", both(steady, steady), 20)).toMatchObject({ from: 20, to: 30, canary: { n: 100, x: 3 } });
+    expect(armsWithin("ratio", both(steady, steady), 30)).toBeNull();
   });
 
   test("waits while a page cannot be read, and takes the whole stretch of both afterwards", () => {
     const blind = evidence([[0, 10, 1]], "the page answered 500");
-    expect(armsWithin(both(steady, blind), 10)).toBeNull();
+    expect(armsWithin("ratio", both(steady, blind), 10)).toBeNull();
     const late = evidence([
       [0, 10, 1],
       [10, 30, 5],
     ]);
-    expect(armsWithin(both(steady, late), 10)).toMatchObject({ from: 10, to: 30, canary: { n: 200 }, stable: { n: 100, x: 5 } });
+    expect(armsWithin("ratio", both(steady, late), 10)).toMatchObject({
+      from: 10,
+      to: 30,
+      canary: { n: 200 },
+      stable: { n: 100, x: 5 },
+    });
   });
 
   test("passes over what only one of them tells of", () => {
     const fresh = evidence([[20, 30, 3]]);
-    expect(armsWithin(both(fresh, steady), 0)).toMatchObject({ from: 30, to: 30, canary: { n: 0 }, stable: { n: 0 } });
+    expect(armsWithin("ratio", both(fresh, steady), 0)).toMatchObject({ from: 30, to: 30, canary: { n: 0 }, stable: { n: 0 } });
   });
 
   test("takes an increase between two reads at the same instant once", () => {
@@ -51,10 +73,10 @@ describe("what two pools did over the same time", () => {
       [10, 10, 1],
       [10, 20, 1],
     ]);
-    expect(armsWithin(both(twice, twice), 10)).toMatchObject({ canary: { n: 100 } });
+    expect(armsWithin("ratio", both(twice, twice), 10)).toMatchObject({ canary: { n: 100 } });
   });
 
   test("starts after an increase that began before the step", () => {
-    expect(armsWithin(both(steady, steady), 5)).toMatchObject({ from: 10, to: 30, canary: { n: 200 } });
+    expect(armsWithin("ratio", both(steady, steady), 5)).toMatchObject({ from: 10, to: 30, canary: { n: 200 } });
   });
 });

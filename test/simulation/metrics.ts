@@ -18,7 +18,7 @@ export function simulatedMetrics(
       const problem = readable(pool) ? null : "the page answered 500";
       return { lacking: null, metric: metric.name, last: { all: { t: now.t, started: null, series: {} } }, slices, problem };
     },
-    arms: (_metric, both, from) => armsWithin(both, from),
+    arms: (_metric, both, from) => armsWithin("ratio", both, from),
     measure: (metric, evidence, from, to) => {
       const inside = evidence.slices.filter((slice) => slice.from >= Math.max(from, to - metric.windowMs) && slice.to <= to);
       const sum = (name: string) => inside.reduce((total, slice) => total + (slice.counts[name] ?? 0), 0);

@@ -57,7 +57,11 @@ const COMPARE_ONLY = ["margin", "alpha", "beta", "harmful", "level"] as const;
 
 const canaryCheck = block("a check", "A metric with a rule: exactly one of `above`, `below` and `compare`.", {
   ...common,
-  compare: z.optional(choice("Compare with the pool that is stable, over the same time: failures of requests.", ["stable"])),
+  compare: z.optional(
+    choice("Compare with the pool that is stable, over the same time: how often requests fail, or how long they take.", [
+      "stable",
+    ]),
+  ),
   ...compareFields,
   minRequests: z.optional(
     whole(

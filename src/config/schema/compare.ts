@@ -47,7 +47,7 @@ const harmful = block(
 export const compareFields = {
   margin: z.optional(
     part(
-      `\`compare\`: how much more often than stable the candidate may fail. ${percent(compare.margin)} where left out.`,
+      `\`compare\`: how much more often than stable the candidate may fail, or how much slower it may be. ${percent(compare.margin)} where left out.`,
       "from 0 to 1000%",
       (value) => value >= 0 && value <= 10,
     ),

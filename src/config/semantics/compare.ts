@@ -39,9 +39,8 @@ export function* comparedRules(
   for (const key of ["beta", "harmful"] as const)
     if (kindOf(metric) !== "ratio" && written([...path, key]) !== undefined)
       yield problem([...path, key], `has no effect: only of failures can it be shown that they are not harmful; remove it`);
-  if (metric.source !== "nginx" && (metric.source !== "scrape" || kindOf(metric) !== "ratio")) {
-    const is = metric.source === "scrape" ? "is a quantile of a metrics page" : `comes ready from ${metric.source}`;
-    const message = `${check.metric} ${is}, which cannot be compared; compare: stable takes { source: nginx } or a scrape with a ratio, and others take above or below`;
+  if (metric.source !== "nginx" && metric.source !== "scrape") {
+    const message = `${check.metric} comes ready from ${metric.source}, which cannot be compared; compare: stable takes the sources nginx and scrape, and others take above or below`;
     yield problem([...path, "compare"], message);
   } else if (metric.source === "scrape" && metric.intervalMs * MOST_READS <= metric.windowMs) {
     const message = `${check.metric} is read every ${formatDuration(metric.intervalMs)}, more than ${MOST_READS} times in its window of ${formatDuration(metric.windowMs)}; for a comparison its interval must be longer, or its window shorter`;
