@@ -104,8 +104,13 @@ export class Cell {
     return outcome;
   }
 
-  /** Tells the rollout everything that stands now: what is proved, and who is ready. Doing it twice changes nothing. */
+  /**
+   * Tells the rollout everything that stands now: what is proved, and who is ready. Doing it twice changes nothing.
+   *
+   * A start may make another route of what is stored, where the configuration changed meanwhile: that is stored then.
+   */
   async poke(): Promise<void> {
+    if (this.#record.route !== this.#saved.record.route) await this.edit(() => ({ edit: { facts: [] } }));
     const rollout = this.rollout;
     if (rollout === null) return;
     const sights = sightOf(this.#record.state, this.#settings, this.#record.sight);

@@ -184,14 +184,13 @@ export class Services implements AsyncDisposable {
     for (const cell of this.#cells.values()) if (cell.settings.targets.includes(report.target)) void this.poke(cell);
   }
 
-  /** Tells a rollout what stands now; where the store refuses, again a second later. Never rejects. */
+  /** Stores the route and tells a rollout what stands now; where the store refuses, again a second later. Never rejects. */
   async poke(cell: Cell): Promise<void> {
     for (const listener of this.#listeners.get(cell) ?? []) listener();
-    if (cell.rollout === null) return;
     try {
       await cell.poke();
     } catch (error) {
-      this.#deps.log.error("a rollout could not go on; trying again", { service: cell.settings.name, error: String(error) });
+      this.#deps.log.error("a service could not go on; trying again", { service: cell.settings.name, error: String(error) });
       this.#deps.clock.after(AGAIN_MS, () => this.#started && void this.poke(cell));
     }
   }

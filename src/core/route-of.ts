@@ -1,7 +1,7 @@
 import { endpointStates, type PoolSight } from "./health.ts";
 import type { By, Route, Shape, Want } from "./route.ts";
 import type { Bp, Endpoint, PoolName, ServiceName } from "./units.ts";
-import { canonical } from "./want.ts";
+import { same } from "./want.ts";
 
 export type RouteInput = {
   readonly service: ServiceName;
@@ -35,7 +35,7 @@ export function routeOf(input: RouteInput): Route {
     urgent: input.urgent,
   };
   if (last === null) return next;
-  return canonical({ ...last, epoch: next.epoch }) === canonical(next) ? last : { ...next, version: last.version + 1 };
+  return same({ ...last, epoch: next.epoch }, next) ? last : { ...next, version: last.version + 1 };
 }
 
 function easedOf({ want, pools }: RouteInput): Readonly<Record<Endpoint, Bp>> {

@@ -6,7 +6,7 @@ import { isRamping, nextRaiseMs, settle } from "./progress.ts";
 import { revert } from "./revert.ts";
 import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
 import { type Now, never } from "./units.ts";
-import { canonical } from "./want.ts";
+import { canonical, same } from "./want.ts";
 
 /**
  * The next value of a rollout: the one place where it branches.
@@ -18,9 +18,7 @@ export function transition(rollout: Rollout, signal: Signal, now: Now): Outcome 
   if (move === null) return { is: "ignored" };
   if ("is" in move) return move;
   const settled = settle(move, now);
-  return settled.facts.length === 0 && canonical(settled.rollout) === canonical(rollout)
-    ? { is: "ignored" }
-    : { is: "moved", ...settled };
+  return settled.facts.length === 0 && same(settled.rollout, rollout) ? { is: "ignored" } : { is: "moved", ...settled };
 }
 
 function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & { is: "refused" }) | null {

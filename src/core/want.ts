@@ -28,16 +28,29 @@ export function moving(from: PoolName, to: PoolName, bp: Bp, seed: string): Want
 }
 
 export function sameWant(a: Want, b: Want): boolean {
-  return canonical(a) === canonical(b);
+  return same(a, b);
 }
 
-/** The same text for equal values, whatever the order of their keys. */
+/** Whether two values that survive JSON are equal, whatever the order of their keys; parts that two versions share cost nothing. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object" || Array.isArray(a) !== Array.isArray(b))
+    return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a & keyof typeof b>;
+  for (const key of keys) if (!same(a[key], b[key])) return false;
+  return true;
+}
+
+/** The same text for equal values that survive JSON, whatever the order of their keys; a key without a value counts as left out. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  );
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((inner) => canonical(inner) ?? "null").join(",")}]`;
+  const parts: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const inner: unknown = value[key as keyof typeof value];
+    if (inner !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(inner)}`);
+  }
+  return `{${parts.join(",")}}`;
 }
 
 /** `5 %`, `0.25 %`: how a share is written for people. */

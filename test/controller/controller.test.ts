@@ -139,6 +139,19 @@ describe("a configuration", () => {
     await expect(house.boot()).rejects.toThrow(/no green, which is one of the pools of web-1/);
   });
 
+  it("that changed while nobody ran is stored as nginx is told of it, also where the store refuses at first", async () => {
+    await house.boot();
+    await house.pass(5_000);
+    house.settings = { ...house.settings, routing: "weighted" };
+    house.disk.refusing = true;
+    await house.boot();
+    await house.pass(5_000);
+    house.disk.refusing = false;
+    await house.pass(5_000);
+    expect(house.nginx.serves.get("web")?.shape.routing).toBe("weighted");
+    expect(house.disk.value("routes/web")).toEqual(house.nginx.serves.get("web"));
+  });
+
   it("is taken over by all services or by none", async () => {
     await house.boot();
     await house.pass(5_000);

@@ -1,77 +1,106 @@
+import { compareConfigs, type InUse } from "../../src/config/compare.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { Clock } from "../../src/controller/clock.ts";
 import { Controller } from "../../src/controller/controller.ts";
-import type { Probe } from "../../src/core/ports.ts";
-import type { Rollout, Strategy } from "../../src/core/rollout.ts";
+import type { CountingSource, Probe } from "../../src/core/ports.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
-import type { Endpoint, Ms } from "../../src/core/units.ts";
+import type { Endpoint, Ms, PoolName, ServiceName, TargetName } from "../../src/core/units.ts";
 import { Disk, DiskStore, diskAborts } from "./disk.ts";
 import { EdgeTarget, Nginx } from "./edge.ts";
 import { simulatedMetrics } from "./metrics.ts";
+import { People } from "./people.ts";
 import { Random } from "./random.ts";
-import { BLUE, GREEN, settingsOf } from "./settings.ts";
+import { changed, membersOf, settingsOf } from "./settings.ts";
 import { quiet, Timeline } from "./timeline.ts";
+import { Witness } from "./witness.ts";
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const START = { to: null, version: null, steps: null, reason: null } as const;
-const ACTOR = { name: "person" };
+const NAMES: readonly ServiceName[] = ["web", "shop", "search"];
+const TARGETS: readonly TargetName[] = ["east", "west"];
 
 /** A process of the controller: dead once it crashed, and nothing that it does then counts. */
 type Process = { alive: boolean; controller: Controller | null; readonly since: Ms };
 
-/** Everything around the controller, made from one seed: members, metrics, disk, nginx, people, and what goes wrong. */
+/** The true error ratio of a service's candidate, since when. */
+export type Erring = { readonly since: Ms; readonly ratio: number };
+
+type Configured = Readonly<Record<ServiceName, ServiceSettings>>;
+
+/** Everything around the controller, made from one seed: members, metrics, disk, nginxes, people, and what goes wrong. */
 export class World {
   readonly timeline = new Timeline();
   readonly disk = new Disk();
-  readonly nginx = new Nginx();
-  readonly settings: ServiceSettings;
+  readonly nginxes: Readonly<Record<TargetName, Nginx>> = Object.fromEntries(TARGETS.map((name) => [name, new Nginx()]));
+  readonly witness: Witness;
   readonly random: Random;
+  /** What the configuration file says. */
+  configured: Configured;
   /** When each endpoint went down; an endpoint that is not here is up. */
   readonly downSince = new Map<Endpoint, Ms>();
-  /** Rollouts whose abort was accepted. */
-  readonly aborted = new Set<string>();
-  /** The latest time at which nginx or the store refused, or the controller was not there. */
-  troubleAt: Ms;
-  /** When a member of any pool came back last. */
-  stableSince: Ms;
+  /** When each service's members were last others, or one of them came back. */
+  readonly touchedAt = new Map<ServiceName, Ms>();
+  /** Rollouts whose abort was accepted, and when. */
+  readonly aborted = new Map<string, Ms>();
+  /** The latest time at which the store refused. */
+  refusedAt: Ms;
+  /** The latest time at which each nginx refused. */
+  readonly balkedAt = new Map<TargetName, Ms>();
+  /** The latest time at which a metrics page could not be read, or was slow. */
+  blindAt: Ms;
   crashes = 0;
+  reloads = 0;
   process: Process;
-  /** The true error ratio of the candidate, since when; the newest last. */
-  readonly erring: { readonly since: Ms; readonly ratio: number }[] = [];
-  #sight: "good" | "broken" = "good";
-  #crashChance = 0.01;
+  /** By service, the newest last. */
+  readonly erring = new Map<ServiceName, Erring[]>();
+  readonly #people: People;
+  #sight: "good" | "broken" | "slow" = "good";
+  #healed = false;
+  /** The process that takes a configuration over now; one at a time. */
+  #reloading: Process | null = null;
 
   constructor(seed: number) {
     this.random = new Random(seed);
-    this.settings = settingsOf(this.random);
-    this.process = { alive: false, controller: null, since: this.timeline.t };
-    this.troubleAt = this.timeline.t;
-    this.stableSince = this.timeline.t;
+    const names = NAMES.slice(0, this.random.between(1, NAMES.length));
+    this.configured = Object.fromEntries(names.map((name) => [name, this.#fresh(name)]));
+    const start = this.timeline.t;
+    this.process = { alive: false, controller: null, since: start };
+    this.refusedAt = start;
+    this.blindAt = start;
     this.disk.fault = () => this.#maybeCrash();
+    for (const nginx of Object.values(this.nginxes)) nginx.paceMs = this.random.pick([0, 0, 4_000]);
+    this.witness = new Witness({
+      disk: this.disk,
+      nginxes: this.nginxes,
+      targetsOf: (service) => this.configured[service]?.targets ?? [],
+    });
+    this.#people = new People(this.random, {
+      aborted: (rollout) => void (this.aborted.has(rollout) || this.aborted.set(rollout, this.timeline.t)),
+      touched: (service) => this.touchedAt.set(service, this.timeline.t),
+    });
   }
 
-  get rollouts(): readonly Rollout[] {
-    return this.disk.below<Rollout>("rollouts/");
+  /** The pool that is stable, as it is stored. */
+  stableOf(service: ServiceName): PoolName {
+    return this.disk.value<{ stable: PoolName }>(`services/${service}`)?.stable ?? "blue";
   }
 
-  /** Starts a controller on what the disk holds. */
+  /** Starts a controller on what the disk and the configuration hold. */
   async boot(): Promise<void> {
     const process: Process = { alive: true, controller: null, since: this.timeline.t };
     this.process = process;
     const alive = () => process.alive;
     const clock = this.timeline.clock(process);
     const opening = Controller.open({
-      services: { web: this.settings },
-      store: new DiskStore(this.disk, alive),
+      services: this.configured,
+      store: new DiskStore(this.disk, alive, () => this.#late(clock)),
       aborts: diskAborts(this.disk, alive),
       clock,
       clockState: () => ({ boot: "sim", offset: 0, seen: 0 }),
-      targets: [new EdgeTarget(this.nginx, clock, this.random, alive, () => this.#maybeCrash())],
+      targets: TARGETS.map((name) => this.#target(name, clock, alive)),
       probe: async (_check, endpoint) => this.#probe(endpoint),
       resolve: async (member) => [member],
       resolveEveryMs: 60_000,
-      metrics: simulatedMetrics(
-        (pool) => (pool === "green" ? (this.erring.at(-1)?.ratio ?? 0) : 0),
-        () => this.#sight === "good",
-      ),
+      metrics: this.#metrics(clock),
       log: SILENT,
       epoch: String(this.timeline.t),
     });
@@ -87,79 +116,117 @@ export class World {
   /** Goes on to the next thing that happens; a crashed controller is started again. */
   async step(until: Ms): Promise<boolean> {
     if (!this.process.alive) await this.boot();
-    if (this.disk.refusing || this.nginx.refuses !== null) this.troubleAt = this.timeline.t;
+    const now = this.timeline.t;
+    if (this.disk.refusing) this.refusedAt = now;
+    if (this.#sight !== "good") this.blindAt = now;
+    for (const [name, nginx] of Object.entries(this.nginxes)) if (nginx.refuses !== null) this.balkedAt.set(name, now);
     return this.timeline.step(until);
   }
 
   /** Something happens to the world: members die and come back, metrics go bad, disk and nginx refuse, people act. */
   upset(): void {
     const { random } = this;
-    if (random.chance(0.15)) this.#flap(random.pick([...BLUE, ...GREEN, ...GREEN]));
-    if (random.chance(0.05)) for (const endpoint of GREEN) this.downSince.set(endpoint, this.timeline.t);
-    if (random.chance(0.1)) this.#err(random.pick([0, 0, 0, 0.01, 0.1, 0.1]));
-    if (random.chance(0.1)) this.#sight = random.pick(["good", "good", "broken"]);
+    const service = random.pick(Object.keys(this.configured));
+    const number = NAMES.indexOf(service);
+    const candidate = this.stableOf(service) === "blue" ? "green" : "blue";
+    if (random.chance(0.15)) this.#flap(service, random.pick([...membersOf(number, "blue"), ...membersOf(number, "green")]));
+    if (random.chance(0.06)) for (const one of membersOf(number, candidate, 3)) this.downSince.set(one, this.timeline.t);
+    if (random.chance(0.1)) this.#err(service, random.pick([0, 0, 0.01, 0.1, 0.1]));
+    if (random.chance(0.1)) this.#sight = random.pick(["good", "good", "broken", "slow"]);
     if (random.chance(0.05)) this.disk.refusing = !this.disk.refusing;
-    if (random.chance(0.05)) this.nginx.refuses = this.nginx.refuses === null ? "bind() failed" : null;
-    if (random.chance(0.6)) this.#person();
+    if (random.chance(0.06)) this.#balk(random.pick(Object.values(this.nginxes)));
+    if (random.chance(0.04)) this.#reload(this.#edited());
+    for (const name of Object.keys(this.configured)) if (random.chance(0.4)) this.#person(name);
   }
 
-  /** Ends all that goes wrong. */
+  /** Ends all that goes wrong; the controller starts anew with every service that there ever was. */
   heal(): void {
     this.downSince.clear();
-    this.#err(0);
     this.#sight = "good";
     this.disk.refusing = false;
-    this.nginx.refuses = null;
-    this.#crashChance = 0;
+    for (const nginx of Object.values(this.nginxes)) nginx.refuses = null;
+    this.#healed = true;
+    for (const name of NAMES) {
+      this.#err(name, 0);
+      if (this.disk.value(`services/${name}`) !== null && !(name in this.configured))
+        this.configured = { ...this.configured, [name]: this.#fresh(name) };
+    }
+    this.#kill();
   }
 
-  /** What a person does in the end: ends a pause, and approves. */
   finish(): void {
-    const controller = this.process.controller;
-    const options = { ifMatch: null, reason: null };
-    controller?.command("web", { verb: "resume" }, ACTOR, options).catch(() => {});
-    controller?.command("web", { verb: "advance", step: null }, ACTOR, options).catch(() => {});
-  }
-
-  // --- people --------------------------------------------------------------------------------------------------------
-
-  #person(): void {
     const { controller } = this.process;
-    if (controller === null || !this.process.alive) return;
-    const act = this.random.between(0, 11);
-    const options = { ifMatch: null, reason: null };
-    const tell = (verb: "pause" | "resume" | "promote" | "retry") =>
-      void controller.command("web", { verb }, ACTOR, options).catch(() => {});
-    if (act <= 4) this.#start(controller);
-    else if (act === 5) tell("pause");
-    else if (act <= 7) tell("resume");
-    else if (act === 8) void controller.command("web", { verb: "advance", step: null }, ACTOR, options).catch(() => {});
-    else if (act === 9) tell("promote");
-    else if (act === 10) tell("retry");
-    else this.#abort(controller);
+    if (controller === null) return;
+    for (const name of Object.keys(this.configured)) this.#people.finish(controller, name, NAMES.indexOf(name));
   }
 
-  #start(controller: Controller): void {
-    const strategy: Strategy = this.random.chance(0.7) ? "canary" : "blue-green";
-    const replace = this.random.chance(0.1);
-    controller.start("web", { ...START, strategy, replace }, ACTOR, null).catch(() => {});
+  #person(service: ServiceName): void {
+    const { controller, alive } = this.process;
+    if (controller !== null && alive) this.#people.act(controller, service, NAMES.indexOf(service));
   }
 
-  #abort(controller: Controller): void {
-    controller.command("web", { verb: "abort" }, ACTOR, { ifMatch: null, reason: null }).then(
-      (rollout) => this.aborted.add(rollout.id),
-      () => {},
+  // --- the configuration ---------------------------------------------------------------------------------------------
+
+  #fresh(name: ServiceName): ServiceSettings {
+    return settingsOf(this.random, name, NAMES.indexOf(name), this.random.pick([TARGETS, TARGETS, TARGETS.slice(0, 1)]));
+  }
+
+  /** The file as somebody changes it: one service differs, is new, or is gone. */
+  #edited(): Configured {
+    const name = this.random.pick(NAMES);
+    const { [name]: known, ...others } = this.configured;
+    if (known === undefined) return { ...this.configured, [name]: this.#fresh(name) };
+    if (this.random.chance(0.2) && Object.keys(others).length > 0) return others;
+    return { ...this.configured, [name]: changed(known, NAMES.indexOf(name), this.random, TARGETS) };
+  }
+
+  /** Takes the file over as `sluice reload` does; where it is refused, the file is put back. */
+  #reload(next: Configured): void {
+    const { process, configured: before } = this;
+    const { controller } = process;
+    if (controller === null || !process.alive || this.#reloading === process) return;
+    this.#reloading = process;
+    const touch = () => {
+      for (const name of NAMES) this.touchedAt.set(name, this.timeline.t);
+    };
+    const done = () => {
+      this.#reloading = null;
+      touch();
+    };
+    const check = async () => {
+      const inUse = (await controller.services()).map(
+        ({ name, stable, candidate, rollout }): InUse => ({
+          service: name,
+          rollout: candidate === null ? null : (rollout?.id ?? null),
+          pools: candidate === null ? [stable] : [stable, candidate],
+        }),
+      );
+      const file = (services: Configured) => ({ services }) as unknown as Config;
+      if (compareConfigs(file(before), file(next), inUse).length > 0) throw new Error("refused");
+    };
+    this.configured = next;
+    touch();
+    const reloading = check().then(() => controller.reconfigure(next, check));
+    reloading.then(
+      () => {
+        this.reloads += 1;
+        done();
+      },
+      () => {
+        if (process.alive && this.configured === next) this.configured = before;
+        done();
+      },
     );
   }
 
-  // --- members, metrics, crashes -------------------------------------------------------------------------------------
+  // --- members, metrics, nginxes -------------------------------------------------------------------------------------
 
-  #err(ratio: number): void {
-    this.erring.push({ since: this.timeline.t, ratio });
+  #err(service: ServiceName, ratio: number): void {
+    this.erring.set(service, [...(this.erring.get(service) ?? []), { since: this.timeline.t, ratio }]);
   }
 
-  #flap(endpoint: Endpoint): void {
-    if (this.downSince.delete(endpoint)) this.stableSince = this.timeline.t;
+  #flap(service: ServiceName, endpoint: Endpoint): void {
+    if (this.downSince.delete(endpoint)) this.touchedAt.set(service, this.timeline.t);
     else this.downSince.set(endpoint, this.timeline.t);
   }
 
@@ -167,14 +234,54 @@ export class World {
     return this.downSince.has(endpoint) ? { healthy: false, reason: "refused the connection" } : { healthy: true };
   }
 
+  #metrics(clock: Clock): CountingSource {
+    const readable = () => this.#sight !== "broken";
+    const source = (service: ServiceName) =>
+      simulatedMetrics(
+        (pool) => (pool === this.stableOf(service) ? 0 : (this.erring.get(service)?.at(-1)?.ratio ?? 0)),
+        readable,
+      );
+    const any = source("web");
+    return {
+      ...any,
+      sample: async (metric, subject, before, now) => {
+        const found = await source(subject.service).sample(metric, subject, before, now);
+        if (this.#sight !== "slow") return found;
+        await wait(clock, this.random.between(1, 12_000));
+        this.blindAt = this.timeline.t;
+        return found;
+      },
+    };
+  }
+
+  #balk(nginx: Nginx): void {
+    nginx.refuses = nginx.refuses === null ? "bind() failed" : null;
+  }
+
+  #target(name: TargetName, clock: Clock, alive: () => boolean): EdgeTarget {
+    const nginx = this.nginxes[name];
+    if (nginx === undefined) throw new Error(`there is no nginx ${name}`);
+    return new EdgeTarget(nginx, clock, this.random, alive, () => this.#maybeCrash(), name);
+  }
+
+  // --- the store and crashes -----------------------------------------------------------------------------------------
+
+  /** A few writes take their time, so that other things happen meanwhile. */
+  #late(clock: Clock): Promise<void> | null {
+    return this.random.chance(0.1) ? wait(clock, this.random.between(1, 60)) : null;
+  }
+
   #maybeCrash(): void {
-    if (this.random.chance(this.#crashChance)) this.#kill();
+    if (!this.#healed && this.random.chance(0.006)) this.#kill();
   }
 
   #kill(): void {
     this.process.alive = false;
     this.timeline.end(this.process);
     this.crashes += 1;
-    this.troubleAt = this.timeline.t;
   }
+}
+
+function wait(clock: Clock, ms: Ms): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
 }

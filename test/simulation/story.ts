@@ -1,0 +1,89 @@
+import type { Cursor, Rollout } from "../../src/core/rollout.ts";
+import type { Ms } from "../../src/core/units.ts";
+import type { EventView } from "../../src/core/view.ts";
+import { canonical } from "../../src/core/want.ts";
+
+/** What the journal says of a rollout, held against what is stored of it. */
+
+const TURNS = ["started", "paused", "resumed", "retried", "reverting", "failed", "promoted", "reverted"];
+const STAGES = ["waiting", "applying", "observing", "held"];
+const MOVING = ["started", "resumed", "retried"];
+
+export const isOver = (rollout: Rollout) => rollout.phase.phase === "promoted" || rollout.phase.phase === "reverted";
+
+function cursorOf({ phase }: Rollout): Cursor | null {
+  return phase.phase === "moving" || phase.phase === "paused" ? phase.cursor : null;
+}
+
+/** The journal's last word on which way the rollout goes is the phase that is stored. */
+export function checkTurn({ id, phase }: Rollout, story: readonly EventView[]): void {
+  const last = story.findLast((event) => TURNS.includes(event.kind))?.kind ?? "nothing";
+  const told = MOVING.includes(last) ? "moving" : last;
+  if (told !== phase.phase) throw new Error(`${id} is stored as ${phase.phase}, and the journal says ${last}`);
+}
+
+/** So is its last word on the step and what happens in it. */
+export function checkStage(rollout: Rollout, story: readonly EventView[]): void {
+  const cursor = cursorOf(rollout);
+  if (cursor === null) return;
+  // A raise of a ramp is told as `applying`, and the step goes on being observed.
+  const last = story.findLast((event) => STAGES.includes(event.kind) && !event.text.startsWith("ramp at"));
+  const { at } = cursor.stage;
+  const overdue = at === "waiting" && last?.kind === "held";
+  const first = last === undefined && at === "waiting" && cursor.step === 0;
+  if (first || overdue || (last?.kind === at && last.step === cursor.step)) return;
+  throw new Error(`${rollout.id} is stored at ${at} of step ${cursor.step}, and the journal says ${last?.kind} of ${last?.step}`);
+}
+
+/** A step is left by itself only where each check that it needs has passed in this very step. */
+export function checkLeft(before: Rollout, after: Rollout, lines: readonly EventView[]): void {
+  const from = cursorOf(before);
+  if (from === null || after.promoted !== null || lines.some((line) => line.kind === "advanced" || line.kind === "retried"))
+    return;
+  if (from.stage.at === "waiting" && from.stage.list === "after") return;
+  const to = cursorOf(after);
+  const end = after.phase.phase === "promoted" ? after.plan.length : to === null ? from.step : to.step;
+  const dwelt = to !== null && to.step === from.step && to.stage.at === "waiting" && to.stage.list === "after";
+  for (let step = from.step; step < (dwelt ? end + 1 : end); step++) {
+    for (const need of after.plan[step]?.needs ?? []) {
+      const known = after.verdicts[need];
+      if (step === from.step && known?.entry === from.entry && known.verdict.is === "pass") continue;
+      throw new Error(`${after.id} left step ${step}, entry ${from.entry}, with ${need} ${canonical(known ?? null)}`);
+    }
+  }
+}
+
+/** A step that nobody hurried was served for its whole time, however often the controller died in it; a pause does not count. */
+export function checkDwells(rollout: Rollout, story: readonly EventView[]): void {
+  for (const [index, event] of story.entries()) {
+    // From then on no dwell is waited for.
+    if (event.kind === "promoting") return;
+    if (event.kind !== "observing" || event.step === null) continue;
+    const rest = story.slice(index + 1);
+    const end = rest.findIndex(
+      (later) => ["held", "waiting", "promoted", "reverting"].includes(later.kind) || entered(later, event),
+    );
+    const during = rest.slice(0, end + 1);
+    if (end < 0 || during.some((later) => ["reverting", "advanced", "promoting"].includes(later.kind))) continue;
+    const servedMs = unpaused([event, ...during]);
+    const leastMs = rollout.plan[event.step]?.leastMs ?? 0;
+    if (servedMs < leastMs) throw new Error(`${rollout.id} left step ${event.step} after ${servedMs} of ${leastMs} ms`);
+  }
+}
+
+function entered(event: EventView, before: EventView): boolean {
+  return event.kind === "applying" && event.step !== before.step;
+}
+
+/** The time between the first and the last of these events, without the pauses in it. */
+function unpaused(events: readonly EventView[]): Ms {
+  let ms = 0;
+  let paused = false;
+  for (const [index, event] of events.entries()) {
+    const before = events[index - 1];
+    if (before !== undefined && !paused) ms += Date.parse(event.at) - Date.parse(before.at);
+    if (event.kind === "paused") paused = true;
+    if (event.kind === "resumed") paused = false;
+  }
+  return ms;
+}
