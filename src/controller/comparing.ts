@@ -10,9 +10,11 @@ import {
   type Trial,
   type TrialRule,
 } from "../analysis/trial.ts";
+import { countedOf, evidenceOf } from "../analysis/trial-numbers.ts";
 import type { Arms } from "../core/ports.ts";
 import type { Check, CompareRule, Metric } from "../core/service.ts";
 import { type Ms, never } from "../core/units.ts";
+import type { Closed } from "./windows.ts";
 
 /** A check that compares the candidate with stable. */
 export type CompareCheck = Check & { readonly rule: CompareRule };
@@ -31,6 +33,8 @@ export type Compared = {
   /** Windows of this entry that are full, and how long they were together. */
   readonly full: { readonly windows: number; readonly ms: Ms };
   readonly trial: Trial;
+  /** Windows that were full in this read; they are recorded apart. */
+  readonly closed: readonly Closed[];
 };
 
 export type Open = { readonly ms: Ms; readonly seen: Seen };
@@ -53,7 +57,7 @@ export function comparedOf(metric: Metric): Trial["of"] {
     case "nginx":
       return metric.measure === "errors" ? "failures" : "latencies";
     case "scrape":
-      return "failures";
+      return metric.measure.kind === "quantile" ? "buckets" : "failures";
     case "prometheus":
     case "http":
     case "command":
@@ -74,11 +78,11 @@ export function enterStep(
 ): Compared {
   const { entry, since, metric } = step;
   const of = comparedOf(metric);
-  if (before === null) return { entry, to: since, open: empty(of), full: NONE_FULL, trial: startTrial(of) };
+  if (before === null) return { entry, to: since, open: empty(of), full: NONE_FULL, trial: startTrial(of), closed: [] };
   if (before.entry === entry) return before;
   const worth = before.open.ms >= (metric.windowMs < BUSY_WINDOW_MS ? metric.windowMs : WINDOW_MS) / 2;
-  const { trial } = worth ? closeWindow(before, check) : before;
-  return { entry, to: Math.max(before.to, since), open: empty(of), full: NONE_FULL, trial: beginTrialStep(trial) };
+  const { trial, closed } = worth ? closeWindow(before, check) : before;
+  return { entry, to: Math.max(before.to, since), open: empty(of), full: NONE_FULL, trial: beginTrialStep(trial), closed };
 }
 
 /** Takes in what both pools did since the last time: for the fast path at once, for the rest once a window is full. */
@@ -91,12 +95,14 @@ export function takeIn(before: Compared, check: CompareCheck, arms: Arms, window
 }
 
 function closeWindow(state: Compared, check: CompareCheck): Compared {
-  const { open, full, trial } = state;
+  const { entry, to, open, full, trial } = state;
+  const next = observeFull(trial, ruleOf(check), open.seen, open.ms);
   return {
     ...state,
     open: empty(trial.of),
     full: { windows: full.windows + 1, ms: full.ms + open.ms },
-    trial: observeFull(trial, ruleOf(check), open.seen, open.ms),
+    trial: next,
+    closed: [...state.closed, { entry, to, ms: open.ms, ...countedOf(open.seen, trial), ...evidenceOf(next) }],
   };
 }
 
@@ -122,6 +128,8 @@ export function requestsOf(seen: Seen): number {
       return seen.canary.n;
     case "latencies":
       return totalOf(seen.canary);
+    case "buckets":
+      return seen.canary.n;
     default:
       return never(seen);
   }

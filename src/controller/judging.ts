@@ -9,6 +9,7 @@ import { compareVerdictOf } from "./compared-verdict.ts";
 import { isCompare } from "./comparing.ts";
 import { type SamplingDeps, sampleMetric } from "./sampling.ts";
 import { sightOf } from "./service-state.ts";
+import { boundBasis, comparedBasis } from "./verdict-basis.ts";
 
 type Judge = Effect & { effect: "judge" };
 
@@ -102,16 +103,15 @@ async function judgeOnce(
   return checks.map((check): Verdict => {
     const { rule } = check;
     const state = compared.get(check.name);
-    if (isCompare(check) && state !== undefined) return compareVerdictOf(state, check, names, metric.windowMs, problem);
+    if (isCompare(check) && state !== undefined) {
+      const verdict = compareVerdictOf(state, check, names, metric.windowMs, problem);
+      return { ...verdict, basis: comparedBasis(state, check, metric.windowMs, verdict) };
+    }
     if (rule.kind === "compare") throw new Error(`${check.name} was not compared`);
-    return judgeBound({
-      check: { ...check, rule },
-      unit: unitOf(metric),
-      measurement,
-      windowMs: metric.windowMs,
-      since,
-      now: now.t,
-    });
+    const { windowMs } = metric;
+    const input = { check: { ...check, rule }, unit: unitOf(metric), measurement, windowMs, since, now: now.t };
+    const verdict = judgeBound(input);
+    return { ...verdict, basis: boundBasis(input, verdict) };
   });
 }
 

@@ -4,7 +4,8 @@ import { type Metric, readsEveryPool } from "../core/service.ts";
 import type { Json } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
 import { type CompareCheck, type Compared, enterStep, takeIn } from "./comparing.ts";
-import { comparedKey, evidenceKey, stableKey } from "./record.ts";
+import { comparedKey, evidenceKey, stableKey, windowsKey } from "./record.ts";
+import { type Closed, freshWindows, type WindowLog, withWindows } from "./windows.ts";
 
 export type SamplingDeps = { readonly store: Store; readonly clock: Clock; readonly metrics: CountingSource };
 
@@ -49,13 +50,25 @@ export async function sampleMetric(deps: SamplingDeps, sampling: Sampling, isSto
     stable: { pool: stable.pool, evidence: other ?? evidence },
   };
   const compared = compares.map((check, index) => compareNext(deps.metrics, sampling, check, states[index] ?? null, both));
-  for (const [index, { name }] of compares.entries()) known.put(comparedKey(effect.rollout, name), compared[index]);
+  for (const [index, { name }] of compares.entries()) {
+    const state = compared[index];
+    if (state === undefined) continue;
+    known.put(comparedKey(effect.rollout, name), { ...state, closed: [] });
+    await recordWindows(known, windowsKey(effect.rollout, name), freshWindows(state, now));
+  }
   await known.save();
   return {
     evidence,
     compared: new Map(compares.flatMap(({ name }, index) => [[name, compared[index]] as [string, Compared]])),
     problem: evidence.problem ?? other?.problem ?? null,
   };
+}
+
+/** Adds windows to the log of a check; it is looked up only where there are any. */
+async function recordWindows(known: Known, key: string, fresh: readonly Closed[]): Promise<void> {
+  if (fresh.length === 0) return;
+  const log = withWindows(await known.get<WindowLog>(key), fresh);
+  if (log !== null) known.put(key, log);
 }
 
 function compareNext(
