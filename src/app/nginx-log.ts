@@ -1,5 +1,6 @@
 import type { Log } from "../core/ports.ts";
 import { NginxLog } from "../metrics/nginx-log/log.ts";
+import { poolOfBucket } from "../nginx/bucket.ts";
 import { reopenLogs } from "../nginx/reopen.ts";
 import { logFile, type TargetSettings } from "../nginx/settings.ts";
 
@@ -10,5 +11,5 @@ export function openNginxLog(targets: readonly TargetSettings[], log: Log): Ngin
     path: logFile(tables),
     reopen: drive.pid === null ? null : () => reopenLogs(drive),
   }));
-  return new NginxLog({ files, log, wall: () => Date.now() });
+  return new NginxLog({ files, log, wall: () => Date.now(), poolOfUnder: poolOfBucket });
 }

@@ -181,6 +181,7 @@ export class Services implements AsyncDisposable {
     const known = this.#reports[report.target];
     if (known !== undefined && report.order <= known.order) return;
     this.#reports[report.target] = report;
+    this.#deps.observer?.proved(report);
     for (const cell of this.#cells.values()) if (cell.settings.targets.includes(report.target)) void this.poke(cell);
   }
 

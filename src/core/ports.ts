@@ -161,6 +161,8 @@ type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly n
 export interface Observer {
   /** All routes that are wanted of a target now: which addresses belong to which pool. Returns at once. */
   know(target: TargetName, routes: readonly Route[]): void;
+  /** What a target has proved: nginx's own log is held against it. */
+  proved(report: Report): void;
   /** Requests by pool (scaled up where only a part is written down) in the newest time that is complete; null where nothing counts. */
   observed(service: ServiceName): { readonly requests: Readonly<Record<PoolName, number>>; readonly windowMs: Ms } | null;
   /** The same over some minutes: `n` requests by pool, of which `x` failed at the first try. */

@@ -1,9 +1,9 @@
 import type { Route } from "../core/route.ts";
-import { type Bp, type PoolName, WHOLE } from "../core/units.ts";
-import { slotVariable, upstreamName, weightedUpstreamName } from "./names.ts";
+import { type Bp, type PoolName, type ServiceName, WHOLE } from "../core/units.ts";
+import { routedVariable, upstreamName, weightedUpstreamName } from "./names.ts";
 import { logFile } from "./settings.ts";
 import type { Site } from "./site.ts";
-import { keyId, type Make, maker, type View } from "./view.ts";
+import { type Make, maker, saysRouting, type View } from "./view.ts";
 
 /** nginx's hash of a map has buckets of 64 bytes: a longer key keeps it from starting, and is written as a pattern. */
 const LONGEST_KEY = 46;
@@ -23,7 +23,7 @@ export function logView(routes: readonly Route[], site: Site): View {
       .sort((a, b) => a - b)
       .map((sample) => ({ variable: variableOf(make, sample), sample: make(sample, "sample") })),
     sampled: parts.size > 0,
-    slots: logged.some(({ shape }) => shape.routing === "live"),
+    tabled: logged.filter(saysRouting).map(({ service }) => ({ routed: routedOf(service) })),
     logged: logged.flatMap((route) => entriesOf(route)),
   };
 }
@@ -38,11 +38,9 @@ function entriesOf(route: Route): readonly View[] {
 }
 
 function entry(route: Route, upstream: string, pool: PoolName | null): View {
-  const { service, shape } = route;
+  const { service } = route;
   const make = maker(service);
   const sample = sampleOf(route);
-  const overridden = shape.overrides.header !== null || shape.overrides.cookie !== null;
-  const bucketed = pool !== null && route.other !== null;
   return {
     upstream: make(upstream, "upstream"),
     long: upstream.length > LONGEST_KEY,
@@ -50,9 +48,12 @@ function entry(route: Route, upstream: string, pool: PoolName | null): View {
     pool: pool === null ? null : make(pool, "pool"),
     sample: make(sample, "sample"),
     part: sample < WHOLE ? variableOf(make, sample) : null,
-    slot: bucketed && overridden ? make(slotVariable(service), "variable of the slot") : null,
-    key: bucketed && !overridden ? make(keyId(shape.key), "key") : null,
+    routed: pool !== null && saysRouting(route) ? routedOf(service) : null,
   };
+}
+
+function routedOf(service: ServiceName) {
+  return maker(service)(routedVariable(service), "variable of the routing");
 }
 
 function variableOf(make: Make, sample: Bp) {

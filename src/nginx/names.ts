@@ -29,6 +29,11 @@ export function slotVariable(service: ServiceName): string {
   return `${nginxName(service)}_slot`;
 }
 
+/** The variable (without `$`) that holds which entry a request looked for, and the pool that it was sent to: `web_went`. */
+export function routedVariable(service: ServiceName): string {
+  return `${nginxName(service)}_went`;
+}
+
 /** The variable (without `$`) that holds what the override cookie says, where a header comes before it: `web_cookie`. */
 export function cookieVariable(service: ServiceName): string {
   return `${nginxName(service)}_cookie`;

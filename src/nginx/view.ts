@@ -1,7 +1,15 @@
 import type { Route } from "../core/route.ts";
 import type { Key } from "../core/service.ts";
 import { never, type PoolName, type ServiceName } from "../core/units.ts";
-import { cookieVariable, poolVariable, slotVariable, tableName, upstreamName, weightedUpstreamName } from "./names.ts";
+import {
+  cookieVariable,
+  poolVariable,
+  routedVariable,
+  slotVariable,
+  tableName,
+  upstreamName,
+  weightedUpstreamName,
+} from "./names.ts";
 import { RenderError } from "./render-error.ts";
 import type { Site } from "./site.ts";
 import { Value } from "./value.ts";
@@ -68,6 +76,9 @@ export function liveView(route: Route, site: Site): View {
     cookieVariable: make(cookieVariable(service), "variable of the override cookie"),
     userid: route.shape.key.by === "cookie" && site.capabilities.userid,
     useridFlags: site.capabilities.useridFlags,
+    routed: saysRouting(route) ? make(routedVariable(service), "variable of the routing") : null,
+    basePool: make(route.base, "default pool"),
+    otherPool: route.other === null ? null : make(route.other, "other pool"),
   };
 }
 
@@ -90,6 +101,9 @@ export function fixedView(service: ServiceName, upstreamOf: string, site: Site):
     cookieVariable: make(cookieVariable(service), "variable of the override cookie"),
     userid: false,
     useridFlags: site.capabilities.useridFlags,
+    routed: null,
+    basePool: null,
+    otherPool: null,
   };
 }
 
@@ -111,6 +125,11 @@ export function sharedView(routes: readonly Route[], site: Site): View {
     tables: make(site.tables, "nginx.tables"),
     services: live.map((route) => statusView(route, site)),
   };
+}
+
+/** Whether the includes of a service say where its table sent a request. */
+export function saysRouting({ shape, other }: Route): boolean {
+  return shape.log !== undefined && shape.routing === "live" && other !== null;
 }
 
 /** `sluice.closing`. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { collisions, poolVariable, slotVariable, tableName, upstreamName, weightedUpstreamName } from "../../src/nginx/names.ts";
+import {
+  collisions,
+  poolVariable,
+  routedVariable,
+  slotVariable,
+  tableName,
+  upstreamName,
+  weightedUpstreamName,
+} from "../../src/nginx/names.ts";
 
 describe("names in nginx", () => {
   test("have no dash, where a variable would end", () => {
@@ -7,6 +15,7 @@ describe("names in nginx", () => {
     expect(weightedUpstreamName("web-app")).toBe("web_app");
     expect(poolVariable("web-app")).toBe("web_app_pool");
     expect(slotVariable("web-app")).toBe("web_app_slot");
+    expect(routedVariable("web-app")).toBe("web_app_went");
     expect(tableName("web-app", "green")).toBe("web-app.green");
   });
 

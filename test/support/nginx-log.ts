@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../../src/core/ports.ts";
 import type { Route } from "../../src/core/route.ts";
 import { type LogFile, NginxLog, type NginxLogDeps } from "../../src/metrics/nginx-log/log.ts";
+import { poolOfBucket } from "../../src/nginx/bucket.ts";
 import { logFile, logFolder } from "../../src/nginx/settings.ts";
 import type { Site } from "../../src/nginx/site.ts";
 import { makePrefix, type Nginx, startNginx } from "./nginx.ts";
@@ -25,7 +26,7 @@ const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export async function startLogging(
   route: Route,
   location: string,
-  more: { workers?: number; http?: string } = {},
+  more: { workers?: number; http?: (prefix: string) => string } = {},
 ): Promise<Logging> {
   const prefix = makePrefix();
   const site = await siteIn(prefix);
@@ -40,7 +41,7 @@ export async function startLogging(
   writeSet(prefix, site, [route]);
   const live = route.shape.routing === "live";
   const http = `include ${prefix}/current/*.http.conf;
-    ${more.http ?? ""}
+    ${more.http?.(prefix) ?? ""}
     server { listen 127.0.0.1:${port}; ${live ? `include ${prefix}/current/web.server.conf;` : ""}
       location / { ${location} proxy_set_header Host $host; proxy_pass http://${live ? "$web_pool" : "web"}; } }`;
   const nginx = await startNginx({ prefix, http, workers: more.workers ?? 2, logOff: false });
@@ -56,7 +57,7 @@ export async function startLogging(
     url: `http://127.0.0.1:${port}/`,
     path,
     read: (deps = {}) => {
-      const log = new NginxLog({ files, log: SILENT, wall: () => Date.now(), ...deps });
+      const log = new NginxLog({ files, log: SILENT, wall: () => Date.now(), poolOfUnder: poolOfBucket, ...deps });
       log.know("local", [route]);
       return log;
     },

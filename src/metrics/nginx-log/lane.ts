@@ -2,6 +2,7 @@ import type { Route } from "../../core/route.ts";
 import type { Endpoint, Ms, PoolName, TargetName } from "../../core/units.ts";
 import type { Position } from "./follower.ts";
 import type { Line } from "./line.ts";
+import { type Misrouted, type PoolOf, Routing } from "./routing.ts";
 import { type Place, Recent, Tally } from "./tally.ts";
 
 /** What was counted between two positions of the log. */
@@ -32,8 +33,12 @@ export class Lane {
   #askedAt: Ms = 0;
   #dropped = 0;
 
-  constructor(keepMs: Ms) {
+  readonly #routings = new Map<TargetName, Routing>();
+  readonly #poolOfUnder: (route: Route) => PoolOf;
+
+  constructor(keepMs: Ms, poolOfUnder: (route: Route) => PoolOf) {
     this.recent = new Recent(keepMs);
+    this.#poolOfUnder = poolOfUnder;
   }
 
   readonly place: Place = (address) => this.#places.get(address) ?? null;
@@ -46,8 +51,21 @@ export class Lane {
     for (const [endpoint, pool] of now) this.#places.set(endpoint, pool);
   }
 
-  add(line: Line): void {
+  /** What one nginx is proved to serve of it, and what it did. */
+  routing(target: TargetName): Routing {
+    const routing = this.#routings.get(target) ?? new Routing(this.#poolOfUnder);
+    this.#routings.set(target, routing);
+    return routing;
+  }
+
+  /** What any nginx sent elsewhere than it was proved to, lately; null where none did. */
+  misrouted(now: Ms): Misrouted | null {
+    return [...this.#routings.values()].map((one) => one.misrouted(now)).find((one) => one !== null) ?? null;
+  }
+
+  add(line: Line, target: TargetName): void {
     this.recent.add(line, this.place);
+    if (line.routed !== null) this.routing(target).look(line);
     if (this.#from !== null) this.#open.add(line, this.place);
   }
 

@@ -14,6 +14,8 @@ export type Line = {
   readonly service: ServiceName;
   /** The pool that it was sent to; null where one upstream holds all pools, and only the addresses tell. */
   readonly pool: PoolName | null;
+  /** What its table said: the bucket (`12/34`, or the word of an override), and the pool. Null where none was asked. */
+  readonly routed: { readonly slot: string; readonly pool: PoolName } | null;
   /** The part of the requests that is written down. */
   readonly sample: Bp;
   /** When the request began and ended, wall clock. */
@@ -22,7 +24,11 @@ export type Line = {
   readonly attempts: readonly Attempt[];
 };
 
-type Raw = Readonly<Record<"p" | "a" | "s" | "r", string>> & { readonly t: number; readonly d: number; readonly c: number };
+type Raw = Readonly<Record<"p" | "a" | "s" | "r", string>> & { readonly k?: unknown } & {
+  readonly t: number;
+  readonly d: number;
+  readonly c: number;
+};
 
 /** Client codes that nginx answers by itself where a member left it without an answer. */
 const NO_ANSWER = new Set([502, 504]);
@@ -44,11 +50,18 @@ export function parseLine(text: string): Line | null {
   return {
     service,
     pool: pool === "-" ? null : pool,
+    routed: routedOf(raw.k),
     sample: bp,
     startedAt: Math.round((raw.t - raw.d) * 1_000),
     endedAt: Math.round(raw.t * 1_000),
     attempts,
   };
+}
+
+function routedOf(said: unknown): Line["routed"] {
+  if (typeof said !== "string") return null;
+  const blank = said.indexOf(" ");
+  return blank < 1 ? null : { slot: said.slice(0, blank), pool: said.slice(blank + 1) };
 }
 
 function isWhole(raw: Raw): boolean {

@@ -1,9 +1,10 @@
 import type { Log, Observer } from "../../core/ports.ts";
-import type { Route } from "../../core/route.ts";
+import type { Report, Route } from "../../core/route.ts";
 import type { Ms, PoolName, ServiceName, TargetName } from "../../core/units.ts";
 import { Follower, type Position } from "./follower.ts";
 import { Lane } from "./lane.ts";
 import { parseLine } from "./line.ts";
+import { misroutedText, type PoolOf } from "./routing.ts";
 import { Tally } from "./tally.ts";
 
 /** One nginx's log: where it is, and how nginx is made to open it anew (null where that cannot be done). */
@@ -17,6 +18,8 @@ export type NginxLogDeps = {
   readonly files: readonly LogFile[];
   readonly log: Log;
   readonly wall: () => Ms;
+  /** Where buckets of `live` services go under a route, to be held against the log. */
+  readonly poolOfUnder: (route: Route) => PoolOf;
   /** Size above which a file is rotated. */
   readonly limitBytes?: number;
 };
@@ -34,6 +37,8 @@ export type Taken = {
   readonly whole: boolean;
   /** Lines that could not be read, ever since this process began. */
   readonly unreadable: number;
+  /** What went elsewhere than its bucket lately, in words; null where nothing did. */
+  readonly misrouted: string | null;
   /** Why the newest lines cannot be had, in words; null where they can. */
   readonly problem: string | null;
 };
@@ -73,7 +78,7 @@ export class NginxLog implements Observer, AsyncDisposable {
           ...file,
           limitBytes: deps.limitBytes ?? LIMIT_BYTES,
           log: deps.log,
-          onText: (text) => this.#count(text),
+          onText: (text) => this.#count(text, file.target),
         }),
     );
   }
@@ -86,8 +91,14 @@ export class NginxLog implements Observer, AsyncDisposable {
       const lane = this.#lane(route.service);
       lane.targets.add(target);
       lane.know(route);
+      lane.routing(target).want(route, this.#deps.wall());
     }
     if (this.#lanes.size > 0 && this.#timer === null && !this.#closed) this.#arm();
+  }
+
+  /** Learns what a target has proved, to hold its log against it. */
+  proved({ target, services, at }: Report): void {
+    for (const [service, { version }] of Object.entries(services)) this.#lanes.get(service)?.routing(target).prove(version, at);
   }
 
   /** Requests by pool over the last 30 s, or over as much as was read; null where nothing is counted. */
@@ -121,7 +132,9 @@ export class NginxLog implements Observer, AsyncDisposable {
     const mark = { run: this.#run, parts, position };
     const { tally, whole } = since === null ? { tally: new Tally(), whole: true } : await this.#sinceMark(service, lane, since);
     const problem = this.#problem(lane);
-    return { mark, tally, whole, completeTo: this.#completeTo, unreadable: this.#unreadable, problem };
+    const found = lane.misrouted(this.#deps.wall());
+    const misrouted = found === null ? null : misroutedText(found);
+    return { mark, tally, whole, completeTo: this.#completeTo, unreadable: this.#unreadable, misrouted, problem };
   }
 
   /** Calls `soon` again and again while the newest tries at a pool fail in numbers; the answer ends it. */
@@ -154,7 +167,7 @@ export class NginxLog implements Observer, AsyncDisposable {
   }
 
   #lane(service: ServiceName): Lane {
-    const lane = this.#lanes.get(service) ?? new Lane(TRAFFIC_MS);
+    const lane = this.#lanes.get(service) ?? new Lane(TRAFFIC_MS, this.#deps.poolOfUnder);
     this.#lanes.set(service, lane);
     return lane;
   }
@@ -206,11 +219,11 @@ export class NginxLog implements Observer, AsyncDisposable {
     }
   }
 
-  #count(text: string): void {
+  #count(text: string, target: TargetName): void {
     eachLine(text, (line) => {
       const read = parseLine(line);
       if (read === null) this.#unreadable += 1;
-      else this.#lanes.get(read.service)?.add(read);
+      else this.#lanes.get(read.service)?.add(read, target);
     });
   }
 }

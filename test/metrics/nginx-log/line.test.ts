@@ -5,7 +5,7 @@ import { Tally } from "../../../src/metrics/nginx-log/tally.ts";
 const LINE = {
   p: "web green 10000",
   g: "3-0badcafe",
-  k: "12/34",
+  k: "12/34 green",
   t: 1_700_000_010.5,
   d: 0.75,
   m: "GET",
@@ -22,6 +22,7 @@ describe("a line of nginx's log", () => {
     expect(line()).toEqual({
       service: "web",
       pool: "green",
+      routed: { slot: "12/34", pool: "green" },
       sample: 10_000,
       startedAt: 1_700_000_009_750,
       endedAt: 1_700_000_010_500,
@@ -31,6 +32,10 @@ describe("a line of nginx's log", () => {
 
   test("has no pool where one upstream holds all", () => {
     expect(line({ p: "web - 500" })).toMatchObject({ pool: null, sample: 500 });
+  });
+
+  test("says nothing of a table that was not asked", () => {
+    for (const k of ["", " ", 7, undefined]) expect(line({ k })).toMatchObject({ pool: "green", routed: null });
   });
 
   test("tells retries apart, and passes after an internal redirect", () => {

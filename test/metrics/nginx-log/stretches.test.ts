@@ -46,11 +46,11 @@ async function lookAt(instants: readonly number[], ended: readonly Ended[]): Pro
       for (const { at, pool, failed } of ended) {
         if (at < seen || at >= now) continue;
         const attempts = [{ address: "10.0.0.1:80", status: failed ? 502 : 200, tookMs: 1 }];
-        tally.add({ service: "web", pool, sample: 10_000, startedAt: at, endedAt: at, attempts }, () => pool);
+        tally.add({ service: "web", pool, routed: null, sample: 10_000, startedAt: at, endedAt: at, attempts }, () => pool);
       }
       seen = now;
       const mark = { run: 1, parts: 0, position: {} };
-      return { mark, tally, completeTo: now - 600, whole: true, unreadable: 0, problem: null };
+      return { mark, tally, completeTo: now - 600, whole: true, unreadable: 0, misrouted: null, problem: null };
     },
     onFailing: () => () => {},
   };
@@ -112,16 +112,17 @@ describe("a pool that fails", () => {
   const line = (address: string, status: number, at: number) => ({
     service: "web",
     pool: null,
+    routed: null,
     sample: 10_000,
     startedAt: at,
     endedAt: at,
     attempts: [{ address, status, tookMs: 1 }],
   });
   const laneWith = (...lines: readonly ReturnType<typeof line>[]) => {
-    const lane = new Lane(30_000);
+    const lane = new Lane(30_000, () => () => null);
     lane.know(route);
     lane.ask({}, START);
-    for (const one of lines) lane.add(one);
+    for (const one of lines) lane.add(one, "local");
     let rung = 0;
     const leave = lane.onFailing("green", () => {
       rung += 1;
