@@ -40,7 +40,7 @@ function fromProblem(problem: Problem, severity: Finding["severity"]): Finding {
 }
 
 async function checkTarget(config: Config, target: NginxTarget): Promise<readonly Finding[]> {
-  if (target.drive.by === "command")
+  if (target.drive.by !== "local")
     return [
       {
         severity: "info",
@@ -49,7 +49,7 @@ async function checkTarget(config: Config, target: NginxTarget): Promise<readonl
         line: 0,
         column: null,
         path: `nginx.${target.name}`,
-        message: "is driven by commands: its configuration is not on this host, and was not looked at",
+        message: "has no binary here: its configuration is not on this host, and was not looked at",
         fix: null,
       },
     ];

@@ -40,18 +40,28 @@ function buildMetric(name: string, metric: ParsedMetric, from: (path: string) =>
 
 /** Relative paths start at the folder of the file; a program's bare name is looked up in PATH. */
 function buildTarget(name: string, parsed: ParsedTarget, from: (path: string) => string): NginxTarget {
-  const { drive } = parsed;
-  const local = drive.by === "local";
-  const binary = local && drive.binary.includes("/") ? from(drive.binary) : local ? drive.binary : "";
+  const { status } = parsed;
   return {
     ...parsed,
     name,
     include: from(parsed.include),
     tables: from(parsed.tables),
-    drive: local
-      ? { ...drive, binary, config: from(drive.config), pid: from(drive.pid) }
-      : { ...drive, pid: drive.pid === null ? null : from(drive.pid) },
+    status: status.startsWith("unix:") ? `unix:${from(status.slice("unix:".length))}` : status,
+    drive: buildDrive(parsed.drive, from),
   };
+}
+
+function buildDrive(drive: ParsedTarget["drive"], from: (path: string) => string): NginxTarget["drive"] {
+  switch (drive.by) {
+    case "local": {
+      const binary = drive.binary.includes("/") ? from(drive.binary) : drive.binary;
+      return { ...drive, binary, config: from(drive.config), pid: from(drive.pid) };
+    }
+    case "signal":
+      return { ...drive, config: drive.config === null ? null : from(drive.config), pid: from(drive.pid) };
+    case "command":
+      return { ...drive, pid: drive.pid === null ? null : from(drive.pid) };
+  }
 }
 
 function isOne(nginx: Parsed["nginx"]): nginx is ParsedTarget {

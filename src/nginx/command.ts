@@ -23,7 +23,7 @@ const RELOAD_MS: Ms = 30_000;
 
 /** What `nginx -V` says; what every supported nginx can do where there is no binary to ask. */
 export async function readBuild(drive: Drive): Promise<Build> {
-  if (drive.by === "command") return { capabilities: BASELINE, prefix: "", errorLog: null };
+  if (drive.by !== "local") return { capabilities: BASELINE, prefix: "", errorLog: null };
   const { stderr, exitCode, code } = await execa(drive.binary, ["-V"], { reject: false, timeout: TEST_MS });
   if (exitCode !== 0) throw new Error(`${drive.binary} -V cannot be run (${code ?? `exit ${exitCode}`}); put nginx.binary right`);
   return {
@@ -35,6 +35,7 @@ export async function readBuild(drive: Drive): Promise<Build> {
 
 /** `nginx -t` of everything, as the master would read it; `prefix` is the `-p` that it was started with. */
 export async function testAll(drive: Drive, prefix: string | null): Promise<Tested> {
+  if (drive.by === "signal") return { is: "good" };
   if (drive.by === "command") return drive.test === null ? { is: "good" } : run(drive.test, TEST_MS);
   return run([drive.binary, "-t", "-q", ...(prefix === null ? [] : ["-p", prefix]), "-c", drive.config], TEST_MS);
 }
@@ -42,7 +43,7 @@ export async function testAll(drive: Drive, prefix: string | null): Promise<Test
 /** The command that tells a person what is wrong. */
 export function testCommand(drive: Drive): string {
   if (drive.by === "local") return `run: ${drive.binary} -t -c ${drive.config}`;
-  return drive.test === null ? "look into the error log of nginx" : `run: ${drive.test.join(" ")}`;
+  return drive.by === "signal" || drive.test === null ? "look into the error log of nginx" : `run: ${drive.test.join(" ")}`;
 }
 
 /** Tests files that lie nowhere yet; see `testFolder`. */
@@ -75,7 +76,7 @@ export async function testFolder(
   folder: string,
   names: readonly string[],
 ): Promise<Tested> {
-  if (drive.by === "command") return { is: "good" };
+  if (drive.by !== "local") return { is: "good" };
   const own = await mkdtemp(join(tmpdir(), "sluice-test-"));
   try {
     const context = await readMainContext(drive.config, prefix);

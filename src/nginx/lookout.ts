@@ -54,7 +54,7 @@ export class Lookout {
   /** Where the master complains, as its configuration says now; null where that is no file. */
   async errorLog(master: Master | null): Promise<ErrorLog | null> {
     const { drive } = this.#settings;
-    if (drive.by === "command") return null;
+    if (drive.by === "command" || drive.config === null) return null;
     const prefix = (master === null ? null : startOption(master, "p")) ?? this.#build.prefix;
     const path = await findErrorLog(drive.config, { prefix, errorLog: this.#build.errorLog });
     return path === null ? null : new ErrorLog(path);

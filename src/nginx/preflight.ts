@@ -31,7 +31,7 @@ export class Preflight {
 
   /** Null where workers would start, or nothing can be said; else what ends them. */
   async objection(drive: Drive, prefix: string): Promise<string | null> {
-    if (drive.by === "command") return null;
+    if (drive.by !== "local") return null;
     const statements = await readMainContext(drive.config, prefix);
     const text = contextOf(statements);
     const folder = statements.find((one) => one.name === "working_directory")?.args[0];

@@ -19,7 +19,7 @@ export async function findMaster(pidFile: string): Promise<Found> {
     return none(`${pidFile} cannot be read (${code}); let the user that Sluice runs as read it`);
   }
   const pid = Number(text);
-  if (!/^\d+$/.test(text) || pid < 2) return none(`nginx is not running yet (${pidFile} holds no pid)`);
+  if (!/^\d+$/.test(text) || pid < 1) return none(`nginx is not running yet (${pidFile} holds no pid)`);
   return masterAt(pid, pidFile);
 }
 

@@ -1,8 +1,10 @@
 import type { Ms, TargetName } from "../core/units.ts";
 
-/** How Sluice reaches an nginx: its binary and pid on this host, or programs that know the way (argument lists, no shell). */
+/** How Sluice reaches an nginx: its binary and pid on this host, signals alone, or programs that know the way (argument lists, no shell). */
 export type Drive =
   | { readonly by: "local"; readonly binary: string; readonly config: string; readonly pid: string }
+  /** An nginx in a container whose processes can be seen, with a binary that cannot be run here; `config` tells where its error log is. */
+  | { readonly by: "signal"; readonly config: string | null; readonly pid: string }
   | {
       readonly by: "command";
       /** Null where no nginx of the same build is at hand: then only nginx itself and the proof tell. */

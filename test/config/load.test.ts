@@ -144,6 +144,18 @@ test("relative paths start at the folder of the file, and a program's bare name 
   });
 });
 
+test("without a test and a reload, nginx is signalled by its pid, and may answer on a socket", () => {
+  const nginx = "nginx: { test: none, pid: n.pid, status: 'unix:s.sock' }\n";
+  expect(parse(withWeb("", nginx)).nginx.local).toMatchObject({
+    drive: { by: "signal", config: null, pid: "/etc/sluice/n.pid" },
+    status: "unix:/etc/sluice/s.sock",
+  });
+  expect(parse(withWeb("", nginx.replace("none", "none, config: n.conf"))).nginx.local?.drive).toMatchObject({
+    by: "signal",
+    config: "/etc/sluice/n.conf",
+  });
+});
+
 test("several targets are told from one by their blocks, and services go to all of them unless they say so", () => {
   const targets = "nginx:\n  a: { test: none, reload: [r], pid: p }\n  b: { include: /b, tables: /bt, status: '[::1]:1' }\n";
   const config = parse(

@@ -63,6 +63,16 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:1:16 nginx.test: has no effect without reload; give both, or neither to test with binary and config",
   ],
   [
+    "a status socket below /run",
+    withWeb("", "nginx: { status: 'unix:/run/sluice/status.sock' }\n"),
+    "sluice.yaml:1:18 nginx.status: /run/sluice/status.sock is under /run, which is emptied at every start of the machine; nginx could not start then: it must be another folder",
+  ],
+  [
+    "a status that is no address",
+    withWeb("", "nginx: { status: 'unix:' }\n"),
+    'sluice.yaml:1:18 nginx.status: "unix:" is not allowed; it must be host:port or unix:PATH, such as 127.0.0.1:7071 or unix:/var/lib/sluice/nginx/status.sock',
+  ],
+  [
     "a typo in one of two targets",
     withWeb("", "nginx:\n  a: { includ: /a }\n  b: { include: /b, tables: /bt, status: '127.0.0.1:1' }\n"),
     'sluice.yaml:2:8 nginx.a.includ: is not a key of an nginx target; did you mean "include"? allowed: binary, config, pid, include, tables, status, test, reload, closing, deadline',

@@ -1,6 +1,8 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { findMaster } from "../../src/nginx/processes.ts";
 import type { Drive } from "../../src/nginx/settings.ts";
 import { count } from "../support/client.ts";
 import { type Stage, shifted, startStage } from "../support/stage.ts";
@@ -54,6 +56,51 @@ describe("a target that is driven by commands", () => {
     const report = await stage.driven.reported("blocked", (one) => one.blocked !== null);
     expect(report.blocked).toContain("no such container: edge");
     expect(await count(`${stage.driven.url}/shop`, 10)).toEqual({ blue: 10 });
+  });
+});
+
+describe("a target that is signalled, and has no nginx program", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-socket-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function signalled(): Drive {
+    const { prefix, nginx } = stage.driven;
+    return { by: "signal", config: nginx.config, pid: join(prefix, "nginx.pid") };
+  }
+
+  test("applies, and proves over a unix socket", async () => {
+    stage = await startStage({ workers: 2, settings: { status: `unix:${folder}/proves.sock` } });
+    await reopen(signalled());
+    const half = shifted(stage.shop, 5_000);
+    const whole = shifted(stage.web, 10_000);
+    stage.driven.want([whole, half]);
+    await stage.driven.applied([whole, half]);
+    expect(await count(`${stage.driven.url}/shop`, 20)).toEqual({ blue: 10, green: 10 });
+    expect(await count(stage.driven.url, 20)).toEqual({ green: 20 });
+  });
+
+  test("reads in nginx's error log why a configuration was dropped", async () => {
+    stage = await startStage({
+      http: () => "upstream taken { server 127.0.0.1:1; }",
+      settings: { status: `unix:${folder}/reads.sock`, deadlineMs: 60_000 },
+    });
+    await reopen(signalled());
+    stage.driven.want([stage.web, stage.shop]);
+    const { generation } = await stage.driven.applied([stage.web, stage.shop]);
+    stage.driven.want([stage.web, stage.shop, { ...stage.shop, service: "taken" }]);
+    const report = await stage.driven.reported("blocked", (one) => one.blocked !== null);
+    expect(report.blocked).toContain("duplicate upstream");
+    expect(report.generation).toBe(generation);
+  });
+
+  test("takes the first process of a container for what it is", async () => {
+    const pid = join(folder, "pid");
+    writeFileSync(pid, "1\n");
+    const found = await findMaster(pid);
+    // Here it is no nginx; in nginx's own container it is.
+    expect(found.is === "none" ? found.why : found).toContain("is not an nginx master");
+    writeFileSync(pid, "0\n");
+    expect(await findMaster(pid)).toMatchObject({ is: "none", why: expect.stringContaining("holds no pid") });
   });
 });
 

@@ -34,18 +34,7 @@ export function* nginxRules({ settings, written }: Subject): Iterable<Judgement>
 function* folderRules(target: NginxTarget, base: Path, state: string): Iterable<Judgement> {
   for (const what of FOLDERS) {
     const folder = target[what];
-    if (lies(folder, "/run") || lies(folder, "/var/run")) {
-      yield problem(
-        [...base, what],
-        `${folder} is under /run, which is emptied at every start of the machine; nginx could not start then: it must be another folder`,
-      );
-    }
-    if (/[^A-Za-z0-9/._+@-]/.test(folder)) {
-      yield problem(
-        [...base, what],
-        `${folder} cannot stand in nginx's files as it is; it must be a path of letters, digits and /._+@-`,
-      );
-    }
+    yield* pathRules(folder, [...base, what]);
     if (lies(folder, state) || lies(state, folder)) {
       yield problem(
         [...base, what],
@@ -61,8 +50,25 @@ function* folderRules(target: NginxTarget, base: Path, state: string): Iterable<
   }
 }
 
+/** What a path must be to stand in nginx's files, and to be there when nginx starts. */
+function* pathRules(path: string, at: Path): Iterable<Judgement> {
+  if (lies(path, "/run") || lies(path, "/var/run")) {
+    yield problem(
+      at,
+      `${path} is under /run, which is emptied at every start of the machine; nginx could not start then: it must be another folder`,
+    );
+  }
+  if (/[^A-Za-z0-9/._+@-]/.test(path))
+    yield problem(at, `${path} cannot stand in nginx's files as it is; it must be a path of letters, digits and /._+@-`);
+}
+
 function* driveRules({ drive }: NginxTarget, base: Path, written: Subject["written"]): Iterable<Judgement> {
   if (drive.by === "local") return;
+  if (drive.by === "signal") {
+    if (written([...base, "binary"]) !== undefined)
+      yield warning([...base, "binary"], "has no effect with test: none; nginx is signalled by its pid", "key");
+    return;
+  }
   for (const what of ["binary", "config"]) {
     if (written([...base, what]) !== undefined)
       yield warning([...base, what], "has no effect beside reload; the test and reload commands drive this nginx", "key");
@@ -70,6 +76,7 @@ function* driveRules({ drive }: NginxTarget, base: Path, written: Subject["writt
 }
 
 function* statusRules({ status, drive }: NginxTarget, base: Path): Iterable<Judgement> {
+  if (status.startsWith("unix:")) return yield* pathRules(status.slice("unix:".length), [...base, "status"]);
   const host = parseAddress(status)?.host ?? "";
   if (isIP(host) === 0)
     yield problem([...base, "status"], `"${host}" is a name; it must be an IP address with a port, such as 127.0.0.1:7071`);
