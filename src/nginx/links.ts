@@ -1,12 +1,11 @@
 import { chmodSync, linkSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-/** Swaps a link in one rename; a link that is there already stays in place until then. `model` may be a link to the same. */
-export function point(folder: string, name: string, target: string, model: string | null = null): void {
+/** Swaps a link in one rename; a link that is there already stays in place until then. `model` is a link to the same. */
+export function point(folder: string, name: string, target: string, model: string): void {
   const next = join(folder, `.next-${name}`);
   rmSync(next, { force: true });
-  if (model === null) symlinkSync(target, next);
-  else linkLike(model, next, target);
+  linkLike(model, next, target);
   renameSync(next, join(folder, name));
 }
 

@@ -28,6 +28,6 @@ export class SpareTime implements Disposable {
       this.#next = null;
       if (this.#work[0]?.next().done !== false) this.#work.shift();
       this.#schedule();
-    }).unref();
+    });
   }
 }

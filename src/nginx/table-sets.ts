@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Ms } from "../core/units.ts";
 import { building, isWhole, type Part, removing } from "./buckets.ts";
@@ -25,7 +26,10 @@ export class TableSets implements Disposable {
     this.#next = next;
   }
 
-  /** A complete directory, which is the caller's from now on: the one that was built ahead where there is one. */
+  /**
+   * A complete directory, which is the caller's from now on: the one that was built ahead where there is one. A link to it lies
+   * ready at `linkTo`, to be renamed.
+   */
   take(table: string, part: Part): string {
     const ready = this.#ahead.find((one) => one.table === table && samePart(one.part, part));
     if (ready !== undefined) {
@@ -50,6 +54,10 @@ export class TableSets implements Disposable {
     this.#ahead = wanted.map((one) => this.#ahead.find((known) => isSame(known, one)) ?? this.#later(one.table, one.part));
   }
 
+  linkTo(target: string): string {
+    return join(this.#folder, `.next-${target.slice(SETS.length + 1)}`);
+  }
+
   /** Removes a directory that no table points to any more, once nobody can be on the way through it. */
   removeLater(target: string): void {
     const timer = setTimeout(() => {
@@ -68,7 +76,18 @@ export class TableSets implements Disposable {
 
   #begin(table: string, part: Part): Ahead {
     const target = `${SETS}/${table}.${this.#next++}`;
-    return { table, part, target, work: building(join(this.#folder, target), join(this.#folder, "full"), part) };
+    return { table, part, target, work: this.#building(target, part) };
+  }
+
+  *#building(target: string, part: Part): Pieces {
+    yield* building(join(this.#folder, target), join(this.#folder, "full"), part);
+    yield;
+    symlinkSync(target, this.linkTo(target));
+  }
+
+  *#removing(target: string): Pieces {
+    rmSync(this.linkTo(target), { force: true });
+    yield* removing(join(this.#folder, target));
   }
 
   #finish({ work, target }: Ahead): void {
@@ -87,7 +106,7 @@ export class TableSets implements Disposable {
   }
 
   #remove(target: string): void {
-    this.#spare.add(quietly(removing(join(this.#folder, target))));
+    this.#spare.add(quietly(this.#removing(target)));
   }
 }
 

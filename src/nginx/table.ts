@@ -92,7 +92,8 @@ export class Tables implements Disposable {
       renameSync(ready, join(this.folder, name));
       return;
     }
-    point(this.folder, name, target, target.includes("/") ? null : join(this.folder, `.to-${target}`));
+    if (target.startsWith(`${SETS}/`)) renameSync(this.#sets.linkTo(target), join(this.folder, name));
+    else point(this.folder, name, target, join(this.folder, `.to-${target}`));
     if (linkOf(ready) === null) linkLike(join(this.folder, `.to-${FIXED.empty}`), ready, FIXED.empty);
   }
 }
