@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Finding } from "./app/check.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
+import type { PlanOptions } from "./app/plan.ts";
 import type { RenderedTarget } from "./app/render.ts";
 import type { Starter } from "./app/starter.ts";
 import type { Config } from "./config/config.ts";
@@ -10,6 +11,7 @@ import { ConfigError } from "./config/errors.ts";
 import { jsonSchema } from "./config/json-schema.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Control } from "./core/control.ts";
+import type { PlanView } from "./core/planned.ts";
 import type { Log } from "./core/ports.ts";
 
 /**
@@ -230,6 +232,12 @@ export async function checkConfig(options: Source & { readonly nginx: boolean })
 export async function renderConfig(options: Source & { readonly write: boolean }): Promise<readonly RenderedTarget[]> {
   const { renderAll } = await import("./app/render.ts");
   return renderAll(options.config, await readConfig(options), options.write);
+}
+
+/** What a start would do now, where no controller runs. */
+export async function planConfig(options: Source & PlanOptions): Promise<PlanView> {
+  const { planApart } = await import("./app/plan.ts");
+  return planApart(options.config, await readConfig(options), options);
 }
 
 /** What Sluice reads from a metrics page. */

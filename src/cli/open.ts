@@ -1,5 +1,4 @@
 import type { App } from "../app.ts";
-import type { StartInput } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import { type Address, findController } from "./address.ts";
 import type { Context } from "./context.ts";
@@ -11,7 +10,7 @@ import { plain } from "./format/width.ts";
 import { ask, place } from "./http.ts";
 import { type Named, withSuggestions } from "./names.ts";
 import { remoteSession } from "./remote.ts";
-import { CLI_ACTOR, type Session, type StartRequest } from "./session.ts";
+import { CLI_ACTOR, type RemoteSession, type Session } from "./session.ts";
 
 /** Does `act` with the running controller. */
 export async function online<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
@@ -23,11 +22,25 @@ export async function online<T>(context: Context, named: Named, act: (session: S
  * Does `act` with the running controller, or where nobody listens at the configured address, with the same controller inside
  * this process, on the same state, under its lock.
  */
-export async function onlineOrNot<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
+export function onlineOrNot<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
+  const without = (config: string) => inProcess(context, config, (session) => withSuggestions(session, named, act));
+  return onlineOrElse(context, named, act, without);
+}
+
+/** Does `act` with the running controller, or where nobody listens at the configured address, `without` with the configuration. */
+export async function onlineOrElse<T>(
+  context: Context,
+  named: Named,
+  act: (session: RemoteSession) => Promise<T>,
+  without: (config: string) => Promise<T>,
+): Promise<T> {
   const address = await findController(context.flags, context.io.env, context.io.cwd);
-  if (await listens(address)) return withSuggestions(remoteSession(address, gap(context)), named, act);
+  if (await listens(address)) {
+    const session = remoteSession(address, gap(context));
+    return withSuggestions(session, named, () => act(session));
+  }
   if (address.config === null) throw nobody(address);
-  return inProcess(context, address.config, (session) => withSuggestions(session, named, act));
+  return without(address.config);
 }
 
 /** Asked first, so that a verb is never sent twice. */
@@ -53,15 +66,12 @@ function offlineSession({ control }: App): Session {
     services: () => control.services(),
     service: (name) => control.service(name),
     rollout: (id) => control.rollout(id),
+    explanation: (id) => control.explanation(id),
     command: (name, command, _actor, options) => control.command(name, command, CLI_ACTOR, options),
     setMembers: (name, pool, members) => control.setMembers(name, pool, members, CLI_ACTOR),
     setMember: (name, pool, member, state) => control.setMember(name, pool, member, state, CLI_ACTOR),
     events: (filter, page) => control.events(filter, page),
     follow: (filter, after, signal) => control.follow(filter, after, signal),
-    plan: async (name, { assume = {}, ...request }) => {
-      const { requestsPerS = null, errorRatio = null } = assume;
-      return control.plan(name, await startInput(request), { requestsPerS, errorRatio });
-    },
     start: () => {
       throw new Failure(EXIT.unreachable, "a start needs a running controller", { hint: "run `sluice serve` first" });
     },
@@ -70,16 +80,6 @@ function offlineSession({ control }: App): Session {
       return control.start(name, { strategy: "blue-green", to: to ?? null, steps: null, ...rest }, CLI_ACTOR, null);
     },
   };
-}
-
-/** A request as the API would read it. */
-async function startInput({ strategy, to, version, steps, replace, reason }: StartRequest): Promise<StartInput> {
-  const rest = { to: to ?? null, version: version ?? null, replace: replace ?? false, reason: reason ?? null };
-  if (steps === undefined) return { strategy, steps: null, ...rest };
-  const { parseSteps } = await import("../config/steps.ts");
-  const parsed = parseSteps(steps);
-  if (parsed.is === "steps") return { strategy, steps: parsed.steps, ...rest };
-  throw new Failure(EXIT.usage, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
 }
 
 /** Only what a person must know; the journal has the rest. */

@@ -5,7 +5,7 @@ import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Address } from "./address.ts";
 import { isPassing } from "./failure.ts";
 import { type Ask, ask, send } from "./http.ts";
-import type { Session } from "./session.ts";
+import type { RemoteSession } from "./session.ts";
 import { serverEvents } from "./sse.ts";
 
 /** Longest silence of a stream that beats every 15 s: after it, the connection is dead without having said so. */
@@ -14,7 +14,7 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 
 /** A running controller. `onGap` is told when the stream of events breaks, and why; it is taken up again by itself. */
-export function remoteSession(address: Address, onGap: (error: unknown) => void = () => {}): Session {
+export function remoteSession(address: Address, onGap: (error: unknown) => void = () => {}): RemoteSession {
   const post = <T>(path: string, body: object, ifMatch: string | null = null) =>
     ask<T>(address, path, mutation("POST", body, ifMatch));
   return {

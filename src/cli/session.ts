@@ -15,14 +15,18 @@ export type SwitchRequest = z.input<typeof SwitchBody>;
  * Answers are the API's objects in both cases.
  */
 export interface Session
-  extends Pick<Control, "services" | "service" | "rollout" | "command" | "setMembers" | "setMember" | "events" | "follow"> {
+  extends Pick<Control, "services" | "service" | "rollout" | "explanation" | "command" | "setMembers" | "setMember" | "events" | "follow"> {
   /** True where this process is the controller: the work stops with it. */
   readonly offline: boolean;
-  /** What a start would do now. */
-  plan(service: string, request: PlanRequest): Promise<PlanView>;
   start(service: string, request: StartRequest): Promise<Started>;
   /** A blue-green rollout in one call. */
   switchTo(service: string, request: SwitchRequest): Promise<Started>;
+}
+
+/** A controller behind its API. */
+export interface RemoteSession extends Session {
+  /** What a start would do now. */
+  plan(service: string, request: PlanRequest): Promise<PlanView>;
 }
 
 /** Who offline verbs are done by; behind the API it is the name of the token. */

@@ -35,14 +35,14 @@ export function lasts({ leastMs, untilEvidence, after }: Step): boolean {
 /** What the checks can see in a step, and what a total failure of the candidate would cost in it. */
 export function foresee(prospect: Prospect): Foreseen {
   const { step, to, checks } = prospect;
-  const most = mostShare(step, to);
-  if (!lasts(step) || most === 0) return { checks: [], mostLost: null };
+  if (!lasts(step) || mostShare(step, to) === 0) return { checks: [], mostLost: null };
   const judging = checks.filter((check) => meanShare(step, to) < WHOLE || !isCompare(check));
-  const losses = judging.filter((check) => !isAdvisory(check)).flatMap((check) => lossOf(prospect, check, most) ?? []);
-  return {
-    checks: judging.map((check) => figuresOf(prospect, check)),
-    mostLost: losses.sort((a, b) => a.requests - b.requests)[0] ?? null,
-  };
+  const figures = judging.map((check) => figuresOf(prospect, check));
+  const losses = figures.flatMap(({ name, mostLost: requests }, index) => {
+    const check = judging[index];
+    return requests === null || check === undefined || isAdvisory(check) ? [] : [{ requests, check: name }];
+  });
+  return { checks: figures, mostLost: losses.sort((a, b) => a.requests - b.requests)[0] ?? null };
 }
 
 /** The candidate's share over the step: of a ramp the mean, so that its requests are as many as they will be. */
@@ -82,12 +82,12 @@ function figuresOf(prospect: Prospect, check: Check): PlannedCheck {
   const { step, to } = prospect;
   const metric = metricOf(prospect, check);
   const traffic = seen(prospect, metric, meanShare(step, to));
-  const named = { name: check.name, needed: step.needs.includes(check.name) };
-  if (isCompare(check)) return { ...named, ...comparedFigures(step, check, metric, traffic) };
-  return { ...named, ...boundFigures(step, check, metric, traffic) };
+  const named = { name: check.name, needed: step.needs.includes(check.name), mostLost: lossOf(prospect, check) };
+  if (isCompare(check)) return { ...named, kind: "compare", ...comparedFigures(step, check, metric, traffic) };
+  return { ...named, kind: "bound", ...boundFigures(step, check, metric, traffic) };
 }
 
-type Figures = Omit<PlannedCheck, "name" | "needed">;
+type Figures = Omit<PlannedCheck, "name" | "kind" | "needed" | "mostLost">;
 
 const UNKNOWN: Figures = { requests: null, requestsToPass: null, passesAfterMs: null, detects: null };
 
@@ -126,14 +126,14 @@ function badPart({ rule }: Check, metric: Metric): number | null {
 }
 
 /** What it costs until a check has seen that everything fails; null where it never does, or that is not known. */
-function lossOf(prospect: Prospect, check: Check, share: Bp): { readonly requests: number; readonly check: string } | null {
+function lossOf(prospect: Prospect, check: Check): number | null {
   const metric = metricOf(prospect, check);
-  const traffic = seen(prospect, metric, share);
+  const traffic = seen(prospect, metric, mostShare(prospect.step, prospect.to));
   if (traffic === null || unitOf(metric) !== "ratio") return null;
   const lost = isCompare(check)
     ? mostLost(ruleOf(check).allowed, traffic, metric.intervalMs, REACT_MS)
     : lostByBound(check, metric, traffic);
-  return lost === null ? null : { requests: Math.ceil(lost / seenPart(prospect, metric)), check: check.name };
+  return lost === null ? null : Math.ceil(lost / seenPart(prospect, metric));
 }
 
 /**

@@ -3,7 +3,6 @@ import type { Step } from "../core/rollout.ts";
 import { isAdvisory } from "../core/service.ts";
 import { type Ms, never, type PoolName } from "../core/units.ts";
 import { percent } from "../core/want.ts";
-import { isCompare } from "./comparing.ts";
 import { lasts, meanShare, type Prospect } from "./foresight.ts";
 
 /** What a step will not show, or not in its time, in sentences; nothing where no rate is known. */
@@ -22,20 +21,19 @@ export function warningsOf(prospect: Prospect, foreseen: Pick<PlannedStep, "chec
 /** Where a needed check cannot pass in the step's time, as if the candidate were as good as stable. */
 function tooShort(prospect: Prospect, check: PlannedCheck): string | null {
   const { step, to } = prospect;
-  const { requests, requestsToPass, passesAfterMs } = check;
+  const { requests, passesAfterMs } = check;
   const inTimeMs = step.leastMs + (step.untilEvidence ? step.hold.atMostMs : 0);
   if (!check.needed || requests === null || (step.leastMs === 0 && !step.untilEvidence)) return null;
   if (passesAfterMs !== null && passesAfterMs <= inTimeMs) return null;
   const share = percent(meanShare(step, to));
   const given = `${share} for ${lengthText(step.leastMs)} gives about ${counted(requests, "request")} on ${to}`;
-  return `${step.untilEvidence && step.leastMs === 0 ? `at ${share}` : given}; ${needText(prospect, check, requestsToPass)}: ${endText(step, to, passesAfterMs)}`;
+  return `${step.untilEvidence && step.leastMs === 0 ? `at ${share}` : given}; ${needText(prospect, check)}: ${endText(step, to, passesAfterMs)}`;
 }
 
-function needText(prospect: Prospect, { name }: PlannedCheck, requestsToPass: number | null): string {
-  const check = prospect.checks.find((one) => one.name === name);
+function needText({ checks, metrics }: Prospect, { name, kind, requestsToPass }: PlannedCheck): string {
   if (requestsToPass === null) return `${name} never passes at these rates, for too much of stable fails`;
-  if (check !== undefined && isCompare(check)) return `${name} needs ${grouped(requestsToPass)} to show health`;
-  const windowMs = prospect.metrics[check?.metric ?? ""]?.windowMs ?? 0;
+  if (kind === "compare") return `${name} needs ${grouped(requestsToPass)} to show health`;
+  const windowMs = metrics[checks.find((one) => one.name === name)?.metric ?? ""]?.windowMs ?? 0;
   return `${name} needs ${grouped(requestsToPass)} in each ${lengthText(windowMs)}`;
 }
 
@@ -60,9 +58,9 @@ function endText({ leastMs, hold, untilEvidence }: Step, to: PoolName, passesAft
 }
 
 /** Where a comparison can find nothing but an outage in the step's time. */
-function blind({ step }: Prospect, { name, requests, requestsToPass, detects }: PlannedCheck): string | null {
-  if (step.leastMs === 0 || requests === null || requestsToPass === null || detects !== null) return null;
-  return `${name} can find nothing but an outage in ${lengthText(step.leastMs)}`;
+function blind({ step }: Prospect, { name, kind, requests, detects, mostLost }: PlannedCheck): string | null {
+  if (kind === "bound" || step.leastMs === 0 || requests === null || detects !== null) return null;
+  return `${name} can find nothing${mostLost === null ? "" : " but an outage"} in ${lengthText(step.leastMs)}`;
 }
 
 /** Where no check would see that everything fails. */
@@ -83,7 +81,7 @@ function grouped(value: number): string {
 
 /** `1500 ms`, `90 s`, `15 min`, `3 h`: two digits are all that an outlook means. */
 function lengthText(ms: Ms): string {
-  if (ms < 2_000) return `${ms} ms`;
+  if (ms < 2_000 && ms % 1_000 !== 0) return `${ms} ms`;
   if (ms < 180_000) return `${Math.round(ms / 1_000)} s`;
   return ms < 10_800_000 ? `${Math.round(ms / 60_000)} min` : `${Number((ms / 3_600_000).toPrecision(2))} h`;
 }

@@ -7,7 +7,6 @@ import type { Route } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Now, TargetName } from "../core/units.ts";
 import { resting, sameWant } from "../core/want.ts";
-import type { Cell } from "./cell.ts";
 import { type Expected, foresee, type Prospect } from "./foresight.ts";
 import { warningsOf } from "./planned-warnings.ts";
 import { composeRoute, type ServiceRecord } from "./record.ts";
@@ -29,13 +28,12 @@ export type WantedOf = (target: TargetName) => readonly Route[];
  */
 export async function planStart(
   deps: PlanningDeps,
-  cell: Cell,
+  { record, settings }: { readonly record: ServiceRecord; readonly settings: ServiceSettings },
   input: StartInput,
   assumed: Assumed,
   wanted: WantedOf,
   now: Now,
 ): Promise<PlanView> {
-  const { record, settings } = cell;
   const from = record.state.stable;
   const to = destination(settings, from, input.to);
   const traffic = trafficOf(deps.observer?.traffic(settings.name) ?? null, from, assumed);

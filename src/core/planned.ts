@@ -87,6 +87,8 @@ export type TargetChange = {
 /** What one check can see in a step, at the traffic of the plan. Figures are null where they are not known, or do not exist. */
 export type PlannedCheck = {
   readonly name: string;
+  /** `compare` is with stable, `bound` a fixed one. */
+  readonly kind: "compare" | "bound";
   /** True where the step does not end before it passes. */
   readonly needed: boolean;
   /** Requests of the candidate that it counts in the step's least time. */
@@ -97,4 +99,6 @@ export type PlannedCheck = {
   readonly passesAfterMs: Ms | null;
   /** The smallest part of the candidate's requests that fail (0 to 1) that is expected to revert within the step's least time. */
   readonly detects: number | null;
+  /** The most requests that a candidate which fails all of them costs until this check reverts; null where it never does. */
+  readonly mostLost: number | null;
 };

@@ -10,11 +10,11 @@ import { closingFlag, type TargetSettings } from "./settings.ts";
 import type { Site } from "./site.ts";
 import type { Templates } from "./template.ts";
 
-/** Stands for the generation in files that are compared: every reload changes it, and it says nothing. */
-const NO_GENERATION = "0-00000000";
+/** The generation of files where nothing lies on disk yet. */
+const FIRST = "1-00000000";
 
 /**
- * The files that belong to one service, and those that all share, as they would be with each of the routes, one after the other, among
+ * The files that belong to one service, and those that all share, in the generation that lies on disk, as they would be with each of the routes, one after the other, among
  * the other services that are wanted. Writes nothing. Throws a `RenderError` where a value cannot be rendered.
  */
 export async function previewRoutes(
@@ -31,7 +31,7 @@ export async function previewRoutes(
   const shown: Previewed[] = [];
   for (const route of next) {
     const others = (disk?.routes ?? wanted).filter((one) => one.service !== route.service);
-    const after = renderPart({ site, routes: [...others, route] }, route.service, templates, NO_GENERATION);
+    const after = renderPart({ site, routes: [...others, route] }, route.service, templates, disk?.generation ?? FIRST);
     shown.push({ reload: differs(before, after), diff: diffOf(disk?.files ?? null, after) });
     before = after;
   }
@@ -40,16 +40,18 @@ export async function previewRoutes(
 
 type Files = ReadonlyMap<string, string>;
 
-/** What lies there, with the generation taken out of it; null where nothing does yet. */
-async function onDisk(include: string): Promise<{ readonly files: Files; readonly routes: readonly Route[] } | null> {
+type OnDisk = { readonly generation: string; readonly files: Files; readonly routes: readonly Route[] };
+
+/** What lies there; null where nothing does yet. */
+async function onDisk(include: string): Promise<OnDisk | null> {
   const folder = new Generations(include);
   const generation = await folder.current();
   const manifest = generation === null ? null : await folder.manifest(generation);
   if (manifest === null || generation === null) return null;
   const names = Object.keys(manifest.files);
   const texts = await Promise.all(names.map((name) => readFile(join(folder.path(generation), name), "utf8").catch(() => "")));
-  const files = new Map(names.map((name, index) => [name, (texts[index] ?? "").replaceAll(generation, NO_GENERATION)]));
-  return { files, routes: manifest.routes };
+  const files = new Map(names.map((name, index) => [name, texts[index] ?? ""]));
+  return { generation, files, routes: manifest.routes };
 }
 
 function differs(before: Files | null, after: Files): boolean {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { PlanView } from "../../src/core/planned.ts";
@@ -10,17 +10,22 @@ const STEPS = `    canary:
       checks: []
       bake: 0s`;
 
-/** nginx's files as they lie there, without the number of their generation. */
-function filesOf(stack: Stack): ReadonlyMap<string, string> {
+type Disk = { readonly generation: string; readonly files: ReadonlyMap<string, string> };
+
+/** nginx's files as they lie there. */
+function diskOf(stack: Stack): Disk {
   const folder = join(stack.nginx.prefix, "sluice");
   const generation = readlinkSync(join(folder, "current")).slice("gen-".length);
   const names = readdirSync(join(folder, "current")).filter((name) => name.endsWith(".conf"));
-  const text = (name: string) => readFileSync(join(folder, "current", name), "utf8").replaceAll(generation, "0-00000000");
-  return new Map(names.sort().map((name) => [name, text(name)]));
+  return { generation, files: new Map(names.sort().map((name) => [name, readFileSync(join(folder, "current", name), "utf8")])) };
 }
 
-function difference(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string {
-  return [...after].map(([name, text]) => unifiedDiff(`current/${name}`, before.get(name) ?? "", `next/${name}`, text)).join("");
+/** What became of the files, apart from the number of their generation. */
+function difference(before: Disk, after: Disk): string {
+  const then = (text: string) => text.replaceAll(after.generation, before.generation);
+  return [...after.files]
+    .map(([name, text]) => unifiedDiff(`current/${name}`, before.files.get(name) ?? "", `next/${name}`, then(text)))
+    .join("");
 }
 
 async function planned(stack: Stack): Promise<PlanView> {
@@ -35,19 +40,19 @@ test("what a plan shows of a weighted service is what its steps then change", { 
   await using stack = await Stack.start({ routing: "weighted", service: STEPS });
   await stack.serve();
   await stack.applied();
-  const before = filesOf(stack);
+  const before = diskOf(stack);
   const plan = await planned(stack);
-  expect(filesOf(stack)).toEqual(before);
+  expect(diskOf(stack)).toEqual(before);
   expect((await stack.service()).rollout).toBeNull();
   expect(plan.steps.map(({ nginx }) => nginx[0]?.change)).toEqual(["reload", "reload", "nothing"]);
 
   await stack.api("POST", "/v1/services/web/rollouts", { strategy: "canary" });
   await stack.reaches("waiting", 0);
   expect(shown(plan, 0)?.diff).toContain("weight=");
-  expect(difference(before, filesOf(stack))).toBe(shown(plan, 0)?.diff);
+  expect(difference(before, diskOf(stack))).toBe(shown(plan, 0)?.diff);
   await stack.api("POST", "/v1/services/web/rollout/advance", {});
   await stack.reaches("promoted");
-  expect(difference(before, filesOf(stack))).toBe(shown(plan, 1)?.diff);
+  expect(difference(before, diskOf(stack))).toBe(shown(plan, 1)?.diff);
 });
 
 test("a live service moves its shares without a reload, and its commit is the difference that was shown", {
@@ -57,16 +62,26 @@ test("a live service moves its shares without a reload, and its commit is the di
   const offline = await planned(stack);
   await stack.serve();
   await stack.applied();
-  const before = filesOf(stack);
+  const before = diskOf(stack);
   const plan = await planned(stack);
   expect(plan.steps.map(({ nginx }) => nginx[0]?.change)).toEqual(["tables", "tables", "reload"]);
   expect(offline.steps.map(({ nginx }) => nginx)).toEqual(plan.steps.map(({ nginx }) => nginx));
 
   await stack.api("POST", "/v1/services/web/rollouts", { strategy: "canary" });
   await stack.reaches("waiting", 0);
-  expect(filesOf(stack)).toEqual(before);
+  expect(diskOf(stack)).toEqual(before);
   await stack.api("POST", "/v1/services/web/rollout/advance", {});
   await stack.reaches("promoted");
   await stack.applied();
-  expect(difference(before, filesOf(stack))).toBe(shown(plan, 2)?.diff);
+  expect(difference(before, diskOf(stack))).toBe(shown(plan, 2)?.diff);
+});
+
+test("without a controller, a plan takes nothing of a changed configuration to nginx", { timeout: 60_000 }, async () => {
+  await using stack = await Stack.start({ service: STEPS });
+  const before = diskOf(stack);
+  writeFileSync(stack.config, readFileSync(stack.config, "utf8").replace("routing: live", "routing: weighted"));
+  const plan = await planned(stack);
+  expect(plan.steps[0]?.nginx[0]).toMatchObject({ change: "reload", diff: expect.stringContaining("weight=") });
+  expect(plan.steps[0]?.before[0]?.missing).toMatch(/0 of 2 members of green are ready/);
+  expect(diskOf(stack)).toEqual(before);
 });

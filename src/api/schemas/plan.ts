@@ -24,6 +24,7 @@ export const TargetChange = z
 export const PlannedCheck = z
   .object({
     name: z.string(),
+    kind: z.enum(["compare", "bound"]).describe("With stable, or a fixed bound."),
     needed: z.boolean().describe("Whether the step does not end before it passes."),
     requests: z.number().nullable().describe("Requests of the candidate that it counts in the step's least time."),
     requestsToPass: z
@@ -35,6 +36,10 @@ export const PlannedCheck = z
       .number()
       .nullable()
       .describe("The smallest part of failing requests (0 to 1) that is expected to revert within the step's least time."),
+    mostLost: z
+      .number()
+      .nullable()
+      .describe("The most requests that a candidate which fails all of them costs until this check reverts."),
   })
   .readonly()
   .meta({ id: "PlannedCheck", description: "What one check can see in a step. Null is what is not known, or does not exist." });

@@ -1,11 +1,11 @@
 import { Option } from "commander";
 import type { PlanView } from "../../core/planned.ts";
 import type { Group, Run } from "../command.ts";
-import { tell } from "../context.ts";
+import { type Context, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { plannedLines } from "../format/planned.ts";
-import { onlineOrNot } from "../open.ts";
-import type { PlanRequest } from "../session.ts";
+import { onlineOrElse } from "../open.ts";
+import type { PlanRequest, StartRequest } from "../session.ts";
 import { parseErrors, parseRate } from "../traffic.ts";
 import { type MoveOptions, moveOptions, moveRequest, versionOptions } from "./start.ts";
 
@@ -33,20 +33,38 @@ export const planCommands: Group = (program, bind) => {
     .action(bind(planRollout));
 };
 
-const planRollout: Run<Options> = (context, [service = ""], options) => {
-  const { rate, errors } = options;
-  const assume = {
-    ...(rate === undefined ? {} : { requestsPerS: rate }),
-    ...(errors === undefined ? {} : { errorRatio: errors }),
-  };
-  const request: PlanRequest = { ...moveRequest(options), assume };
-  return onlineOrNot(context, { service, pool: options.to }, async (session) => {
-    const plan = await session.plan(service, request);
-    const lines = () => plannedLines(plan, context.out);
-    await tell(context, { json: plan, names: plan.steps.map(({ label }) => label), lines });
-    return options.detailedExitcode === true ? detailed(plan) : EXIT.reached;
-  });
+const planRollout: Run<Options> = async (context, [service = ""], options) => {
+  const request = moveRequest(options);
+  const named = { service, pool: options.to };
+  const plan = await onlineOrElse(
+    context,
+    named,
+    (session) => session.plan(service, { ...request, assume: assumeOf(options) }),
+    (config) => planWithout(context, config, service, request, options),
+  );
+  const lines = () => plannedLines(plan, context.out);
+  await tell(context, { json: plan, names: plan.steps.map(({ label }) => label), lines });
+  return options.detailedExitcode === true ? detailed(plan) : EXIT.reached;
 };
+
+function assumeOf({ rate, errors }: Options): NonNullable<PlanRequest["assume"]> {
+  return { ...(rate === undefined ? {} : { requestsPerS: rate }), ...(errors === undefined ? {} : { errorRatio: errors }) };
+}
+
+/** Without a controller nothing is driven for it: a plan changes nothing. */
+async function planWithout(
+  context: Context,
+  config: string,
+  service: string,
+  request: StartRequest,
+  options: Options,
+): Promise<PlanView> {
+  const { planConfig } = await import("../../app.ts");
+  const { strategy, to = null, version = null, replace = false, reason = null, steps = null } = request;
+  const input = { strategy, to, version, replace, reason, steps };
+  const assumed = { requestsPerS: options.rate ?? null, errorRatio: options.errors ?? null };
+  return planConfig({ config, env: context.io.env, service, input, assumed });
+}
 
 function detailed({ steps, refused }: PlanView): ExitCode {
   if (steps.length === 0) return EXIT.reached;

@@ -25,9 +25,13 @@ export function plannedLines(plan: PlanView, style: Style): string[] {
 
 function title({ service, strategy, version, from, to, steps, leastMs }: PlanView, style: Style): string {
   const told = version === null ? "" : `   version ${plain(version)}`;
-  const least =
-    steps.length === 0 ? "" : `   ${steps.length} steps, ${leastMs === 0 ? "no least time" : `${duration(leastMs)} at least`}`;
-  return `${paint(style, "bold", plain(service))}   ${strategy} ${from} ${glyph(style, "arrow")} ${to}${told}${least}`;
+  const course = `${strategy} ${from} ${glyph(style, "arrow")} ${to}${told}`;
+  const head = `${paint(style, "bold", plain(service))}   ${course}`;
+  if (steps.length === 0) return head;
+  const least = leastMs === 0 ? "no least time" : `${duration(leastMs)} at least`;
+  const approvals = steps.filter(({ until }) => until === "approval").length;
+  const people = approvals === 0 ? "" : `; ${approvals === 1 ? "one waits" : `${approvals} wait`} for a person`;
+  return `${head}   ${steps.length} steps, ${least}${people}`;
 }
 
 function refusalLines(refused: PlanView["refused"], style: Style): string[] {
