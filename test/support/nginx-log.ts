@@ -6,6 +6,7 @@ import { type LogFile, NginxLog, type NginxLogDeps } from "../../src/metrics/ngi
 import { poolOfBucket } from "../../src/nginx/bucket.ts";
 import { logFile, logFolder } from "../../src/nginx/settings.ts";
 import type { Site } from "../../src/nginx/site.ts";
+import { WorkerDeaths } from "../../src/nginx/worker-deaths.ts";
 import { makePrefix, type Nginx, startNginx } from "./nginx.ts";
 import { freePort } from "./ports.ts";
 import { siteIn, writeSet } from "./rendering.ts";
@@ -50,7 +51,8 @@ export async function startLogging(
     process.kill(nginx.pid, "SIGUSR1");
     return null;
   };
-  const files: readonly LogFile[] = [{ target: "local", path, reopen }];
+  const deaths = new WorkerDeaths({ by: "local", binary: nginx.binary, config: nginx.config, pid: nginx.pidFile });
+  const files: readonly LogFile[] = [{ target: "local", path, reopen, deaths: () => deaths.count() }];
   return {
     nginx,
     site,

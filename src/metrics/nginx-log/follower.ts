@@ -14,6 +14,8 @@ export type FollowerInput = {
   readonly limitBytes: number;
   /** Makes nginx open the file anew. Null where it did, else why not; null itself where that cannot be done here. */
   readonly reopen: (() => Promise<string | null>) | null;
+  /** How many workers of nginx ended by a signal so far, as far as anybody knows; null where nobody can know. */
+  readonly deaths: (() => Promise<number>) | null;
   readonly log: Log;
   /** Gets each part of the log exactly once: whole lines. */
   readonly onText: (text: string) => void;
@@ -27,6 +29,8 @@ const CHUNK_BYTES = 1 << 18;
 const QUIET_MS: Ms = 10_000;
 /** How long nginx may take to open the file anew, before its absence is worth a word. */
 const REOPEN_MS: Ms = 5_000;
+/** How often nginx's error log is looked into. */
+const DEATHS_EVERY_MS: Ms = 1_000;
 /** How soon a rotation that nginx did not follow is tried again. */
 const ROTATE_AGAIN_MS: Ms = 60_000;
 
@@ -38,13 +42,14 @@ export class Follower {
   readonly target: TargetName;
   /** Why nothing can be read, in words; null where it can. */
   problem: string | null = "nothing was read yet";
-  /** How often a file was cut short below what had been read. */
-  cuts = 0;
+  /** How lines were lost the last time, and when; null where none ever was. */
+  loss: { readonly how: string; readonly at: Ms } | null = null;
   readonly #in: FollowerInput;
   #files: Open[] = [];
   #started = false;
   #rotatedAt: Ms = Number.NEGATIVE_INFINITY;
   #rotateFrom: Ms = Number.NEGATIVE_INFINITY;
+  #deaths: { readonly count: number; readonly at: Ms } | null = null;
 
   constructor(input: FollowerInput) {
     this.target = input.target;
@@ -61,6 +66,7 @@ export class Follower {
       await this.#find(this.#started ? "start" : "end", now);
       this.#started = true;
       for (const file of this.#files) await this.#readOn(file, now);
+      await this.#countDeaths(now);
       await this.#tidy(now);
     } catch (error) {
       this.problem = `${this.#in.path} cannot be read (${(error as Error).message})`;
@@ -72,6 +78,7 @@ export class Follower {
     const mine = (position: Position) => Object.keys(position).filter((key) => key.startsWith(`${this.target} `));
     const there = new Set(this.#files.map(({ key }) => key));
     if (mine(from).length > 0 && !mine(from).some((key) => there.has(key))) return "lost";
+    if (this.#files.some(({ key }) => (to[key] ?? 0) < (from[key] ?? 0))) return "lost";
     const parts = this.#files.flatMap((file) => {
       const start = from[file.key] ?? 0;
       const end = to[file.key] ?? 0;
@@ -124,8 +131,10 @@ export class Follower {
   async #readOn(file: Open, now: Ms): Promise<void> {
     const { size } = await file.handle.stat();
     if (size < file.offset) {
-      this.cuts += 1;
-      this.#in.log.warn("nginx's log of requests was cut short; what was not read of it is lost", { file: file.path });
+      this.#lose(
+        now,
+        "nginx's log of requests was cut short, and what was not read of it is lost (does logrotate copy and truncate it?)",
+      );
       file.offset = 0;
     }
     if (size === file.offset) return;
@@ -134,6 +143,24 @@ export class Follower {
       file.offset = end;
       this.#in.onText(text);
     });
+  }
+
+  /** A worker that is killed takes along what it had not written yet. */
+  async #countDeaths(now: Ms): Promise<void> {
+    if (this.#in.deaths === null || (this.#deaths !== null && now - this.#deaths.at < DEATHS_EVERY_MS)) return;
+    const count = await this.#in.deaths();
+    const more = count - (this.#deaths?.count ?? count);
+    this.#deaths = { count, at: now };
+    if (more > 0)
+      this.#lose(
+        now,
+        `${more} ${more === 1 ? "worker" : "workers"} of nginx ended by a signal: up to half a second of lines is lost`,
+      );
+  }
+
+  #lose(at: Ms, how: string): void {
+    this.loss = { how, at };
+    this.#in.log.warn(how, { target: this.target, file: this.#in.path });
   }
 
   /** Rotates a file that has grown large, and removes those that no stored position names any more. */

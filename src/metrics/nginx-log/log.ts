@@ -7,11 +7,12 @@ import { parseLine } from "./line.ts";
 import { misroutedText, type PoolOf } from "./routing.ts";
 import { Tally } from "./tally.ts";
 
-/** One nginx's log: where it is, and how nginx is made to open it anew (null where that cannot be done). */
+/** One nginx's log: where it is, how nginx is made to open it anew, and how many of its workers were killed (null where that cannot be done). */
 export type LogFile = {
   readonly target: TargetName;
   readonly path: string;
   readonly reopen: (() => Promise<string | null>) | null;
+  readonly deaths: (() => Promise<number>) | null;
 };
 
 export type NginxLogDeps = {
@@ -35,6 +36,8 @@ export type Taken = {
   readonly completeTo: Ms;
   /** False where lines between the marks are gone: nobody knows how many. */
   readonly whole: boolean;
+  /** How lines were lost lately, in words; null where none were. */
+  readonly loss: string | null;
   /** Lines that could not be read, ever since this process began. */
   readonly unreadable: number;
   /** What went elsewhere than its bucket lately, in words; null where nothing did. */
@@ -49,6 +52,8 @@ const EVERY_MS: Ms = 100;
 const FLUSH_MS: Ms = 600;
 /** What was not read while Sluice was away is read again up to this much; more would hold everything up for long. */
 const MOST_AGAIN_BYTES = 256 * 1024 * 1024;
+/** How long it is told that lines were lost, so that a person sees it and no step ends on it. */
+const LOSS_TOLD_MS: Ms = 30_000;
 const OBSERVED_MS: Ms = 30_000;
 /** Rates and rare failures need longer than shares do. */
 const TRAFFIC_MS: Ms = 10 * 60_000;
@@ -134,7 +139,9 @@ export class NginxLog implements Observer, AsyncDisposable {
     const problem = this.#problem(lane);
     const found = lane.misrouted(this.#deps.wall());
     const misrouted = found === null ? null : misroutedText(found);
-    return { mark, tally, whole, completeTo: this.#completeTo, unreadable: this.#unreadable, misrouted, problem };
+    const now = this.#deps.wall();
+    const loss = this.#of(lane).find((one) => one.loss !== null && now - one.loss.at < LOSS_TOLD_MS)?.loss?.how ?? null;
+    return { mark, tally, whole, completeTo: this.#completeTo, loss, unreadable: this.#unreadable, misrouted, problem };
   }
 
   /** Calls `soon` again and again while the newest tries at a pool fail in numbers; the answer ends it. */

@@ -98,7 +98,7 @@ function evidenceOf(metric: NginxMetric, subject: Subject, before: Evidence | nu
     metric: metric.name,
     last: { [subject.pool]: { t: to, started: null, series: { ...own, ...taken.mark.position } } },
     slices,
-    problem: taken.problem ?? problemOf(taken.whole, unread) ?? taken.misrouted,
+    problem: taken.problem ?? problemOf(taken.whole, unread) ?? taken.loss ?? taken.misrouted,
     lacking: null,
   };
 }

@@ -50,7 +50,7 @@ async function lookAt(instants: readonly number[], ended: readonly Ended[]): Pro
       }
       seen = now;
       const mark = { run: 1, parts: 0, position: {} };
-      return { mark, tally, completeTo: now - 600, whole: true, unreadable: 0, misrouted: null, problem: null };
+      return { mark, tally, completeTo: now - 600, whole: true, loss: null, unreadable: 0, misrouted: null, problem: null };
     },
     onFailing: () => () => {},
   };
