@@ -6,6 +6,7 @@ import { ifMatch } from "./if-match.ts";
 import type { ApiOptions } from "./options.ts";
 import { operation, type Routes } from "./route.ts";
 import { EventList, EventQuery } from "./schemas/event.ts";
+import { ExplanationView } from "./schemas/explanation.ts";
 import { RolloutPath, ServicePath } from "./schemas/names.ts";
 import { RolloutList, RolloutQuery, RolloutView, StartBody, SwitchBody } from "./schemas/rollout.ts";
 import { AlreadyStable } from "./schemas/service.ts";
@@ -34,6 +35,13 @@ export function rolloutRoutes(app: Routes, control: Control, parseSteps: ApiOpti
     "/v1/rollouts/:id",
     { config: show.config, schema: { ...show.words, params: RolloutPath, response: { 200: RolloutView, ...show.problem } } },
     (request) => control.rollout(request.params.id),
+  );
+
+  const why = operation("explainRollout", "rollouts", "Why a rollout went on, back or nowhere, with what was counted", "read");
+  app.get(
+    "/v1/rollouts/:id/explanation",
+    { config: why.config, schema: { ...why.words, params: RolloutPath, response: { 200: ExplanationView, ...why.problem } } },
+    (request) => control.explanation(request.params.id),
   );
 
   const events = operation("listRolloutEvents", "rollouts", "What happened in a rollout", "read");

@@ -22,6 +22,7 @@ export function remoteSession(address: Address, onGap: (error: unknown) => void 
     services: async () => (await ask<{ services: ServiceView[] }>(address, "/v1/services")).services,
     service: (name) => ask(address, servicePath(name)),
     rollout: (id) => ask(address, `/v1/rollouts/${encodeURIComponent(id)}`),
+    explanation: (id) => ask(address, `/v1/rollouts/${encodeURIComponent(id)}/explanation`),
     // Without a key: what changes nothing is not to be kept as an answer.
     plan: (name, request) => ask(address, `${servicePath(name)}/plan`, { method: "POST", body: request }),
     start: async (name, request) => started(await post<Answered>(`${servicePath(name)}/rollouts`, request)),

@@ -1,5 +1,6 @@
 import type { Actor, Control, Started, StartInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
+import type { ExplanationView } from "../core/explained.ts";
 import type { Assumed, PlanView } from "../core/planned.ts";
 import type { Command, Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
@@ -7,6 +8,7 @@ import type { Member, PoolName, ServiceName } from "../core/units.ts";
 import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import { followEvents, listEvents } from "./events.ts";
+import { explain } from "./explaining.ts";
 import { memberOut, membersSet } from "./members.ts";
 import { planStart } from "./planning.ts";
 import { isOver } from "./record.ts";
@@ -50,12 +52,23 @@ export class Controller implements Control, AsyncDisposable {
   }
 
   async rollout(id: string): Promise<RolloutView> {
+    return (await this.#find(id)).shown;
+  }
+
+  async explanation(id: string): Promise<ExplanationView> {
+    const { rollout, shown } = await this.#find(id);
+    return explain(this.#deps.store, rollout, shown, this.#deps.clock.now());
+  }
+
+  async #find(id: string): Promise<{ rollout: Rollout; shown: RolloutView }> {
     const now = this.#deps.clock.now();
     const cell = this.#services.all.find((one) => one.record.rollout?.id === id);
-    if (cell?.record.rollout != null) return showRollout(cell.record.rollout, cell.settled, now);
+    const newest = cell?.record.rollout ?? null;
+    if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.settled, now) };
     const entry = await this.#deps.store.get(`rollouts/${id}`);
     if (entry === null) throw new Refusal("unknown-rollout", `there is no rollout ${id}`, "list them: sluice history SERVICE");
-    return showRollout(entry.value as unknown as Rollout, null, now);
+    const rollout = entry.value as unknown as Rollout;
+    return { rollout, shown: showRollout(rollout, null, now) };
   }
 
   async start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started> {

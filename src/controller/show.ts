@@ -177,10 +177,13 @@ function fullStep(rollout: Rollout): number {
 function showCheck(rollout: Rollout, check: Check): CheckView {
   const { name } = check;
   const known = rollout.verdicts[name]?.verdict;
-  if (known === undefined) return { name, is: "inconclusive", value: null, limit: "", samples: 0, text: "not judged yet" };
-  const { is, value, limit, samples, text } = known;
-  return { name, is, value, limit, samples, text: isAdvisory(check) ? `advisory: ${text}` : text };
+  if (known === undefined) return { name, is: "inconclusive", ...NOT_JUDGED };
+  const { is, value, limit, samples, windowMs, text, basis } = known;
+  const needed = basis?.needed ?? null;
+  return { name, is, value, limit, samples, windowMs, needed, text: isAdvisory(check) ? `advisory: ${text}` : text };
 }
+
+const NOT_JUDGED = { value: null, limit: "", samples: 0, windowMs: 0, needed: null, text: "not judged yet" };
 
 function sinceOf(rollout: Rollout, now: Now): number {
   const { phase } = rollout;

@@ -1,3 +1,4 @@
+import type { ExplanationView } from "./explained.ts";
 import type { Assumed, PlanView } from "./planned.ts";
 import type { Command, Strategy } from "./rollout.ts";
 import type { CanaryStep } from "./service.ts";
@@ -35,6 +36,8 @@ export interface Control {
   /** Newest first; `before` is the id to go on from. */
   rollouts(name: ServiceName, page: { limit: number; before: string | null }): Promise<readonly RolloutView[]>;
   rollout(id: string): Promise<RolloutView>;
+  /** Why it went on, back or nowhere, with every decision and what it was made from. */
+  explanation(id: string): Promise<ExplanationView>;
   start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started>;
   /** What a start would do now. Changes nothing; rejects where even a plan cannot be made. */
   plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView>;

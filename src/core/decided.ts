@@ -1,13 +1,17 @@
 import type { Basis } from "./basis.ts";
 import type { Rollout, Verdict } from "./rollout.ts";
-import type { BoundRule, CompareRule } from "./service.ts";
 import type { Ms, Now } from "./units.ts";
 
-/** A check as it stood when something was decided: what it is, what it said, and from what. Instants are wall clock. */
-export type DecidedCheck = Omit<Verdict, "basis" | "suspicious"> & {
+/** The numbers behind a verdict with instants that mean something to everybody: RFC 3339 in UTC. */
+export type DatedBasis = Omit<Basis, "from" | "to"> & { readonly from: string | null; readonly to: string | null };
+
+/** A check as it stood when something was decided: what it is, what it said, and from what. */
+export type DecidedCheck = Omit<Verdict, "check" | "basis" | "suspicious"> & {
+  readonly name: string;
   readonly metric: string;
-  readonly rule: BoundRule | CompareRule;
-  readonly basis: Basis | null;
+  /** As it was configured when the rollout began: `kind` and its settings. */
+  readonly rule: Readonly<Record<string, unknown>>;
+  readonly basis: DatedBasis | null;
 };
 
 /** What was decided about a rollout, by whom it may be. */
@@ -34,7 +38,11 @@ export function decidedCheck(rollout: Rollout, name: string, now: Now): DecidedC
   const verdict = rollout.verdicts[name]?.verdict;
   if (check === undefined || verdict === undefined) return null;
   const { metric, rule } = check;
-  const { basis, suspicious: _, ...said } = verdict;
-  const wall = (t: Ms | null) => (t === null ? null : Math.round(now.wall - (now.t - t)));
-  return { ...said, metric, rule, basis: basis === undefined ? null : { ...basis, from: wall(basis.from), to: wall(basis.to) } };
+  const { check: _, basis, suspicious: __, ...said } = verdict;
+  return { name, metric, rule, ...said, basis: basis === undefined ? null : dated(basis, now) };
+}
+
+function dated(basis: Basis, now: Now): DatedBasis {
+  const wall = (t: Ms | null) => (t === null ? null : new Date(Math.round(now.wall - (now.t - t))).toISOString());
+  return { ...basis, from: wall(basis.from), to: wall(basis.to) };
 }

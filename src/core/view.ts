@@ -1,3 +1,4 @@
+import type { Needed } from "./basis.ts";
 import type { PhaseName, Strategy, VerdictIs } from "./rollout.ts";
 import type { Routing } from "./service.ts";
 import type { Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
@@ -91,6 +92,10 @@ export type CheckView = {
   readonly limit: string;
   /** Requests or observations that `value` comes from; null where nobody counts them. */
   readonly samples: number | null;
+  /** The time that `value` comes from. */
+  readonly windowMs: Ms;
+  /** What is missing until it can pass, if all goes on as it does; null where it has decided, or nobody knows. */
+  readonly needed: Needed | null;
   readonly text: string;
 };
 

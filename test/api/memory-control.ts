@@ -1,9 +1,11 @@
 import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
+import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command } from "../../src/core/rollout.ts";
 import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "../support/plans.ts";
+import { explanationView } from "../support/views.ts";
 
 /** One call that the API made, with all that it passed on. */
 export type Call = { readonly call: string; readonly args: readonly unknown[] };
@@ -37,6 +39,10 @@ export class MemoryControl implements Control {
     this.#note("rollouts", name, page);
     const newest = page.before === null ? 5 : Number(page.before.slice(4)) - 1;
     return Array.from({ length: Math.min(page.limit, newest) }, (_, at) => rolloutView(`web-${newest - at}`));
+  }
+
+  async explanation(id: string): Promise<ExplanationView> {
+    return explanationView(await this.rollout(id));
   }
 
   async rollout(id: string): Promise<RolloutView> {
@@ -144,6 +150,8 @@ function serviceView(stable: string, etag: string): ServiceView {
   };
 }
 
+const SAID = { windowMs: 30_000, needed: null, text: "1 % < 2 %" };
+
 function rolloutView(id: string): RolloutView {
   return {
     id,
@@ -159,7 +167,7 @@ function rolloutView(id: string): RolloutView {
     remainingMs: 1_000,
     reason: "observing",
     hold: null,
-    checks: [{ name: "errors", is: "pass", value: 0.01, limit: "< 2 %", samples: 100, text: "1 % < 2 %" }],
+    checks: [{ name: "errors", is: "pass", value: 0.01, limit: "< 2 %", samples: 100, ...SAID }],
     startedBy: "admin",
     startedAt: AT,
     endedAt: null,

@@ -107,7 +107,7 @@ describe("decisions", () => {
     const held = decisions().find(({ decision }) => decision === "hold");
     expect(held?.checks).toMatchObject([
       {
-        check: "errors",
+        name: "errors",
         metric: "errors",
         rule: { kind: "compare", margin: 0.1 },
         is: "inconclusive",
@@ -123,8 +123,8 @@ describe("decisions", () => {
     const { basis } = held?.checks[0] ?? {};
     expect(basis?.needed?.requests).toBeGreaterThan(100);
     expect(basis?.needed?.ms).toBeGreaterThan(1_000);
-    expect((basis?.to ?? 0) - (basis?.from ?? 0)).toBe(6_000);
-    expect(basis?.from).toBeGreaterThanOrEqual(house.rollout.startedAt);
+    expect(Date.parse(basis?.to ?? "") - Date.parse(basis?.from ?? "")).toBe(6_000);
+    expect(Date.parse(basis?.from ?? "")).toBeGreaterThanOrEqual(house.rollout.startedAt);
   });
 
   it("of a fixed bound say what is missing of time and requests", async () => {

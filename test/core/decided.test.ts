@@ -15,6 +15,8 @@ const basis = {
   needed: null,
 };
 
+const iso = (ms: number) => new Date(ms).toISOString();
+
 /** A verdict of this step that was said from its last 6 seconds. */
 function verdict(story: Story, is: Verdict["is"]): Story {
   const said: Verdict = {
@@ -47,7 +49,7 @@ it("a revert keeps what it was decided from", () => {
     decision: "revert",
     checks: [
       {
-        check: "errors",
+        name: "errors",
         metric: "errors",
         rule: { kind: "below", bound: 0.02 },
         is: "fail",
@@ -56,7 +58,7 @@ it("a revert keeps what it was decided from", () => {
         samples: 1_203,
         windowMs: 6_000,
         text: "it says fail",
-        basis: { ...basis, from: story.t - 6_000, to: story.t },
+        basis: { ...basis, from: iso(story.t - 6_000), to: iso(story.t) },
       },
     ],
   });
@@ -70,7 +72,7 @@ it("instants are wall clock, whatever the controller's own clock says", () => {
   const wall = 5_000_000_000;
   story.wall = wall;
   story.tell({ signal: "woken" });
-  expect(last(story).said).toMatchObject({ decision: "hold", checks: [{ basis: { from: wall - 16_000, to: wall - 10_000 } }] });
+  expect(last(story).said).toMatchObject({ decision: "hold", checks: [{ basis: { from: iso(wall - 16_000), to: iso(wall - 10_000) } }] });
   expect(at).toBeLessThan(wall);
 });
 

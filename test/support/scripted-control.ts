@@ -1,11 +1,12 @@
 import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
+import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command, Verb } from "../../src/core/rollout.ts";
 import type { Member } from "../../src/core/units.ts";
 import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "./plans.ts";
-import { eventView } from "./views.ts";
+import { eventView, explanationView } from "./views.ts";
 
 /** What a command does to a service: the service afterwards, or a thrown refusal. */
 export type Reaction = (service: ServiceView, call: Call) => ServiceView;
@@ -28,6 +29,8 @@ export class ScriptedControl implements Control {
   /** What `plan` answers for a service, and what it was asked. */
   readonly plans = new Map<string, PlanView>();
   readonly planned: { readonly input: StartInput; readonly assumed: Assumed }[] = [];
+  /** What is answered about a rollout; the one of `explanationView` where nothing was put here. */
+  readonly explanations = new Map<string, ExplanationView>();
   readonly reactions: Partial<Record<Call["verb"], Reaction>> = {};
   readonly #services = new Map<string, ServiceView>();
   readonly #rollouts = new Map<string, RolloutView>();
@@ -79,6 +82,10 @@ export class ScriptedControl implements Control {
     const rollout = this.#rollouts.get(id);
     if (rollout === undefined) throw new Refusal("unknown-rollout", `there is no rollout "${id}"`);
     return rollout;
+  }
+
+  async explanation(id: string): Promise<ExplanationView> {
+    return this.explanations.get(id) ?? explanationView(await this.rollout(id));
   }
 
   async start(name: string, input: StartInput, actor: Actor): Promise<Started> {

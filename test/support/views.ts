@@ -1,3 +1,5 @@
+import type { DecidedCheck } from "../../src/core/decided.ts";
+import { decisionSentence, type ExplanationView, type WindowView } from "../../src/core/explained.ts";
 import type { CheckView, EventView, MemberView, RolloutView, ServiceView } from "../../src/core/view.ts";
 
 /** Views for tests of what shows them; everything is quiet unless `more` says otherwise. */
@@ -67,7 +69,65 @@ export function ended(phase: "promoted" | "reverted", reason: string, more: Part
 }
 
 export function checkView(more: Partial<CheckView> = {}): CheckView {
-  return { name: "errors", is: "pass", value: 0.0013, limit: "< 1 %", samples: 6060, text: "0.13 % of 6060", ...more };
+  const measured = { value: 0.0013, limit: "< 1 %", samples: 6060, windowMs: 30_000, needed: null };
+  return { name: "errors", is: "pass", ...measured, text: "0.13 % of 6060", ...more };
+}
+
+/** An explanation of a rollout with one check, a comparison that had two windows. */
+export function explanationView(rollout: RolloutView, more: Partial<ExplanationView> = {}): ExplanationView {
+  const check = comparedView();
+  const decision = { seq: 7, at: "2026-03-01T10:02:00.000Z", step: rollout.step, decision: "revert", actor: null } as const;
+  return {
+    rollout,
+    text: decisionSentence(rollout),
+    decisions: [{ ...decision, text: rollout.reason, checks: [check] }],
+    checks: [{ ...check, recorded: [windowView(), windowView({ at: "2026-03-01T10:02:00.000Z", logHarm: 8 })], dropped: 0 }],
+    ...more,
+  };
+}
+
+/** A comparison that failed, with the numbers behind it. */
+export function comparedView(more: Partial<DecidedCheck> = {}): DecidedCheck {
+  return {
+    name: "errors",
+    metric: "served",
+    rule: { kind: "compare", margin: 0.1, alpha: 0.01 },
+    is: "fail",
+    value: 0.034,
+    limit: "blue + 10 %",
+    samples: 1_203,
+    windowMs: 90_000,
+    text: "41 of 1 203 requests failed on green",
+    basis: {
+      from: "2026-03-01T10:00:30.000Z",
+      to: "2026-03-01T10:02:00.000Z",
+      windows: 2,
+      canary: { n: 1_203, x: 41 },
+      stable: { n: 3_650, x: 9 },
+      slowMs: null,
+      logHarm: Math.log(3_100),
+      logHarmNeeded: Math.log(100),
+      logHealthy: Math.log(0.2),
+      logHealthyNeeded: Math.log(20),
+      needed: null,
+    },
+    ...more,
+  };
+}
+
+export function windowView(more: Partial<WindowView> = {}): WindowView {
+  return {
+    entry: 2,
+    at: "2026-03-01T10:01:00.000Z",
+    ms: 60_000,
+    canary: { n: 600, x: 20 },
+    stable: { n: 1_800, x: 4 },
+    slowMs: null,
+    logHarm: 3,
+    logHealthy: 0.5,
+    part: false,
+    ...more,
+  };
 }
 
 export function eventView(seq: number, more: Partial<EventView> = {}): EventView {

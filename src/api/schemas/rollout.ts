@@ -24,6 +24,14 @@ export const StepView = z
   .readonly()
   .meta({ id: "Step" });
 
+export const Needed = z
+  .object({
+    requests: z.number().nullable().describe("Requests on the candidate."),
+    ms: z.number().nullable().describe("Time, at the present rate of requests."),
+  })
+  .readonly()
+  .meta({ id: "Needed" });
+
 export const CheckView = z
   .object({
     name: z.string(),
@@ -36,6 +44,10 @@ export const CheckView = z
       .number()
       .nullable()
       .describe("Requests or observations that `value` comes from; null where the source does not count them."),
+    windowMs: z.number().describe("The time that `value` comes from."),
+    needed: Needed.nullable().describe(
+      "What is missing until it can pass, if all goes on as it does; null where it has decided, or nobody knows.",
+    ),
     text: z.string(),
   })
   .readonly()

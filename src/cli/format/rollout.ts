@@ -3,7 +3,7 @@ import type { CheckView, RolloutView } from "../../core/view.ts";
 import { phaseMark, stepMark, stepOf, verdictMark } from "./phase.ts";
 import { glyph, paint, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { clock, countdown, measured, shares } from "./units.ts";
+import { clock, countdown, measured, needed, shares } from "./units.ts";
 import { clip, plain } from "./width.ts";
 
 /** A rollout as a whole: where it is and why, its steps, its checks. */
@@ -71,20 +71,23 @@ const CHECK_COLUMNS: readonly Column[] = [
   { title: "VALUE", align: "right" },
   { title: "LIMIT" },
   { title: "SAMPLES", align: "right" },
-  { title: "WHY", shrinks: true },
 ];
+const NEEDS: Column = { title: "NEEDS" };
+const WHY: Column = { title: "WHY", shrinks: true };
 
-/** Every verdict with its value, its limit and what it was measured from. */
+/** Every verdict with its value, its limit and what it was measured from; and what is missing until one can be said, where that is known. */
 export function checksTable(checks: readonly CheckView[], style: Style): string[] {
+  const lacking = checks.some((check) => check.needed !== null);
   const rows = checks.map((check): Cell[] => [
     check.name,
     verdictMark(style, check.is),
     measured(check.value, check.limit),
     check.limit,
     check.samples === null ? "-" : String(check.samples),
+    ...(lacking ? [needed(check.needed)] : []),
     check.text,
   ]);
-  return table(CHECK_COLUMNS, rows, style);
+  return table([...CHECK_COLUMNS, ...(lacking ? [NEEDS] : []), WHY], rows, style);
 }
 
 /** A bar of what the candidate has, and the steps in a row: `▕████░░░▏ ✔ 5%  [20%]  50%`. */

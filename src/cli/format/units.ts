@@ -1,3 +1,4 @@
+import type { Needed } from "../../core/basis.ts";
 import type { Bp, Ms, Shares } from "../../core/units.ts";
 import { plain } from "./width.ts";
 
@@ -38,6 +39,14 @@ export function duration(ms: Ms): string {
     .slice(0, 2)
     .map(([amount, unit]) => `${amount}${unit}`)
     .join(" ");
+}
+
+/** `~300 requests, 40s`: what a verdict still needs, at the present rate; `-` where nothing is missing or nobody knows. */
+export function needed(needs: Needed | null): string {
+  const requests = needs?.requests == null ? [] : [`~${significant(Number(needs.requests.toPrecision(2)))} requests`];
+  const time = needs?.ms == null ? [] : [duration(needs.ms)];
+  const parts = [...requests, ...time];
+  return parts.length === 0 ? "-" : parts.join(", ");
 }
 
 /** The time of day where the reader is, with the date where it is another day than `now` (wall clock). */
