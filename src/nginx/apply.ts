@@ -25,8 +25,8 @@ export type Bench = {
 export type Proved = Proof & { readonly is: "proved" };
 
 /**
- * How a signal ended. `undone`: nginx did not take the set, and serves the one before; `dropped` where it was for the set (no
- * worker ended, and the signal could be sent). `broken`: it does not serve that one either.
+ * How a signal ended. `undone`: nginx did not take the set, and serves the one before; `dropped` where the one before served all
+ * the while, so that trying again costs nothing. `broken`: it does not serve that one either.
  */
 export type Outcome =
   | { readonly is: "proved"; readonly proof: Proved /** From the signal on. */; readonly tookMs: Ms }
@@ -94,7 +94,7 @@ async function goBack(bench: Bench, input: Reload, failed: Failed): Promise<Outc
   const intact = failed.how === "dropped" || failed.how === "late" ? await stillServes(bench, from) : null;
   const proof = intact ?? (await signalAgain(bench, from, input.signalled));
   if (proof.is === "proved")
-    return { is: "undone", text, file, dropped: failed.how !== "outage" && failed.unsent === undefined, proof };
+    return { is: "undone", text, file, dropped: failed.how === "dropped" || failed.how === "late", proof };
   return {
     is: "broken",
     text: `${text}; and nginx does not serve the configuration before it either: ${explain(bench, proof).text}`,
@@ -153,6 +153,8 @@ function eyes(bench: Bench) {
   return { status: bench.status, monotonic: bench.monotonic, signal: bench.signal };
 }
 
+const NGINX_SAYS = /\[(?:emerg|alert|crit)\]/;
+
 /** The likeliest reason for silence: nginx was never told to read our files. */
 async function missingInclude(
   { settings }: Bench,
@@ -167,8 +169,12 @@ async function missingInclude(
 }
 
 function explain(bench: Bench, failed: Failed): { readonly text: string; readonly file: string | null } {
-  if (failed.unsent !== undefined) return { text: failed.unsent, file: null };
   const lookAt = bench.errorLog === null ? testCommand(bench.settings.drive) : `look into ${bench.errorLog.path}`;
+  if (failed.unsent !== undefined) {
+    // `nginx -s reload` reads the configuration itself, and quotes it where it is bad.
+    const said = NGINX_SAYS.test(failed.unsent) ? words(failed.unsent, bench.settings.include, lookAt) : null;
+    return said === null ? { text: failed.unsent, file: null } : { text: `the reload failed: ${said.text}`, file: said.file };
+  }
   if (failed.said.length > 0) return words(failed.said.join("\n"), bench.settings.include, lookAt);
   switch (failed.how) {
     case "gone":

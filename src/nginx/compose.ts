@@ -60,8 +60,17 @@ export function changesOf(parts: Parts, disk: Parts | null): readonly Change[] {
     .map((route) => ({ service: route.service, key: renderKey(route), urgent: route.urgent }));
 }
 
-/** What to render now: every wanted route, but for those that nginx just refused the last good part of them. */
-export function compose(wanted: readonly Route[], held: ReadonlyMap<ServiceName, Held>, disk: Manifest | null, now: Ms): Parts {
+/**
+ * What to render now: every wanted route, but for those that nginx just refused the last good part of them. `stubbed`: what was
+ * never rendered gets files that lead nowhere, for a configuration of the user's that includes them already.
+ */
+export function compose(
+  wanted: readonly Route[],
+  held: ReadonlyMap<ServiceName, Held>,
+  disk: Manifest | null,
+  now: Ms,
+  stubbed: boolean,
+): Parts {
   const good = byService(disk?.routes ?? []);
   const routes = wanted.flatMap((route) => {
     const one = held.get(route.service);
@@ -69,17 +78,15 @@ export function compose(wanted: readonly Route[], held: ReadonlyMap<ServiceName,
     const instead = substitute(route, good.get(route.service));
     return instead === null ? [] : [instead];
   });
-  return { routes, stubs: stubsFor(routes, wanted, disk) };
+  return { routes, stubs: stubsFor(routes, stubbed ? wanted : [], disk) };
 }
 
 /** `parts` with the changes of some services only; the others are as they were. */
-export function narrow(parts: Parts, only: ReadonlySet<ServiceName>, disk: Manifest | null): Parts {
+export function narrow(parts: Parts, only: ReadonlySet<ServiceName>, disk: Manifest | null, stubbed: boolean): Parts {
   const good = byService(disk?.routes ?? []);
   const routes = parts.routes.flatMap((route) => (only.has(route.service) ? route : (good.get(route.service) ?? [])));
-  return {
-    routes,
-    stubs: stubsFor(routes, parts.routes, { routes: disk?.routes ?? [], stubs: [...(disk?.stubs ?? []), ...parts.stubs] }),
-  };
+  const known = { routes: disk?.routes ?? [], stubs: [...(disk?.stubs ?? []), ...(stubbed ? parts.stubs : [])] };
+  return { routes, stubs: stubsFor(routes, stubbed ? parts.routes : [], known) };
 }
 
 /**

@@ -137,7 +137,7 @@ export class Reloads {
     ledger.lingering = 0;
     ledger.blocked = look.stale ? look.why : null;
     ledger.waiting = look.stale ? null : look.why;
-    const parts = compose(wanted, ledger.held, this.#standing.disk, now);
+    const parts = compose(wanted, ledger.held, this.#standing.disk, now, this.#suspects.stubbed);
     if (keysOf(parts) === this.#placedFor) return DOWN_MS;
     this.#patience.gathered(now);
     const replaced = await this.#replaceSet(wanted, parts, null);
@@ -156,7 +156,7 @@ export class Reloads {
   async #bring(wanted: readonly Route[], look: Running): Promise<Ms> {
     const { ledger } = this.#in;
     const { disk, rendered } = this.#standing;
-    const all = compose(wanted, ledger.held, disk, this.#bench.monotonic());
+    const all = compose(wanted, ledger.held, disk, this.#bench.monotonic(), this.#suspects.stubbed);
     if (rendered !== null && this.#checked && alike(all, rendered)) return this.#rest();
     const step = this.#suspects.next(changesOf(all, disk));
     if (step.is === "convict") return this.#concluded(all, this.#signals.convict(wanted, step.change, step.text));
@@ -170,7 +170,7 @@ export class Reloads {
     this.#in.tell();
     const fatal = await this.#preflight.objection(this.#bench.settings.drive, this.#bench.build.prefix);
     if (fatal !== null) return this.#failed(all, fatal);
-    const parts = step.is === "all" ? all : narrow(all, step.only, disk);
+    const parts = step.is === "all" ? all : narrow(all, step.only, disk, this.#suspects.stubbed);
     const replaced = await this.#replaceSet(wanted, parts, look);
     if (replaced.is === "stale") return 0;
     if (replaced.is === "hopeless") return this.#failed(all, replaced.text);

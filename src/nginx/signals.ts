@@ -93,6 +93,7 @@ export class Signals {
     const { text, file } = outcome;
     await this.proved(bench, from, byService(from.routes), outcome.proof, ledger.blocked);
     const tried = changesOf(to, from);
+    if (outcome.dropped && tried.length === 0 && suspects.unstub(to.hash !== from.hash)) return { is: "more" };
     if (tried.length === 0 || !outcome.dropped) return { is: "failed", text };
     const named = tried.find((change) => file?.startsWith(`${change.service}.`));
     const again = tried.filter(

@@ -24,6 +24,13 @@ export class Suspects {
   /** Something was taken since the first drop. */
   #any = false;
 
+  #stubbed = true;
+
+  /** Whether new services that are left out get stubs; not where nginx dropped those, for their names clash like the services do. */
+  get stubbed(): boolean {
+    return this.#stubbed;
+  }
+
   /** What is looked for, for people; null while nothing is. */
   get says(): string | null {
     const count = this.#bad.length;
@@ -46,6 +53,13 @@ export class Suspects {
     this.#bad = this.#bad.filter((one) => !isIn(one, tried));
     this.#ours = true;
     this.#any = true;
+  }
+
+  /** The set before was dropped; `differs` where that was with more than nginx serves. True where it is worth a try without stubs. */
+  unstub(differs: boolean): boolean {
+    const again = differs && this.#stubbed && this.#bad.length > 0;
+    this.#stubbed = !again;
+    return again;
   }
 
   /** All is found, or nothing can be. */

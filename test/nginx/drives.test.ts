@@ -34,15 +34,20 @@ describe("a target that is driven by commands", () => {
     expect(await count(stage.driven.url, 20)).toEqual({ green: 20 });
   });
 
-  test("sees that nginx dropped a configuration although no test and no log told", async () => {
+  test("finds whose change nginx dropped although no test and no log told", async () => {
     stage = await startStage({ http: () => "upstream taken { server 127.0.0.1:1; }", settings: { deadlineMs: 600 } });
     await reopen(byCommand(false));
     stage.driven.want([stage.web, stage.shop]);
-    const { generation } = await stage.driven.applied([stage.web, stage.shop]);
-    stage.driven.want([stage.web, stage.shop, { ...stage.shop, service: "taken" }]);
-    const report = await stage.driven.reported("blocked", (one) => one.blocked !== null);
-    expect(report.blocked).toContain("reload failed");
-    expect(report.generation).toBe(generation);
+    await stage.driven.applied([stage.web, stage.shop]);
+    const half = shifted(stage.shop, 5_000);
+    stage.driven.want([stage.web, half, { ...stage.shop, service: "taken" }]);
+    await stage.driven.applied([half]);
+    const report = await stage.driven.reported("it is told", (one) => one.services.taken?.refused !== undefined);
+    expect(report.services.taken?.refused?.text).toContain("reload failed");
+    expect(report.blocked).toBeNull();
+    const more = shifted(half, 2_000);
+    stage.driven.want([stage.web, more, { ...stage.shop, service: "taken" }]);
+    await stage.driven.applied([more]);
     expect(await stage.driven.nginx.test()).toMatchObject({ ok: true });
   });
 
@@ -88,9 +93,9 @@ describe("a target that is signalled, and has no nginx program", () => {
     stage.driven.want([stage.web, stage.shop]);
     const { generation } = await stage.driven.applied([stage.web, stage.shop]);
     stage.driven.want([stage.web, stage.shop, { ...stage.shop, service: "taken" }]);
-    const report = await stage.driven.reported("blocked", (one) => one.blocked !== null);
-    expect(report.blocked).toContain("duplicate upstream");
-    expect(report.generation).toBe(generation);
+    const report = await stage.driven.reported("it is told", (one) => one.services.taken?.refused !== undefined);
+    expect(report.services.taken?.refused?.text).toContain("duplicate upstream");
+    expect(report).toMatchObject({ generation, blocked: null });
   });
 
   test("takes the first process of a container for what it is", async () => {
