@@ -34,8 +34,8 @@ const MARGIN_OF_FEW = 0.5;
 
 export const NO_GAUGE: Gauge = { ups: 0, blocks: 0, levels: {} };
 
-/** One block of samples. Samples that cannot be compared are left out, and a block without any changes nothing. */
-export function observeGauge(state: Gauge, scale: GaugeScale, samples: readonly GaugeSample[]): Gauge {
+/** One block of samples. Samples that cannot be compared are left out, and a block without any changes nothing. The margin is `least`, or more. */
+export function observeGauge(state: Gauge, scale: GaugeScale, samples: readonly GaugeSample[], least = LEAST_MARGIN): Gauge {
   const level = scale === "positive" ? Math.log : levelBy(samples);
   const known = samples
     .map(({ canary, stable }) => ({
@@ -45,7 +45,7 @@ export function observeGauge(state: Gauge, scale: GaugeScale, samples: readonly 
     .filter(({ canary, stable }) => stable.length > 0 && [canary, ...stable.map(([, value]) => value)].every(Number.isFinite));
   if (known.length === 0) return state;
   const differences = known.map(({ canary, stable }) => canary - median(stable.map(([, value]) => value)));
-  const margin = gaugeMargin(state);
+  const margin = gaugeMargin(state, least);
   const isUp = median(differences) > (scale === "positive" ? Math.log1p(margin) : margin);
   const levels = { ...state.levels };
   for (const [name, value] of known.flatMap(({ stable }) => stable)) {
@@ -69,12 +69,12 @@ export function logGauge({ ups, blocks }: Gauge): number {
  * s is the standard deviation of the instances' means in earlier blocks, and 2.5 s sqrt(1 + 1/S) is how far one more instance of the
  * same kind may well lie from their middle. Fewer than 3 instances tell no deviation.
  */
-export function gaugeMargin({ levels }: Gauge): number {
+export function gaugeMargin({ levels }: Gauge, least = LEAST_MARGIN): number {
   const means = Object.values(levels).map(({ sum, samples }) => sum / samples);
-  if (means.length < 3) return MARGIN_OF_FEW;
+  if (means.length < 3) return Math.max(least, MARGIN_OF_FEW);
   const mean = means.reduce((sum, one) => sum + one, 0) / means.length;
   const variance = means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (means.length - 1);
-  return Math.max(LEAST_MARGIN, Math.expm1(2.5 * Math.sqrt(variance * (1 + 1 / means.length))));
+  return Math.max(LEAST_MARGIN, least, Math.expm1(2.5 * Math.sqrt(variance * (1 + 1 / means.length))));
 }
 
 function levelBy(samples: readonly GaugeSample[]): (value: number) => number {

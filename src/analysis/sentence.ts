@@ -1,11 +1,17 @@
 import type { Span } from "./comparison.ts";
 import type { Counts } from "./counts.ts";
 import type { Decision } from "./decision.ts";
+import type { GaugeDecision } from "./gauge-decision.ts";
 import type { LatencyDecision, Slowest } from "./latency-decision.ts";
 import type { SlowShareDecision } from "./slow-share-decision.ts";
 
 /** The arms as people know them: the names of their pools. */
-export type Names = { readonly canary: string; readonly stable: string };
+export type Names = {
+  readonly canary: string;
+  readonly stable: string;
+  /** `seconds` where events are counted in the seconds of all members together; requests that failed where left out. */
+  readonly exposure?: "seconds";
+};
 
 /**
  * A decision in one sentence: what happened on both arms over the same time, how strong the evidence is and how strong it had to be.
@@ -81,8 +87,20 @@ function slow({ ms, canary, stable }: Slowest, names: Names, margin: number): st
   );
 }
 
+/** A decision on a gauge in one sentence. */
+export function gaugeSentence(decision: GaugeDecision, names: Names): string {
+  const { ups, blocks, margin, logHigher, logHigherNeeded } = decision;
+  if (decision.cause === "too few blocks") return `nothing compared yet in this step`;
+  const times = `${ups} of ${blocks} times more than ${short(100 * margin)} % higher on ${names.canary} than on ${names.stable}`;
+  return `${times}; evidence ${strength(logHigher)} against, ${strength(logHigherNeeded)} needed`;
+}
+
 function failures(span: Span, names: Names): string {
   const { canary, stable } = span;
+  if (names.exposure === "seconds") {
+    const rose = ({ n, x }: Counts) => `${grouped(x)} in ${grouped(Math.round(n))} s of members`;
+    return `${rose(canary)} on ${names.canary}, ${rose(stable)} on ${names.stable} over the same ${spanned(span)}`;
+  }
   return `${part(canary)} requests failed on ${names.canary}, ${part(stable)} on ${names.stable} over the same ${spanned(span)}`;
 }
 
@@ -107,7 +125,7 @@ function times({ rateRatioAbove }: Decision, names: Names): string {
 function outlook({ requestsNeeded }: Decision, names: Names): string {
   return requestsNeeded === null
     ? "; at these rates it never becomes enough"
-    : `; about ${grouped(Number(requestsNeeded.toPrecision(2)))} more requests on ${names.canary} at these rates`;
+    : `; about ${grouped(Number(requestsNeeded.toPrecision(2)))} more ${names.exposure === "seconds" ? "seconds of members" : "requests"} on ${names.canary} at these rates`;
 }
 
 /** The time that was compared, or the number of windows where their length is not known. */

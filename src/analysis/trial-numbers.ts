@@ -1,6 +1,8 @@
 import type { Comparison } from "./comparison.ts";
-import type { Counts } from "./counts.ts";
+import { type Counts, NO_COUNTS } from "./counts.ts";
 import { decide } from "./decision.ts";
+import { logGauge } from "./gauge.ts";
+import { decideGauge } from "./gauge-decision.ts";
 import { logHarm } from "./harm.ts";
 import { logHealthy } from "./healthy.ts";
 import { type Latency, logSlower } from "./latency.ts";
@@ -11,7 +13,7 @@ import { type Histogram, logSlowShare, type SlowShare } from "./slow-share.ts";
 import { decideSlowShare } from "./slow-share-decision.ts";
 import type { Seen, Trial, TrialRule } from "./trial.ts";
 
-/** What both arms did, as counts whatever is compared: `x` failed, or took longer than `slowMs`. */
+/** What both arms did, as counts whatever is compared: `x` failed, or took longer than `slowMs`; events in `n` seconds of members; nothing of a gauge. */
 export type Counted = { readonly canary: Counts; readonly stable: Counts; readonly slowMs: number | null };
 
 /** The evidence of a trial as natural logarithms; `logHealthy` is null where nothing has to be shown for the candidate. */
@@ -36,11 +38,14 @@ const FAST = 0.95;
 export function evidenceOf(trial: Trial): TrialEvidence {
   switch (trial.of) {
     case "failures":
+    case "events":
       return { logHarm: logHarm(trial.comparison.harm), logHealthy: logHealthy(trial.comparison.healthy) };
     case "latencies":
       return { logHarm: logSlower(trial.latency), logHealthy: null };
     case "buckets":
       return { logHarm: logSlowShare(trial.slowShare), logHealthy: null };
+    case "gauge":
+      return { logHarm: logGauge(trial.gauge), logHealthy: null };
     default:
       return never(trial);
   }
@@ -48,7 +53,8 @@ export function evidenceOf(trial: Trial): TrialEvidence {
 
 /** What was seen in one window, as counts; slow is what takes longer than most of stable's requests did before. */
 export function countedOf(seen: Seen, trial: Trial): Counted {
-  if (seen.of === "failures") return { canary: seen.canary, stable: seen.stable, slowMs: null };
+  if (seen.of === "gauge") return { canary: NO_COUNTS, stable: NO_COUNTS, slowMs: null };
+  if (seen.of === "failures" || seen.of === "events") return { canary: seen.canary, stable: seen.stable, slowMs: null };
   if (seen.of === "buckets") return slowAtBound(seen.canary, seen.stable);
   const past = trial.of === "latencies" ? trial.latency.past : [];
   return slowCounts(seen.canary, seen.stable, totalOf(past) > 0 ? past : addLatencies(past, seen.stable));
@@ -77,10 +83,14 @@ export function numbersOf(trial: Trial, rule: TrialRule): TrialNumbers {
   switch (trial.of) {
     case "failures":
       return failureNumbers(trial.comparison, rule);
+    case "events":
+      return { ...failureNumbers(trial.comparison, { ...rule, minRequests: 0 }), requestsNeeded: null };
     case "latencies":
       return latencyNumbers(trial.latency, rule);
     case "buckets":
       return bucketNumbers(trial.slowShare, rule);
+    case "gauge":
+      return gaugeNumbers(trial, rule);
     default:
       return never(trial);
   }
@@ -117,6 +127,15 @@ function bucketNumbers(slowShare: SlowShare, rule: TrialRule): TrialNumbers {
     ...{ logHarm: logSlower, logHarmNeeded: logSlowerNeeded, logHealthy: null, logHealthyNeeded: null },
     ...{ canary: counted.canary, stable: counted.stable, slowMs: null, outage: false, ms: null },
     requestsNeeded: Math.max(0, requestsNeeded - requests),
+  };
+}
+
+/** A gauge counts nothing: all there is is the evidence. */
+function gaugeNumbers({ gauge, stepBlocks }: Trial & { of: "gauge" }, rule: TrialRule): TrialNumbers {
+  const { logHigher, logHigherNeeded } = decideGauge(gauge, stepBlocks, rule);
+  return {
+    ...{ logHarm: logHigher, logHarmNeeded: logHigherNeeded, logHealthy: null, logHealthyNeeded: null },
+    ...{ canary: NO_COUNTS, stable: NO_COUNTS, slowMs: null, outage: false, ms: null, requestsNeeded: null },
   };
 }
 

@@ -1,9 +1,10 @@
 import { compareVerdict, latencyVerdict, MEANING, mayAdvanceUnproved } from "./compare-verdict.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Decision, decide } from "./decision.ts";
+import { decideGauge } from "./gauge-decision.ts";
 import type { Latency } from "./latency.ts";
 import { decideLatency } from "./latency-decision.ts";
-import { type Names, slowShareSentence } from "./sentence.ts";
+import { gaugeSentence, type Names, slowShareSentence } from "./sentence.ts";
 import type { SlowShare } from "./slow-share.ts";
 import { decideSlowShare } from "./slow-share-decision.ts";
 import { slowRule, type Trial, type TrialRule } from "./trial.ts";
@@ -18,10 +19,15 @@ export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names
   switch (trial.of) {
     case "failures":
       return failureVerdict(check, trial.comparison, rule, names);
+    case "events":
+      // Seconds are no requests: there is no least number of them.
+      return failureVerdict(check, trial.comparison, { ...rule, minRequests: 0 }, { ...names, exposure: "seconds" });
     case "latencies":
       return slownessVerdict(check, trial.latency, rule, names, ms);
     case "buckets":
       return bucketVerdict(check, trial.slowShare, rule, names, ms);
+    case "gauge":
+      return gaugeVerdict(check, trial, rule, names, ms);
     default:
       return never(trial);
   }
@@ -58,6 +64,20 @@ function bucketVerdict(check: string, slowShare: SlowShare, rule: TrialRule, nam
     samples: decision.requests,
     windowMs: ms,
     text: slowShareSentence(decision, names),
+    ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
+  };
+}
+
+function gaugeVerdict(check: string, trial: Trial & { of: "gauge" }, rule: TrialRule, names: Names, ms: number): Verdict {
+  const decision = decideGauge(trial.gauge, trial.stepBlocks, rule);
+  return {
+    check,
+    is: MEANING[decision.is],
+    value: null,
+    limit: limitOf(names, decision.margin),
+    samples: null,
+    windowMs: ms,
+    text: gaugeSentence(decision, names),
     ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
   };
 }

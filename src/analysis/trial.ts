@@ -1,5 +1,6 @@
 import { beginStep, type Comparison, type ComparisonRule, NO_COMPARISON, observeScrape, observeWindow } from "./comparison.ts";
 import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
+import { type Gauge, type GaugeSample, type GaugeScale, NO_GAUGE, observeGauge } from "./gauge.ts";
 import { beginLatencyStep, type Latency, NO_LATENCY, observeLatency } from "./latency.ts";
 import { addLatencies, type LatencyCounts } from "./latency-buckets.ts";
 import type { RatioRule } from "./ratio.ts";
@@ -15,18 +16,22 @@ import {
 
 /**
  * What both arms did over one stretch of time, by what is compared: failed requests, or latencies that did not fail by bucket (the
- * canary's divided by 1 + margin), or requests by the buckets of a histogram.
+ * canary's divided by 1 + margin), requests by the buckets of a histogram, events in the seconds of all members, or a gauge at each read.
  */
 export type Seen =
   | { readonly of: "failures"; readonly canary: Counts; readonly stable: Counts }
+  | { readonly of: "events"; readonly canary: Counts; readonly stable: Counts }
   | { readonly of: "latencies"; readonly canary: LatencyCounts; readonly stable: LatencyCounts }
-  | { readonly of: "buckets"; readonly canary: Histogram; readonly stable: Histogram };
+  | { readonly of: "buckets"; readonly canary: Histogram; readonly stable: Histogram }
+  | { readonly of: "gauge"; readonly samples: readonly GaugeSample[] };
 
 /** The tests of one check, by what it compares: plain JSON, as it is stored. */
 export type Trial =
-  | { readonly of: "failures"; readonly comparison: Comparison }
+  | { readonly of: "failures" | "events"; readonly comparison: Comparison }
   | { readonly of: "latencies"; readonly latency: Latency }
-  | { readonly of: "buckets"; readonly slowShare: SlowShare };
+  | { readonly of: "buckets"; readonly slowShare: SlowShare }
+  /** `stepBlocks` were compared in this step. */
+  | { readonly of: "gauge"; readonly gauge: Gauge; readonly scale: GaugeScale; readonly stepBlocks: number };
 
 /** What `compare: stable` asks, whatever is compared. */
 export type TrialRule = ComparisonRule & {
@@ -39,11 +44,14 @@ export type TrialRule = ComparisonRule & {
 export function startTrial(of: Trial["of"]): Trial {
   switch (of) {
     case "failures":
+    case "events":
       return { of, comparison: NO_COMPARISON };
     case "latencies":
       return { of, latency: NO_LATENCY };
     case "buckets":
       return { of, slowShare: NO_SLOW_SHARE };
+    case "gauge":
+      return { of, gauge: NO_GAUGE, scale: "positive", stepBlocks: 0 };
     default:
       return never(of);
   }
@@ -53,11 +61,14 @@ export function startTrial(of: Trial["of"]): Trial {
 export function beginTrialStep(trial: Trial): Trial {
   switch (trial.of) {
     case "failures":
+    case "events":
       return { ...trial, comparison: beginStep(trial.comparison) };
     case "latencies":
       return { ...trial, latency: beginLatencyStep(trial.latency) };
     case "buckets":
       return { ...trial, slowShare: beginSlowShareStep(trial.slowShare) };
+    case "gauge":
+      return { ...trial, stepBlocks: 0 };
     default:
       return never(trial);
   }
@@ -69,11 +80,14 @@ const NO_HISTOGRAM: Histogram = { bounds: [], counts: [], n: 0 };
 export function nothingSeen(of: Seen["of"]): Seen {
   switch (of) {
     case "failures":
+    case "events":
       return { of, canary: NO_COUNTS, stable: NO_COUNTS };
     case "latencies":
       return { of, canary: [], stable: [] };
     case "buckets":
       return { of, canary: NO_HISTOGRAM, stable: NO_HISTOGRAM };
+    case "gauge":
+      return { of, samples: [] };
     default:
       return never(of);
   }
@@ -81,12 +95,13 @@ export function nothingSeen(of: Seen["of"]): Seen {
 
 /** Two stretches that follow each other, together. */
 export function joinSeen(a: Seen, b: Seen): Seen {
-  if (a.of === "failures" && b.of === "failures")
+  if ((a.of === "failures" || a.of === "events") && b.of === a.of)
     return { of: a.of, canary: addCounts(a.canary, b.canary), stable: addCounts(a.stable, b.stable) };
   if (a.of === "latencies" && b.of === "latencies")
     return { of: a.of, canary: addLatencies(a.canary, b.canary), stable: addLatencies(a.stable, b.stable) };
   if (a.of === "buckets" && b.of === "buckets")
     return { of: a.of, canary: joinHistograms(a.canary, b.canary), stable: joinHistograms(a.stable, b.stable) };
+  if (a.of === "gauge" && b.of === "gauge") return { of: a.of, samples: [...a.samples, ...b.samples] };
   throw new Error(`${a.of} and ${b.of} cannot be joined`);
 }
 
@@ -98,14 +113,27 @@ export function observeRead(trial: Trial, rule: TrialRule, seen: Seen, ms: numbe
 
 /** One evidence window of `ms` milliseconds. */
 export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: number): Trial {
-  if (trial.of === "failures" && seen.of === "failures")
+  if ((trial.of === "failures" || trial.of === "events") && seen.of === trial.of)
     return { ...trial, comparison: observeWindow(trial.comparison, rule, seen, ms) };
   if (trial.of === "latencies" && seen.of === "latencies") return { ...trial, latency: observeLatency(trial.latency, seen) };
   if (trial.of === "buckets" && seen.of === "buckets") {
     const slowShare = observeSlowShare(trial.slowShare, seen.canary, seen.stable, slowRule(rule));
     return { ...trial, slowShare };
   }
+  if (trial.of === "gauge" && seen.of === "gauge") return observeBlock(trial, rule, seen.samples);
   throw new Error(`${seen.of} were seen where ${trial.of} are compared`);
+}
+
+type GaugeTrial = Trial & { readonly of: "gauge" };
+
+/** Once a gauge was 0 or less, logarithms would leave samples out: from then on differences are compared, and levels are learnt anew. */
+function observeBlock(trial: GaugeTrial, { margin }: TrialRule, samples: readonly GaugeSample[]): GaugeTrial {
+  const isSigned = samples.some(({ canary, stable }) => Math.min(canary, ...Object.values(stable)) <= 0);
+  const turns = isSigned && trial.scale === "positive";
+  const before = turns ? { ...trial.gauge, levels: {} } : trial.gauge;
+  const scale = isSigned ? "signed" : trial.scale;
+  const gauge = observeGauge(before, scale, samples, margin);
+  return { ...trial, gauge, scale, stepBlocks: trial.stepBlocks + gauge.blocks - before.blocks };
 }
 
 /** No margin can be taken out of a bucket: a quarter more slow requests is allowed, or the margin where that is more. */

@@ -90,6 +90,10 @@ export const DEFAULTS = {
     margin: 0.1,
     /** Requests of the canary that a latency is seen of before it passes. */
     minRequests: 100,
+    /** Proven harm reverts. */
+    level: "critical",
+    /** With a few samples of members that differ for good, no test can tell a regression from one odd member. */
+    gaugeLevel: "hold",
   },
   hold: {
     atMost: "15m",

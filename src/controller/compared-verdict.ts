@@ -22,6 +22,7 @@ export function compareVerdictOf(
 }
 
 function filling({ ms, seen }: Open, name: PoolName, needed: number): string {
+  if (seen.of === "events" || seen.of === "gauge") return `the first window fills: ${seconds(ms)} of ${seconds(needed)}`;
   const what =
     seen.of === "failures"
       ? `${seen.canary.x} of ${seen.canary.n} requests failed on ${name}`

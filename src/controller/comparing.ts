@@ -1,3 +1,4 @@
+import { BLOCK_MS } from "../analysis/gauge.ts";
 import { totalOf } from "../analysis/latency-buckets.ts";
 import {
   beginTrialStep,
@@ -51,13 +52,15 @@ export function isCompare(check: Check): check is CompareCheck {
   return check.rule.kind === "compare";
 }
 
+const OF_SCRAPE = { ratio: "failures", quantile: "buckets", rate: "events", gauge: "gauge" } as const;
+
 /** What a comparison by this metric compares. */
 export function comparedOf(metric: Metric): Trial["of"] {
   switch (metric.source) {
     case "nginx":
       return metric.measure === "errors" ? "failures" : "latencies";
     case "scrape":
-      return metric.measure.kind === "quantile" ? "buckets" : "failures";
+      return OF_SCRAPE[metric.measure.kind];
     case "prometheus":
     case "http":
     case "command":
@@ -112,6 +115,7 @@ function empty(of: Trial["of"]): Open {
 
 /** How long the open window has to be. Only the traffic decides, never its failures: windows that end where it suits prove nothing. */
 export function fullMs({ seen, ms }: Open, windowMs: Ms): Ms {
+  if (seen.of === "gauge" && windowMs >= BUSY_WINDOW_MS) return BLOCK_MS;
   return evidenceWindowMs(ms === 0 ? 0 : (requestsOf(seen) * 60_000) / ms, windowMs);
 }
 
@@ -121,7 +125,7 @@ export function evidenceWindowMs(requestsPerMinute: number, windowMs: Ms): Ms {
   return requestsPerMinute >= BUSY_PER_MINUTE ? BUSY_WINDOW_MS : WINDOW_MS;
 }
 
-/** Requests of the candidate. */
+/** Requests of the candidate; 0 where none are counted. */
 export function requestsOf(seen: Seen): number {
   switch (seen.of) {
     case "failures":
@@ -130,6 +134,9 @@ export function requestsOf(seen: Seen): number {
       return totalOf(seen.canary);
     case "buckets":
       return seen.canary.n;
+    case "events":
+    case "gauge":
+      return 0;
     default:
       return never(seen);
   }

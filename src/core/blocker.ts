@@ -1,5 +1,5 @@
 import type { Cursor, Rollout, Step, Verdict } from "./rollout.ts";
-import { isAdvisory } from "./service.ts";
+import { canRevert } from "./service.ts";
 
 /** What keeps a step whose dwell is over from ending. */
 export type Blocker = {
@@ -18,7 +18,8 @@ export function blockerOf(rollout: Rollout, cursor: Cursor, step: Step): Blocker
     if (known === undefined || known.entry !== cursor.entry)
       return [{ text: `${name}: no evidence from this step yet`, broken: false }];
     const { is, text, suspicious } = known.verdict;
-    return is === "pass" ? [] : [{ text: `${name}: ${text}`, broken: is === "error" || suspicious !== undefined }];
+    const broken = is === "error" || is === "fail" || suspicious !== undefined;
+    return is === "pass" ? [] : [{ text: `${name}: ${text}`, broken }];
   });
   if (missing.length === 0) return null;
   return { on: "evidence", reason: missing.map((one) => one.text).join("; "), skippable: missing.every((one) => !one.broken) };
@@ -32,7 +33,7 @@ export function downOf(rollout: Rollout): string | null {
   return `${state.ready} of ${state.of} members of ${rollout.to} are ready${state.reason === null ? "" : `: ${state.reason}`}`;
 }
 
-/** A fail, of any check but an advisory one. */
+/** A fail, of any check but one that only holds or is only shown. */
 export function isDecisive(rollout: Rollout, verdict: Verdict): boolean {
-  return verdict.is === "fail" && !rollout.checks.some((check) => check.name === verdict.check && isAdvisory(check));
+  return verdict.is === "fail" && !rollout.checks.some((check) => check.name === verdict.check && !canRevert(check));
 }

@@ -151,9 +151,15 @@ export type Arms = { readonly from: Ms; readonly to: Ms } /** `n` requests of wh
   | { readonly of: "latencies"; readonly canary: readonly number[]; readonly stable: readonly number[] }
   /** `n` requests, of which `counts[i]` took `bounds[i]` or less; the bounds are finite, and rise. */
   | { readonly of: "buckets"; readonly canary: Buckets; readonly stable: Buckets }
+  /** `x` events in `n` seconds of all members together. */
+  | { readonly of: "events"; readonly canary: Count; readonly stable: Count }
+  /** What a gauge was at each read: of the candidate the median of its members, of stable each member by its address. */
+  | { readonly of: "gauge"; readonly samples: readonly GaugeRead[] }
 );
 
 type Count = { readonly n: number; readonly x: number };
+
+type GaugeRead = { readonly canary: number; readonly stable: Readonly<Record<Endpoint, number>> };
 
 type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly n: number };
 

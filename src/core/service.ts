@@ -110,7 +110,7 @@ export type Secret = { readonly from: "text"; readonly text: string } | { readon
 export function unitOf(metric: Metric): "ratio" | "quantile" | "number" {
   switch (metric.source) {
     case "scrape":
-      return metric.measure.kind;
+      return metric.measure.kind === "ratio" || metric.measure.kind === "quantile" ? metric.measure.kind : "number";
     case "nginx":
       return metric.measure === "errors" ? "ratio" : "quantile";
     case "prometheus":
@@ -124,13 +124,19 @@ export function unitOf(metric: Metric): "ratio" | "quantile" | "number" {
 
 /** Whether a metric knows how many requests its number comes from; where it does not, `minRequests` means nothing. */
 export function countsRequests(metric: Metric): boolean {
-  return metric.source === "scrape" || metric.source === "nginx";
+  if (metric.source === "scrape") return metric.measure.kind === "ratio" || metric.measure.kind === "quantile";
+  return metric.source === "nginx";
 }
 
-/** `ratio`: the increase of one selector over that of another. `quantile`: of a histogram's increase, in its own unit. */
+/**
+ * `ratio`: the increase of one selector over that of another. `quantile`: of a histogram's increase, in its own unit. `rate`: how often a
+ * counter rises, per second and member. `gauge`: a number that goes up and down, as the mean over the window and the members.
+ */
 export type Measure =
   | { readonly kind: "ratio"; readonly of: string; readonly to: string }
-  | { readonly kind: "quantile"; readonly q: number; readonly of: string };
+  | { readonly kind: "quantile"; readonly q: number; readonly of: string }
+  | { readonly kind: "rate"; readonly of: string }
+  | { readonly kind: "gauge"; readonly of: string };
 
 /** A metric with a rule. */
 export type Check = {
@@ -144,10 +150,10 @@ export type Check = {
 /** The bound is in the metric's unit (a ratio of 2 % is 0.02). */
 export type BoundRule = { readonly kind: "above" | "below"; readonly bound: number };
 
-/** The candidate against stable over the same time, by a metric that is a ratio of counted failures to counted requests. */
+/** The candidate against stable over the same time: failures, latencies, how often something happens, or a gauge. */
 export type CompareRule = {
   readonly kind: "compare";
-  /** How much more often than stable the candidate may fail: 0.1 is a tenth. */
+  /** How much more often than stable the candidate may fail, or how much slower or larger it may be: 0.1 is a tenth. */
   readonly margin: number;
   /** How often a release that does no more than that may be reverted, over a whole rollout. 0 to 1. */
   readonly alpha: number;
@@ -155,13 +161,18 @@ export type CompareRule = {
   readonly beta: number;
   /** What must be ruled out before a pass: `ratio` times the failures of stable and `delta` (per request) on top. */
   readonly harmful: { readonly ratio: number; readonly delta: number };
-  /** `advisory` is shown, and never reverts nor holds. */
-  readonly level: "critical" | "advisory";
+  /** `critical` reverts, `hold` keeps a step from ending, `advisory` is only shown. */
+  readonly level: "critical" | "hold" | "advisory";
 };
 
 /** Whether what a check says decides nothing. */
 export function isAdvisory({ rule }: Check): boolean {
   return rule.kind === "compare" && rule.level === "advisory";
+}
+
+/** Whether a fail of a check sends the candidate back. */
+export function canRevert({ rule }: Check): boolean {
+  return rule.kind !== "compare" || rule.level === "critical";
 }
 
 /** Names of the checks that a step can need: no advisory ones, and with the whole traffic on the candidate nothing is left to compare with. */

@@ -18,6 +18,7 @@ export type Found = {
 
 /** Series of one metric that an endpoint may have: more make the evidence too large to store, and point at a wrong selector. */
 const MOST_SERIES = 5000;
+const GAUGES = new Set(["gauge", "untyped", "unknown"]);
 const COUNTING = new Set(["counter", "histogram", "summary", "untyped", "unknown"]);
 
 /** Picks from a page the series that a metric counts. */
@@ -55,7 +56,7 @@ function pick(
   for (const family of page.families) {
     for (const sample of family.series) {
       if (!belongs(wanted, sample.name, sample.labels) || (wanted.selector.name === null && isBirth(family, sample))) continue;
-      const problem = notCounting(family, sample);
+      const problem = wanted.group === "gauge" ? notGauge(family, sample) : notCounting(family, sample);
       if (problem !== null) return { count, problem };
       count += 1;
       const group = wanted.group === "bucket" ? boundOf(sample) : wanted.group;
@@ -77,6 +78,12 @@ function pick(
 /** A selector without a name also finds the times of creation, which count nothing. */
 function isBirth(family: Family, { name }: Series): boolean {
   return name.endsWith("_created") && (name !== family.name || family.type === "gauge");
+}
+
+function notGauge(family: Family, sample: Series): string | null {
+  return GAUGES.has(family.type)
+    ? null
+    : `${sample.name} is a ${family.type}, not a gauge: a rate or a ratio takes those that count`;
 }
 
 function notCounting(family: Family, sample: Series): string | null {

@@ -6,6 +6,7 @@ import { armsWithin } from "./arms.ts";
 import { carry, groupOf, increase, type Reading } from "./counters.ts";
 import { parse } from "./exposition.ts";
 import { fetchPage } from "./fetch.ts";
+import { gaugeCounts } from "./gauge-slices.ts";
 import { measured } from "./measured.ts";
 import { type Found, readingOf } from "./reading.ts";
 import { planOf, type Wanted } from "./wanted.ts";
@@ -112,12 +113,33 @@ function evidenceOf(
   for (const read of reads) {
     if (!read.ok || read.found.problem !== null) continue;
     const known = last[read.endpoint];
-    if (known !== undefined) addTo(added, known.t, increase(known, read.found.reading));
-    last[read.endpoint] = carry(known, read.found.reading);
+    if (known !== undefined) addTo(added, known.t, countsOf(metric, read.endpoint, known, read.found.reading));
+    // What a gauge was says nothing where a page left it out.
+    last[read.endpoint] = metric.measure.kind === "gauge" ? read.found.reading : carry(known, read.found.reading);
   }
   const slices: Slice[] = [...added].sort(([a], [b]) => a - b).map(([from, counts]) => ({ from, to: t, counts }));
   const problem = problemOf(wanted, reads, last);
   return { metric: metric.name, last, slices: keepSlices(old.slices, slices, metric.windowMs, t), problem, lacking: null };
+}
+
+/** What one read adds to a slice: increases, with the time that they cover where that is what they are counted against, or a gauge. */
+function countsOf(
+  { measure }: ScrapeMetric,
+  endpoint: Endpoint,
+  before: Reading,
+  now: Reading,
+): Readonly<Record<string, number>> {
+  if (measure.kind === "gauge") {
+    const values = Object.values(now.series);
+    return values.length === 0
+      ? {}
+      : gaugeCounts(
+          endpoint,
+          values.reduce((sum, one) => sum + one, 0),
+        );
+  }
+  const rose = increase(before, now);
+  return measure.kind === "rate" ? { ...rose, seconds: (now.t - before.t) / 1_000 } : rose;
 }
 
 function addTo(slices: Map<Ms, Record<string, number>>, from: Ms, more: Readonly<Record<string, number>>): void {

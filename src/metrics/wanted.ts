@@ -4,7 +4,7 @@ import { matches, parseSelector, type Selector } from "./selector.ts";
 
 /** One group of series that a measure counts. `optional`: no such series yet means that nothing was counted yet. */
 export type Wanted = {
-  readonly group: "of" | "to" | "bucket";
+  readonly group: "of" | "to" | "bucket" | "gauge";
   readonly selector: Selector;
   readonly optional: boolean;
 };
@@ -19,6 +19,10 @@ export function planOf(measure: Measure): Plan {
       return both(want("of", measure.of, true), want("to", measure.to, false));
     case "quantile":
       return both(want("bucket", measure.of, false));
+    case "rate":
+      return both(want("of", measure.of, false));
+    case "gauge":
+      return both(want("gauge", measure.of, false));
     default:
       return never(measure);
   }

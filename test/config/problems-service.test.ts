@@ -77,7 +77,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "a metric of neither kind",
     withWeb("    metrics: { errors: { source: scrape } }\n"),
-    "sluice.yaml:7:24 services.web.metrics.errors: says neither ratio nor quantile; a metric is exactly one of ratio: { of, to }, or quantile with of",
+    "sluice.yaml:7:24 services.web.metrics.errors: says neither ratio, quantile, rate nor gauge; a metric is exactly one of ratio: { of, to }, quantile with of, rate, and gauge",
   ],
   [
     "a window of one read",

@@ -74,7 +74,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "harm that no latency can be shown to be free of",
     withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], checks: [{ metric: p95, compare: stable, beta: 5% }] }\n`),
-    "sluice.yaml:8:96 services.web.canary.checks[0].beta: has no effect: only of failures can it be shown that they are not harmful; remove it",
+    "sluice.yaml:8:96 services.web.canary.checks[0].beta: has no effect: only of failures and of a rate can it be shown that they are not harmful; remove it",
   ],
   [
     "a step at 100 % that nothing can judge",

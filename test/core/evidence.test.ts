@@ -60,6 +60,15 @@ describe("evidence", () => {
     expect(story.at).toBe("reverting 0");
   });
 
+  it("holds on the fail of a check that only holds, which no `hold` skips, and goes on when it passes", () => {
+    const compare = { kind: "compare", margin: 0.1, alpha: 0.01, beta: 0.05, harmful: { ratio: 2, delta: 0 } } as const;
+    const check = { name: "errors", metric: "errors", rule: { ...compare, level: "hold" }, minRequests: 10 } as const;
+    const hold = { atMostMs: 60_000, then: "advance" } as const;
+    const story = new Story({ canary: { checks: [check], hold } }).applied().verdict("fail").later(10_000).later(600_000);
+    expect(story.at).toBe("held 0");
+    expect(story.verdict("pass").at).toBe("applying 1");
+  });
+
   it("never reverts on broken or missing evidence before a limit that is configured", () => {
     const story = new Story().applied();
     for (let hour = 0; hour < 24; hour++) story.verdict(hour % 2 === 0 ? "error" : "inconclusive").later(3_600_000);

@@ -35,6 +35,43 @@ describe("what two pools did over the same time", () => {
     });
   });
 
+  test("is events in the seconds of all members", () => {
+    const counted = (of: number) => ({ ...evidence([]), slices: [{ from: 0, to: 10, counts: { of, seconds: 20 } }] });
+    expect(armsWithin("rate", both(counted(3), counted(1)), 0)).toEqual({
+      from: 0,
+      to: 10,
+      of: "events",
+      canary: { n: 20, x: 3 },
+      stable: { n: 20, x: 1 },
+    });
+  });
+
+  test("is a gauge at each read that both had: the candidate's median, and each member of stable", () => {
+    const read = (to: number, levels: Readonly<Record<string, number>>) => ({
+      from: to - 10,
+      to,
+      counts: Object.fromEntries(
+        Object.entries(levels).flatMap(([name, sum]) => [
+          [`sum ${name}`, sum],
+          [`reads ${name}`, 1],
+        ]),
+      ),
+    });
+    const canary = { ...evidence([]), slices: [read(10, { c1: 1, c2: 5, c3: 9 }), read(20, { c1: 2, c2: 4 })] };
+    const stable = { ...evidence([]), slices: [read(10, { s1: 7 }), read(20, { s1: 8, s2: 6 })] };
+    expect(armsWithin("gauge", both(canary, stable), 0)).toEqual({
+      from: 0,
+      to: 20,
+      of: "gauge",
+      samples: [
+        { canary: 5, stable: { s1: 7 } },
+        { canary: 3, stable: { s1: 8, s2: 6 } },
+      ],
+    });
+    const late = { ...stable, slices: stable.slices.slice(1) };
+    expect(armsWithin("gauge", both(canary, late), 0)).toMatchObject({ from: 20, to: 20, samples: [] });
+  });
+
   test("is what is new after a position, and nothing twice", () => {
     expect(armsWithin("ratio", both(steady, steady), 0)).toEqual({
       from: 0,

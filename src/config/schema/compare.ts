@@ -62,22 +62,24 @@ export const compareFields = {
   ),
   harmful: z.optional(harmful),
   level: z.optional(
-    choice("`compare`: an advisory check is shown, and never reverts nor holds. `critical` where left out.", [
-      "critical",
-      "advisory",
-    ]),
+    choice(
+      "`compare`: a fail of a `critical` check reverts, that of a `hold` check keeps the step from ending, and `advisory` is only shown. `critical` where left out, `hold` of a gauge.",
+      ["critical", "hold", "advisory"],
+    ),
   ),
 };
+
+type Level = "critical" | "hold" | "advisory";
 
 type Said = {
   readonly margin?: number | undefined;
   readonly alpha?: number | undefined;
   readonly beta?: number | undefined;
   readonly harmful?: { readonly ratio: number; readonly delta?: number | undefined } | undefined;
-  readonly level?: "critical" | "advisory" | undefined;
+  readonly level?: Level | undefined;
 };
 
-/** The rule of a comparison, with every default filled in. */
+/** The rule of a comparison. Its level is null where it is left out: what it is then depends on the metric. */
 export function compareRule({ margin, alpha, beta, harmful, level }: Said) {
   return {
     kind: "compare" as const,
@@ -85,7 +87,7 @@ export function compareRule({ margin, alpha, beta, harmful, level }: Said) {
     alpha: alpha ?? compare.alpha,
     beta: beta ?? compare.beta,
     harmful: { ratio: harmful?.ratio ?? compare.harmfulRho, delta: harmful?.delta ?? compare.harmfulDelta },
-    level: level ?? ("critical" as const),
+    level: level ?? null,
   };
 }
 

@@ -41,7 +41,7 @@ function times<T extends Timing>({ window, interval, timeout, ...rest }: T, atMo
 
 const scrape = block(
   "a metric",
-  "A number from each member's own metrics page: exactly one of `ratio`, or `quantile` with `of`.",
+  "A number from each member's own metrics page: exactly one of `ratio`, `quantile` with `of`, `rate` and `gauge`.",
   {
     source: source("scrape"),
     path: requestPath("The metrics page of a member, in the Prometheus text format.").prefault(DEFAULTS.metric.path),
@@ -55,10 +55,12 @@ const scrape = block(
     ),
     quantile: z.optional(quantile("Which quantile is taken: 0.95 for p95.")),
     of: z.optional(selector("The histogram whose quantile is taken, in its own unit.")),
+    rate: z.optional(selector("A counter: how often it rises, per second and member.")),
+    gauge: z.optional(selector("A number that goes up and down: its mean over the window and the members.")),
   },
 ).transform((raw, context) => {
-  const { ratio, quantile, of, ...rest } = raw;
-  const measure = measureOf(ratio, quantile, of);
+  const { ratio, quantile, of, rate, gauge, ...rest } = raw;
+  const measure = measureOf({ ratio, quantile, of, rate, gauge });
   if (typeof measure === "string") {
     context.addIssue({ code: "custom", message: measure, input: {} });
     return z.NEVER;
@@ -120,16 +122,31 @@ function unknownSource(input: unknown): string {
     : `${JSON.stringify(written)} is not allowed; it must be ${SOURCES}`;
 }
 
-type Ratio = { of: string; to: string };
-type Measure = ({ kind: "ratio" } & Ratio) | { kind: "quantile"; q: number; of: string };
+type Said = {
+  readonly ratio: { of: string; to: string } | undefined;
+  readonly quantile: number | undefined;
+  readonly of: string | undefined;
+  readonly rate: string | undefined;
+  readonly gauge: string | undefined;
+};
+type Measure =
+  | { kind: "ratio"; of: string; to: string }
+  | { kind: "quantile"; q: number; of: string }
+  | { kind: "rate" | "gauge"; of: string };
 
-function measureOf(ratio: Ratio | undefined, quantile: number | undefined, of: string | undefined): Measure | string {
-  const allowed = "a metric is exactly one of ratio: { of, to }, or quantile with of";
-  if (ratio !== undefined)
-    return quantile === undefined && of === undefined
-      ? { kind: "ratio", ...ratio }
-      : `says ratio and also ${quantile === undefined ? "of" : "quantile"}; ${allowed}`;
+const MEASURES = "a metric is exactly one of ratio: { of, to }, quantile with of, rate, and gauge";
+
+/** What is measured; or why that is not one thing, in words. */
+function measureOf(said: Said): Measure | string {
+  const { ratio, quantile, of, rate, gauge } = said;
+  const kinds = (["ratio", "quantile", "rate", "gauge"] as const).filter((key) => said[key] !== undefined);
+  if (kinds.length > 1) return `says ${kinds.slice(0, -1).join(", ")} and also ${kinds.at(-1)}; ${MEASURES}`;
+  if (of !== undefined && quantile === undefined)
+    return kinds.length === 0 ? `says of without quantile; ${MEASURES}` : `says ${kinds[0]} and also of; ${MEASURES}`;
+  if (ratio !== undefined) return { kind: "ratio", ...ratio };
   if (quantile !== undefined)
-    return of === undefined ? `says quantile without of; ${allowed}` : { kind: "quantile", q: quantile, of };
-  return `says neither ratio nor quantile; ${allowed}`;
+    return of === undefined ? `says quantile without of; ${MEASURES}` : { kind: "quantile", q: quantile, of };
+  if (rate !== undefined) return { kind: "rate", of: rate };
+  if (gauge !== undefined) return { kind: "gauge", of: gauge };
+  return `says neither ratio, quantile, rate nor gauge; ${MEASURES}`;
 }

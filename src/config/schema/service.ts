@@ -92,4 +92,19 @@ export const service = block("a service", "One thing that users call through ngi
   metrics: named("The name of a metric.", metric, "a block of named metrics").describe("Numbers to judge by.").default({}),
   canary: orNull(canary),
   blueGreen: blueGreen.prefault({}),
-});
+}).transform(({ canary, metrics, ...rest }) => ({
+  ...rest,
+  metrics,
+  canary: canary === null ? null : { ...canary, checks: canary.checks.map((check) => levelled(check, metrics[check.metric])) },
+}));
+
+type Check = NonNullable<z.output<typeof canary>>["checks"][number];
+type Metric = z.output<typeof metric>;
+
+/** The level of a comparison that says none: a gauge holds, as no test can tell a regression from one odd member. */
+function levelled({ rule, ...check }: Check, metric: Metric | undefined) {
+  if (rule.kind !== "compare") return { ...check, rule };
+  const { gaugeLevel, level } = DEFAULTS.compare;
+  const isGauge = metric?.source === "scrape" && metric.measure.kind === "gauge";
+  return { ...check, rule: { ...rule, level: rule.level ?? (isGauge ? gaugeLevel : level) } };
+}

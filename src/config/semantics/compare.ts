@@ -21,6 +21,11 @@ export function whole(step: Step): boolean {
   return (step.kind === "ramp" ? step.to : step.share) === 10_000;
 }
 
+/** Failures, and events: there are tests that show that these are not harmful. */
+function isProvable(metric: Metric): boolean {
+  return kindOf(metric) === "ratio" || (metric.source === "scrape" && metric.measure.kind === "rate");
+}
+
 /** A comparison needs counts of failures and of requests, on both pools, and something that it can tell apart. */
 export function* comparedRules(
   check: Check,
@@ -37,8 +42,11 @@ export function* comparedRules(
   }
   if (metric === undefined) return;
   for (const key of ["beta", "harmful"] as const)
-    if (kindOf(metric) !== "ratio" && written([...path, key]) !== undefined)
-      yield problem([...path, key], `has no effect: only of failures can it be shown that they are not harmful; remove it`);
+    if (!isProvable(metric) && written([...path, key]) !== undefined)
+      yield problem(
+        [...path, key],
+        `has no effect: only of failures and of a rate can it be shown that they are not harmful; remove it`,
+      );
   if (metric.source !== "nginx" && metric.source !== "scrape") {
     const message = `${check.metric} comes ready from ${metric.source}, which cannot be compared; compare: stable takes the sources nginx and scrape, and others take above or below`;
     yield problem([...path, "compare"], message);

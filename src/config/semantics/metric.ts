@@ -39,14 +39,31 @@ export function* metricRules(service: Service, subject: Subject): Iterable<Judge
   }
 }
 
-/** True where nobody counts the requests that a metric's number comes from. */
-export function isUncounted(metric: Metric): boolean {
+/** True where a metric's number comes ready from somebody else. */
+function comesReady(metric: Metric): boolean {
   return metric.source !== "scrape" && metric.source !== "nginx";
+}
+
+/** Why nobody counts the requests that a metric's number comes from, in words; null where they are counted. */
+export function uncounted(metric: Metric): string | null {
+  switch (metric.source) {
+    case "nginx":
+      return null;
+    case "scrape": {
+      const { kind } = metric.measure;
+      return kind === "rate" || kind === "gauge" ? `a ${kind} does not count requests` : null;
+    }
+    case "prometheus":
+    case "http":
+    case "command":
+      return `the source ${metric.source} does not count requests`;
+  }
 }
 
 /** What a bound of a metric is measured in. */
 export function kindOf(metric: Metric): "ratio" | "quantile" | "number" {
-  if (metric.source === "scrape") return metric.measure.kind;
+  if (metric.source === "scrape")
+    return metric.measure.kind === "ratio" || metric.measure.kind === "quantile" ? metric.measure.kind : "number";
   if (metric.source === "nginx") return metric.measure === "errors" ? "ratio" : "quantile";
   return metric.unit;
 }
@@ -59,9 +76,9 @@ function* timeRules(metric: Metric, base: Path): Iterable<Judgement> {
     const message = `the timeout of ${formatDuration(timeoutMs)} is longer than the interval of ${formatDuration(intervalMs)}; it must be at most ${formatDuration(intervalMs)}`;
     yield problem([...base, "timeout"], message);
   }
-  const leastMs = isUncounted(metric) ? intervalMs : 2 * intervalMs;
+  const leastMs = comesReady(metric) ? intervalMs : 2 * intervalMs;
   if (windowMs >= leastMs) return;
-  const reads = isUncounted(metric) ? "is shorter than the time between two reads," : "holds fewer than two reads, one every";
+  const reads = comesReady(metric) ? "is shorter than the time between two reads," : "holds fewer than two reads, one every";
   const message = `${formatDuration(windowMs)} ${reads} ${formatDuration(intervalMs)}; it must be at least ${formatDuration(leastMs)}`;
   yield problem([...base, "window"], message);
 }
@@ -74,7 +91,7 @@ function* selectorRules(metric: Extract<Metric, { source: "scrape" }>, base: Pat
           [["ratio", "of"], measure.of],
           [["ratio", "to"], measure.to],
         ]
-      : [[["of"], measure.of]];
+      : [[[measure.kind === "quantile" ? "of" : measure.kind], measure.of]];
   for (const [path, text] of written) {
     const wrong = texts.selectorProblem(text);
     if (wrong !== null) yield problem([...base, ...path], `is not a series selector: ${wrong}`);

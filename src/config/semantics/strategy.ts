@@ -7,7 +7,7 @@ import { formatShare } from "../percent.ts";
 import type { steps } from "../schema/canary.ts";
 import type { Path } from "../source.ts";
 import { comparedRules, evidenceRules, isAdvisory, whole, wholeRules } from "./compare.ts";
-import { isUncounted, kindOf } from "./metric.ts";
+import { kindOf, uncounted } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 type Steps = z.output<typeof steps>;
@@ -108,10 +108,9 @@ function* checkRules(
       yield* boundRules(service, check, check.rule.bound, [...path, check.rule.kind], percent);
     }
     const metric = metricOf(service, check);
-    if (metric !== undefined && isUncounted(metric) && written([...path, "minRequests"]) !== undefined) {
-      const message = `has no effect: the source ${metric.source} does not count requests; remove it`;
-      yield problem([...path, "minRequests"], message, "key");
-    }
+    const why = metric === undefined ? null : uncounted(metric);
+    if (why !== null && written([...path, "minRequests"]) !== undefined)
+      yield problem([...path, "minRequests"], `has no effect: ${why}; remove it`, "key");
   }
 }
 
@@ -128,7 +127,8 @@ function* boundRules(service: Service, check: Check, bound: number, path: Path, 
     yield problem(path, message);
   }
   if (kind === "number" && percent) {
-    const message = `is a percentage, and ${check.metric} is a plain number; say unit: ratio there, or give a number`;
+    const other = metric?.source === "scrape" ? "it must be a number" : "say unit: ratio there, or give a number";
+    const message = `is a percentage, and ${check.metric} is a plain number; ${other}`;
     yield problem(path, message);
   }
   if (kind === "ratio" && !percent && bound > 1) {
