@@ -1,6 +1,6 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { CountingSource, Log } from "../../src/core/ports.ts";
+import type { CountingSource, Log, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
 import type { Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
@@ -68,6 +68,8 @@ export class House {
   /** How many requests a pool answers between two reads, and how many reads there were. */
   requests: Readonly<Record<PoolName, number>> = { blue: 100, green: 100 };
   readonly reads: Record<PoolName, number> = { blue: 0, green: 0 };
+  /** What nginx's log would show; nothing counts while it is null. */
+  traffic: Traffic | null = null;
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -122,6 +124,7 @@ export class House {
             return this.requests[pool] ?? 0;
           },
         ),
+      observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic },
       log,
       epoch: String(this.timeline.t),
     });

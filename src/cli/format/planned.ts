@@ -31,7 +31,7 @@ function title({ service, strategy, version, from, to, steps, leastMs }: PlanVie
   const least = leastMs === 0 ? "no least time" : `${duration(leastMs)} at least`;
   const approvals = steps.filter(({ until }) => until === "approval").length;
   const people = approvals === 0 ? "" : `; ${approvals === 1 ? "one waits" : `${approvals} wait`} for a person`;
-  return `${head}   ${steps.length} steps, ${least}${people}`;
+  return `${head}   ${steps.length === 1 ? "one step" : `${steps.length} steps`}, ${least}${people}`;
 }
 
 function refusalLines(refused: PlanView["refused"], style: Style): string[] {
@@ -161,20 +161,24 @@ function figuresTable(plan: PlanView, style: Style): string[] {
   return rows.length === 0 ? ["no step has a check"] : table(FIGURE_COLUMNS, rows, style);
 }
 
-function figureRow({ traffic }: PlanView, { mostLost, leastMs }: PlannedStep, index: number, check: PlannedCheck): Cell[] {
-  const { name, needed, requests, requestsToPass, passesAfterMs, detects } = check;
-  const stable = traffic.errorRatio?.value ?? 0;
-  const known = requests !== null && leastMs > 0;
-  const times = detects === null || stable === 0 ? "" : ` (${short(detects / stable)} times)`;
+function figureRow({ traffic }: PlanView, { leastMs }: PlannedStep, index: number, check: PlannedCheck): Cell[] {
+  const { name, needed, requests, requestsToPass, passesAfterMs, mostLost } = check;
+  const never = requests === null ? "-" : "never";
+  const counted = requests !== null && leastMs > 0;
   return [
     String(index + 1),
     needed ? name : `${name} (not needed)`,
-    known ? about(requests) : "-",
+    counted ? about(requests) : "-",
     requestsToPass === null ? "-" : about(requestsToPass),
-    passesAfterMs === null ? (requests === null ? "-" : "never") : duration(passesAfterMs),
-    known ? (detects === null ? "an outage" : `${rate(detects)} or more${times}`) : "-",
-    mostLost?.check === name ? `${about(mostLost.requests)} requests at most` : "",
+    passesAfterMs === null ? never : duration(passesAfterMs),
+    counted ? findsOf(check, traffic.errorRatio?.value ?? 0) : "-",
+    mostLost === null ? "-" : `${about(mostLost)} requests at most`,
   ];
+}
+
+function findsOf({ detects, mostLost }: PlannedCheck, stable: number): string {
+  if (detects === null) return mostLost === null ? "nothing" : "an outage";
+  return `${rate(detects)} or more${stable === 0 ? "" : ` (${short(detects / stable)} times)`}`;
 }
 
 function warningLines(steps: readonly PlannedStep[], style: Style): string[] {
