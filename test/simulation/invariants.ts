@@ -3,7 +3,8 @@ import type { Route } from "../../src/core/route.ts";
 import { type Member, type Ms, type ServiceName, WHOLE } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { canonical } from "../../src/core/want.ts";
-import { checkDwells, isOver } from "./story.ts";
+import type { Nginx } from "./edge.ts";
+import { isOver } from "./story.ts";
 import { demand } from "./witness.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +24,7 @@ type State = {
 export function checkAlways(world: World): void {
   const { broken } = world.witness;
   demand(broken === null, broken ?? "");
+  for (const nginx of Object.values(world.nginxes)) checkGone(world, nginx);
   for (const service of Object.keys(world.configured)) {
     const slot = world.disk.value<{ rollout: string }>(`active/${service}`);
     const rollout = slot === null ? null : world.disk.value<Rollout>(`rollouts/${slot.rollout}`);
@@ -30,6 +32,15 @@ export function checkAlways(world: World): void {
     checkAborted(world, rollout);
     checkExposure(world, rollout);
     checkJudged(world, rollout);
+  }
+}
+
+/** What is no longer configured is no longer served, once the change is taken over and nginx may reload. */
+function checkGone(world: World, nginx: Nginx): void {
+  for (const service of nginx.serves.keys()) {
+    if (service in world.configured || world.reloading) continue;
+    const ms = world.timeline.t - Math.max(world.touchedAt.get(service) ?? 0, world.process.since);
+    demand(ms <= nginx.paceMs + ABORT_MS, `${service} is served ${ms} ms after it was removed`);
   }
 }
 
@@ -65,11 +76,11 @@ function checkExposure(world: World, rollout: Rollout): void {
   }
 }
 
-/** Members of a pool that nobody took out. */
-function membersIn(world: World, service: ServiceName, pool: string): readonly Member[] {
+/** Members of a pool, without those that somebody took out unless `all` are asked for. */
+function membersIn(world: World, service: ServiceName, pool: string, all = false): readonly Member[] {
   const state = world.disk.value<State>(`services/${service}`);
   const members = state?.members?.[pool] ?? world.configured[service]?.pools[pool]?.members ?? [];
-  return members.filter((member) => !(state?.drained?.[pool] ?? []).includes(member));
+  return all ? members : members.filter((member) => !(state?.drained?.[pool] ?? []).includes(member));
 }
 
 /** A candidate that fails too often is sent back once a window has seen it, in whatever phase the rollout is. */
@@ -90,6 +101,7 @@ export function checkEnd(world: World): void {
   checkAlways(world);
   const active = world.witness.rollouts.filter((rollout) => !isOver(rollout));
   demand(active.length === 0, `${active[0]?.id} never ends: ${canonical(active[0]?.phase)}`);
+  demand(world.disk.aborts.size === 0, `files of aborts are left: ${[...world.disk.aborts].join(", ")}`);
   for (const service of Object.keys(world.configured)) checkService(world, service);
   for (const rollout of world.witness.rollouts) checkRollout(world, rollout);
 }
@@ -110,7 +122,7 @@ function checkService(world: World, service: ServiceName): void {
     );
   }
   for (const pool of Object.keys(world.configured[service]?.pools ?? {})) {
-    const members = membersIn(world, service, pool).toSorted();
+    const members = membersIn(world, service, pool, true).toSorted();
     const routed = Object.keys(stored?.endpoints[pool] ?? {}).toSorted();
     demand(
       stored === null || canonical(members) === canonical(routed),
@@ -128,7 +140,6 @@ function checkRollout(world: World, rollout: Rollout): void {
     ends.length === 1 && ends[0]?.kind === rollout.phase.phase,
     `${rollout.id} is ${rollout.phase.phase}, the journal says ${ends.map((end) => end.kind).join(", ") || "nothing"}`,
   );
-  checkDwells(rollout, events);
   if (rollout.plan[0]?.hold.then !== "advance") checkEvidence(world, rollout, events);
 }
 

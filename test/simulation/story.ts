@@ -1,5 +1,4 @@
 import type { Cursor, Rollout } from "../../src/core/rollout.ts";
-import type { Ms } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { canonical } from "../../src/core/want.ts";
 
@@ -11,7 +10,7 @@ const MOVING = ["started", "resumed", "retried"];
 
 export const isOver = (rollout: Rollout) => rollout.phase.phase === "promoted" || rollout.phase.phase === "reverted";
 
-function cursorOf({ phase }: Rollout): Cursor | null {
+export function cursorOf({ phase }: Rollout): Cursor | null {
   return phase.phase === "moving" || phase.phase === "paused" ? phase.cursor : null;
 }
 
@@ -38,10 +37,15 @@ export function checkStage(rollout: Rollout, story: readonly EventView[]): void 
 /** A step is left by itself only where each check that it needs has passed in this very step. */
 export function checkLeft(before: Rollout, after: Rollout, lines: readonly EventView[]): void {
   const from = cursorOf(before);
-  if (from === null || after.promoted !== null || lines.some((line) => line.kind === "advanced" || line.kind === "retried"))
-    return;
+  if (from === null || after.promoted !== null || lines.some((line) => line.kind === "retried")) return;
+  const skipped = lines.find((line) => line.kind === "advanced");
+  if (skipped?.actor === null) checkSkipped(after, from);
+  if (skipped !== undefined) return;
   if (from.stage.at === "waiting" && from.stage.list === "after") return;
   const to = cursorOf(after);
+  const observed = lines.findLast((line) => line.kind === "observing")?.step ?? null;
+  if (observed === to?.step && to.stage.at === "observing" && after.appliedSeq < after.seq)
+    throw new Error(`${after.id} observes step ${observed}, which is not proved`);
   const end = after.phase.phase === "promoted" ? after.plan.length : to === null ? from.step : to.step;
   const dwelt = to !== null && to.step === from.step && to.stage.at === "waiting" && to.stage.list === "after";
   for (let step = from.step; step < (dwelt ? end + 1 : end); step++) {
@@ -53,37 +57,11 @@ export function checkLeft(before: Rollout, after: Rollout, lines: readonly Event
   }
 }
 
-/** A step that nobody hurried was served for its whole time, however often the controller died in it; a pause does not count. */
-export function checkDwells(rollout: Rollout, story: readonly EventView[]): void {
-  for (const [index, event] of story.entries()) {
-    // From then on no dwell is waited for.
-    if (event.kind === "promoting") return;
-    if (event.kind !== "observing" || event.step === null) continue;
-    const rest = story.slice(index + 1);
-    const end = rest.findIndex(
-      (later) => ["held", "waiting", "promoted", "reverting"].includes(later.kind) || entered(later, event),
-    );
-    const during = rest.slice(0, end + 1);
-    if (end < 0 || during.some((later) => ["reverting", "advanced", "promoting"].includes(later.kind))) continue;
-    const servedMs = unpaused([event, ...during]);
-    const leastMs = rollout.plan[event.step]?.leastMs ?? 0;
-    if (servedMs < leastMs) throw new Error(`${rollout.id} left step ${event.step} after ${servedMs} of ${leastMs} ms`);
+/** `hold: { then: advance }` goes on without evidence, and never past evidence that is broken. */
+function checkSkipped(rollout: Rollout, { step, entry }: Cursor): void {
+  for (const need of rollout.plan[step]?.needs ?? []) {
+    const known = rollout.verdicts[need];
+    if (known?.entry === entry && (known.verdict.is === "error" || known.verdict.suspicious !== undefined))
+      throw new Error(`${rollout.id} went on past ${need}, which is ${canonical(known.verdict)}`);
   }
-}
-
-function entered(event: EventView, before: EventView): boolean {
-  return event.kind === "applying" && event.step !== before.step;
-}
-
-/** The time between the first and the last of these events, without the pauses in it. */
-function unpaused(events: readonly EventView[]): Ms {
-  let ms = 0;
-  let paused = false;
-  for (const [index, event] of events.entries()) {
-    const before = events[index - 1];
-    if (before !== undefined && !paused) ms += Date.parse(event.at) - Date.parse(before.at);
-    if (event.kind === "paused") paused = true;
-    if (event.kind === "resumed") paused = false;
-  }
-  return ms;
 }

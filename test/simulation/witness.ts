@@ -1,11 +1,12 @@
 import type { Write } from "../../src/core/ports.ts";
 import type { Rollout } from "../../src/core/rollout.ts";
 import type { Route } from "../../src/core/route.ts";
-import { type ServiceName, type TargetName, WHOLE } from "../../src/core/units.ts";
+import { type Ms, type ServiceName, type TargetName, WHOLE } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { canonical } from "../../src/core/want.ts";
 import type { Disk } from "./disk.ts";
 import type { Nginx } from "./edge.ts";
+import { Spent } from "./spent.ts";
 import { checkLeft, checkStage, checkTurn, isOver } from "./story.ts";
 
 type State = {
@@ -19,6 +20,7 @@ type Sight = { readonly health: Readonly<Record<string, { readonly is: string }>
 export type Seen = {
   readonly disk: Disk;
   readonly nginxes: Readonly<Record<TargetName, Nginx>>;
+  now(): Ms;
   targetsOf(service: ServiceName): readonly TargetName[];
 };
 
@@ -33,6 +35,7 @@ export class Witness {
   readonly stories = new Map<string, EventView[]>();
   readonly #rollouts = new Map<string, Rollout>();
   readonly #health = new Map<string, string>();
+  readonly #spent = new Map<string, Spent>();
   broken: string | null = null;
 
   constructor(world: Seen) {
@@ -94,6 +97,9 @@ export class Witness {
     checkTurn(rollout, this.story(id));
     checkStage(rollout, this.story(id));
     if (before !== null) checkLeft(before, rollout, own);
+    const spent = this.#spent.get(id) ?? new Spent();
+    this.#spent.set(id, spent);
+    spent.next(rollout, own, this.#world.now());
     const proved = rollout.appliedSeq === rollout.seq && before?.appliedSeq !== before?.seq;
     if (proved || (isOver(rollout) && before !== null && !isOver(before))) this.#everywhere(rollout);
     return rollout.service;

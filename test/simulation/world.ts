@@ -53,6 +53,8 @@ export class World {
   /** By service, the newest last. */
   readonly erring = new Map<ServiceName, Erring[]>();
   readonly #people: People;
+  /** How often people do something. */
+  readonly #busy: number;
   #sight: "good" | "broken" | "slow" = "good";
   #healed = false;
   /** The process that takes a configuration over now; one at a time. */
@@ -60,6 +62,7 @@ export class World {
 
   constructor(seed: number) {
     this.random = new Random(seed);
+    this.#busy = this.random.pick([0.1, 0.2, 0.4]);
     const names = NAMES.slice(0, this.random.between(1, NAMES.length));
     this.configured = Object.fromEntries(names.map((name) => [name, this.#fresh(name)]));
     const start = this.timeline.t;
@@ -71,6 +74,7 @@ export class World {
     this.witness = new Witness({
       disk: this.disk,
       nginxes: this.nginxes,
+      now: () => this.timeline.t,
       targetsOf: (service) => this.configured[service]?.targets ?? [],
     });
     this.#people = new People(this.random, {
@@ -136,27 +140,32 @@ export class World {
     if (random.chance(0.05)) this.disk.refusing = !this.disk.refusing;
     if (random.chance(0.06)) this.#balk(random.pick(Object.values(this.nginxes)));
     if (random.chance(0.04)) this.#reload(this.#edited());
-    for (const name of Object.keys(this.configured)) if (random.chance(0.4)) this.#person(name);
+    for (const name of Object.keys(this.configured)) if (random.chance(this.#busy)) this.#person(name);
   }
 
-  /** Ends all that goes wrong; the controller starts anew with every service that there ever was. */
+  /** True while a changed configuration is being taken over. */
+  get reloading(): boolean {
+    return this.#reloading === this.process;
+  }
+
+  /** Ends all that goes wrong. */
   heal(): void {
     this.downSince.clear();
     this.#sight = "good";
     this.disk.refusing = false;
     for (const nginx of Object.values(this.nginxes)) nginx.refuses = null;
     this.#healed = true;
-    for (const name of NAMES) {
-      this.#err(name, 0);
-      if (this.disk.value(`services/${name}`) !== null && !(name in this.configured))
-        this.configured = { ...this.configured, [name]: this.#fresh(name) };
-    }
-    this.#kill();
+    for (const name of NAMES) this.#err(name, 0);
+    if (this.random.chance(0.3)) this.#kill();
   }
 
+  /** What people do in the end: they put back every service that there ever was, and end what waits for them. */
   finish(): void {
     const { controller } = this.process;
     if (controller === null) return;
+    const lost = NAMES.filter((name) => this.disk.value(`services/${name}`) !== null && !(name in this.configured));
+    if (lost.length > 0)
+      this.#reload({ ...this.configured, ...Object.fromEntries(lost.map((name) => [name, this.#fresh(name)])) });
     for (const name of Object.keys(this.configured)) this.#people.finish(controller, name, NAMES.indexOf(name));
   }
 
@@ -246,7 +255,7 @@ export class World {
       ...any,
       sample: async (metric, subject, before, now) => {
         const found = await source(subject.service).sample(metric, subject, before, now);
-        if (this.#sight !== "slow") return found;
+        if (!this.random.chance(this.#sight === "slow" ? 1 : 0.02)) return found;
         await wait(clock, this.random.between(1, 12_000));
         this.blindAt = this.timeline.t;
         return found;
