@@ -52,6 +52,8 @@ const STATUSES: Readonly<Record<Code, number>> = {
   "failed-check": 409,
   paused: 409,
   "nothing-to-retry": 409,
+  frozen: 409,
+  "unknown-member": 404,
   "idempotency-running": 409,
   stale: 412,
   "too-large": 413,

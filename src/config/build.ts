@@ -10,7 +10,12 @@ type ParsedTarget = Omit<NginxTarget, "name">;
 /** Names and default targets of a service come from outside of its block. */
 function buildService(name: string, parsed: ParsedService, targets: readonly string[], from: (path: string) => string): Service {
   const metrics = Object.entries(parsed.metrics).map(([key, metric]) => [key, buildMetric(key, metric, from)] as const);
-  return { ...parsed, name, targets: parsed.targets ?? targets, metrics: Object.fromEntries(metrics) };
+  const none = {
+    rolling: null,
+    hooks: { beforeStart: [], beforeStep: [], afterStep: [], beforePromote: [], afterPromote: [], afterRevert: [], onFailed: [] },
+    freezes: [],
+  };
+  return { ...parsed, ...none, name, targets: parsed.targets ?? targets, metrics: Object.fromEntries(metrics) };
 }
 
 /** Files that a metric reads or runs; a program's bare name is looked up in PATH. */

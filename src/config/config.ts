@@ -10,6 +10,12 @@ export type NginxTarget = z.output<typeof target> & { readonly name: string };
 /** One service, with every default filled in. It has the shape of the core's `ServiceSettings`. */
 export type Service = Omit<z.output<typeof service>, "targets" | "metrics"> & {
   readonly name: string;
+  readonly rolling: null;
+  readonly hooks: Record<
+    "beforeStart" | "beforeStep" | "afterStep" | "beforePromote" | "afterPromote" | "afterRevert" | "onFailed",
+    readonly never[]
+  >;
+  readonly freezes: readonly never[];
   readonly targets: readonly string[];
   readonly metrics: Readonly<Record<string, z.output<typeof service>["metrics"][string] & { readonly name: string }>>;
 };

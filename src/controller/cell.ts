@@ -1,4 +1,4 @@
-import { readinessOf } from "../core/health.ts";
+import { memberHealths, readinessOf } from "../core/health.ts";
 import type { Probe, Resolve } from "../core/ports.ts";
 import type { Fact, Outcome, Rollout, Signal } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
@@ -113,22 +113,32 @@ export class Cell {
     if (this.#record.route !== this.#saved.record.route) await this.edit(() => ({ edit: { facts: [] } }));
     const rollout = this.rollout;
     if (rollout === null) return;
-    const sights = sightOf(this.#record.state, this.#settings, this.#record.sight);
+    const sights = sightOf(this.#record.state, this.#settings, this.#record.sight, rollout);
     for (const [pool, sight] of Object.entries(sights)) {
       const readiness = readinessOf(sight);
       if (canonical(rollout.readiness[pool] ?? null) !== canonical(readiness))
         await this.accept({ signal: "health", pool, readiness });
     }
+    await this.#pokeMembers(rollout);
     const { by } = this.#record.route;
     const proved = this.settled;
     if (by === null || proved.is === "pending") return;
     await this.accept(proved.is === "applied" ? { signal: "applied", by } : { signal: "refused", by, text: proved.text });
   }
 
+  /** A rolling rollout waits for members, not for the pool. */
+  async #pokeMembers({ rolling }: Rollout): Promise<void> {
+    if (rolling === null) return;
+    const sight = sightOf(this.#record.state, this.#settings, this.#record.sight, this.rollout)[rolling.pool];
+    if (sight === undefined) return;
+    const health = memberHealths(sight);
+    if (canonical(health) !== canonical(rolling.health)) await this.accept({ signal: "members", health });
+  }
+
   /** Takes what a probe saw; only a change of mind is stored, and what a restart merely sees again is none. */
-  async see(endpoint: Endpoint, probe: Probe, check: HealthCheck): Promise<void> {
+  async see(endpoint: Endpoint, probe: Probe, check: HealthCheck, at: Ms): Promise<void> {
     const seenNow = await this.#queue(async () => {
-      const found = seen(this.#record.sight, endpoint, probe, check);
+      const found = seen(this.#record.sight, endpoint, probe, check, { at, from: freshFrom(this.#record, endpoint) });
       if (found === null) return null;
       const next = this.#next({ sight: found.sight, facts: [] });
       const known = found.turned === null || this.#saved.record.sight.health[endpoint]?.is === found.turned.is;
@@ -233,6 +243,13 @@ export class Cell {
     this.#record = next;
     this.#deps.changed(this);
   }
+}
+
+/** From when on probes of an endpoint count: a member that is being updated is seen anew. */
+function freshFrom({ rollout, sight }: ServiceRecord, endpoint: Endpoint): Ms {
+  const fresh = Object.entries(rollout?.rolling?.fresh ?? {});
+  const times = fresh.flatMap(([member, from]) => (sight.addresses[member]?.endpoints.includes(endpoint) === true ? from : []));
+  return Math.max(0, ...times);
 }
 
 /** A command that meets the end of its rollout is refused, never dropped; any other signal is late then. */

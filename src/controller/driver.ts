@@ -8,6 +8,12 @@ import type { Clock } from "./clock.ts";
 /** Starts judging for a rollout's evidence; the answer stops it. */
 export type StartJudging = (cell: Cell, effect: Effect & { effect: "judge" }) => () => void;
 
+/** Starts work that a rollout waits for; the answer ends it. */
+export type StartTasks = {
+  hook(cell: Cell, effect: Effect & { effect: "hook" }): () => void;
+  drain(cell: Cell, effect: Effect & { effect: "drain" }): () => void;
+};
+
 const AGAIN_MS: Ms = 1_000;
 
 /**
@@ -20,8 +26,10 @@ export class Driver {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #startJudging: StartJudging;
+  readonly #tasks: StartTasks;
 
-  constructor(clock: Clock, log: Log, startJudging: StartJudging) {
+  constructor(clock: Clock, log: Log, startJudging: StartJudging, tasks: StartTasks) {
+    this.#tasks = tasks;
     this.#clock = clock;
     this.#log = log;
     this.#startJudging = startJudging;
@@ -52,6 +60,10 @@ export class Driver {
         return this.#startJudging(cell, effect);
       case "wake":
         return this.#wake(cell, effect.at);
+      case "hook":
+        return this.#tasks.hook(cell, effect);
+      case "drain":
+        return this.#tasks.drain(cell, effect);
       default:
         return never(effect);
     }

@@ -24,8 +24,6 @@ type Foreseen = { readonly checks: readonly PlannedCheck[]; readonly mostLost: P
 
 /** A revert reaches nginx within this time of the evidence. */
 const REACT_MS: Ms = 2_000;
-/** nginx's log is read without waiting for the interval while the candidate fails; this is more than such a read takes. */
-const HURRIED_MS: Ms = 1_000;
 /** Beyond so many windows a test finds little more, and the search takes long. */
 const MOST_WINDOWS = 2_000;
 
@@ -133,14 +131,9 @@ function lossOf(prospect: Prospect, check: Check): number | null {
   const traffic = seen(prospect, metric, mostShare(prospect.step, prospect.to));
   if (traffic === null || unitOf(metric) !== "ratio") return null;
   const lost = isCompare(check)
-    ? mostLost(ruleOf(check).allowed, traffic, readEveryMs(metric), REACT_MS)
+    ? mostLost(ruleOf(check).allowed, traffic, metric.intervalMs, REACT_MS)
     : lostByBound(check, metric, traffic);
   return lost === null ? null : Math.ceil(lost / seenPart(prospect, metric));
-}
-
-/** How often a metric is read while everything fails. */
-function readEveryMs({ source, intervalMs }: Metric): Ms {
-  return source === "nginx" ? Math.min(intervalMs, HURRIED_MS) : intervalMs;
 }
 
 /**
@@ -152,7 +145,6 @@ function lostByBound(check: Check, metric: Metric, { canaryPerS }: Traffic): num
   if (bad === null || canaryPerS === 0) return null;
   const untilMs = Math.max(bad * metric.windowMs, (check.minRequests / canaryPerS) * 1_000);
   if (untilMs > metric.windowMs) return null;
-  const everyMs = readEveryMs(metric);
-  const seenMs = Math.max(1, Math.ceil(untilMs / everyMs)) * everyMs;
+  const seenMs = Math.max(1, Math.ceil(untilMs / metric.intervalMs)) * metric.intervalMs;
   return Math.ceil((canaryPerS * (seenMs + REACT_MS)) / 1_000);
 }

@@ -118,7 +118,7 @@ async function judgeOnce(
 /** Endpoints that get traffic: a member that a person took out says nothing about the release. */
 function endpointsOf(cell: Cell, pool: PoolName): readonly Endpoint[] {
   const { record, settings } = cell;
-  const sight = sightOf(record.state, settings, record.sight)[pool];
+  const sight = sightOf(record.state, settings, record.sight, cell.rollout)[pool];
   if (sight === undefined) return [];
   return Object.entries(endpointStates(sight, record.route.endpoints[pool] ?? {})).flatMap(([endpoint, state]) =>
     state === "draining" ? [] : endpoint,

@@ -2,9 +2,10 @@ import { downOf } from "../core/blocker.ts";
 import type { StartInput } from "../core/control.ts";
 import type { Assumed, Figure, PlannedStep, PlannedTask, PlannedTraffic, PlanView, TargetChange } from "../core/planned.ts";
 import type { Observer, Preview } from "../core/ports.ts";
-import type { Rollout, Step, Task } from "../core/rollout.ts";
+import type { Rollout, Step } from "../core/rollout.ts";
 import type { Route } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
+import type { Task } from "../core/task.ts";
 import type { Now, TargetName } from "../core/units.ts";
 import { resting, sameWant } from "../core/want.ts";
 import { type Expected, foresee, type Prospect } from "./foresight.ts";
@@ -35,10 +36,10 @@ export async function planStart(
   now: Now,
 ): Promise<PlanView> {
   const from = record.state.stable;
-  const to = destination(settings, from, input.to);
+  const to = destination(settings, from, input.to, input.strategy);
   const traffic = trafficOf(deps.observer?.traffic(settings.name) ?? null, from, assumed);
   const head = { service: settings.name, strategy: input.strategy, version: input.version, from, to };
-  if (to === from) {
+  if (to === from && input.strategy !== "rolling") {
     const refused = { code: "already-stable", reason: `${to} is stable already: there is nothing to do`, hint: null } as const;
     return { ...head, refused, leastMs: 0, traffic, begins: [], steps: [] };
   }
@@ -49,7 +50,7 @@ export async function planStart(
   const offset = moments.length - rollout.plan.length;
   return {
     ...head,
-    refused: refusedOf(record, settings, rollout, input),
+    refused: refusedOf(record, settings, rollout, input, now),
     leastMs: rollout.plan.reduce((sum, { leastMs }) => sum + leastMs, 0),
     traffic,
     begins: offset === 0 ? [] : (changes[0] ?? []).filter(({ change, problem }) => change !== "nothing" || problem !== null),
@@ -69,8 +70,9 @@ function refusedOf(
   settings: ServiceSettings,
   { to }: Rollout,
   { replace }: StartInput,
+  now: Now,
 ): PlanView["refused"] {
-  const refusal = refusalOf(replace ? { ...record, rollout: null } : record, settings, to);
+  const refusal = refusalOf(replace ? { ...record, rollout: null } : record, settings, to, now);
   return refusal === null ? null : { code: refusal.code, reason: refusal.message, hint: refusal.hint };
 }
 

@@ -65,8 +65,9 @@ export class Probing {
       () => this.#cell.settings.health.intervalMs,
       async () => {
         const check = this.#cell.settings.health;
+        const at = this.#deps.clock.now().t;
         const probe = await this.#deps.probe(check, endpoint, member);
-        if (!this.#stopped) await this.#cell.see(endpoint, probe, check);
+        if (!this.#stopped) await this.#cell.see(endpoint, probe, check, at);
       },
     );
   }

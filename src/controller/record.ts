@@ -1,4 +1,5 @@
 import type { Compare, Store, Write } from "../core/ports.ts";
+import type { Rolling } from "../core/rolling.ts";
 import type { Fact, Rollout } from "../core/rollout.ts";
 import type { Route, Shape } from "../core/route.ts";
 import { routeOf } from "../core/route-of.ts";
@@ -39,6 +40,7 @@ export function underWay(record: ServiceRecord): Rollout | null {
 /** What is stable, and what stands of the last want, once a rollout is over. */
 export function endState(state: ServiceState, rollout: Rollout | null, before: Rollout | null): ServiceState {
   if (rollout === null || !isOver(rollout) || rollout === before) return state;
+  if (rollout.rolling !== null) return rolledState(state, rollout, rollout.rolling);
   const promoted = rollout.phase.phase === "promoted";
   return {
     ...state,
@@ -47,6 +49,19 @@ export function endState(state: ServiceState, rollout: Rollout | null, before: R
     seed: rollout.id,
     by: { rollout: rollout.id, seq: rollout.seq },
     revision: state.revision + 1,
+  };
+}
+
+/** The pool stays what it was; members that a person gave up stay out until somebody puts them back. */
+function rolledState(state: ServiceState, rollout: Rollout, { pool, excluded }: Rolling): ServiceState {
+  const drained = state.drained[pool] ?? [];
+  const more = excluded.filter((member) => !drained.includes(member));
+  return {
+    ...state,
+    seed: rollout.id,
+    by: { rollout: rollout.id, seq: rollout.seq },
+    revision: state.revision + 1,
+    drained: more.length === 0 ? state.drained : { ...state.drained, [pool]: [...drained, ...more] },
   };
 }
 
@@ -72,6 +87,11 @@ export function stableKey(rollout: string, metric: string): string {
 /** Where the state of a comparison is kept. */
 export function comparedKey(rollout: string, check: string): string {
   return `${evidenceKey(rollout, check)}:compared`;
+}
+
+/** Where it is kept that a task's work has begun, and by which process. */
+export function taskMarkKey(rollout: string, task: string): string {
+  return `tasks/${rollout}/${task.replace(/[^A-Za-z0-9._:-]/g, "_")}`;
 }
 
 /** Where the windows of a comparison are kept, also after its rollout: they explain it, and can be replayed. */
@@ -110,7 +130,7 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
   const rollout = known.rollout === null ? null : await store.get(keys.rollout(known.rollout));
   const parts = {
     state: known,
-    rollout: (rollout?.value as unknown as Rollout | undefined) ?? null,
+    rollout: rollout === null ? null : asStored(rollout.value as unknown as Rollout),
     sight: (sight?.value as Sight | undefined) ?? BLIND,
   };
   return {
@@ -124,6 +144,14 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
       active: active?.revision ?? 0,
     },
   };
+}
+
+/** Rollouts that an earlier version stored know nothing of what came later. */
+function asStored(rollout: Rollout): Rollout {
+  const plan = rollout.plan.map((step) => ({ ...step, batch: step.batch ?? null }));
+  const later = rollout.later ?? { afterRevert: [], onFailed: [] };
+  const { rolling = null, backFrom = null, freezes = [] } = rollout;
+  return { ...rollout, plan, rolling, backFrom, later, freezes };
 }
 
 /** What nginx should do for a service, from all that is known of it. */
@@ -140,7 +168,7 @@ export function composeRoute(
     want: moving?.want ?? restingWant(state, settings),
     by: moving === null ? state.by : { rollout: moving.id, seq: moving.seq },
     shape: shapeOf(settings),
-    pools: sightOf(state, settings, parts.sight),
+    pools: sightOf(state, settings, parts.sight, moving),
     last,
     epoch,
     urgent: moving?.phase.phase === "reverting" || moving?.phase.phase === "failed",

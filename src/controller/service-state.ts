@@ -1,4 +1,5 @@
 import type { Address, EndpointHealth, PoolSight } from "../core/health.ts";
+import type { Rollout } from "../core/rollout.ts";
 import type { By, Want } from "../core/route.ts";
 import { otherPool } from "../core/route-of.ts";
 import type { ServiceSettings } from "../core/service.ts";
@@ -51,25 +52,44 @@ export function firstState(settings: ServiceSettings): ServiceState {
   };
 }
 
+/** Every member of a pool, idle spares among them. */
+export function membersOf(state: ServiceState, settings: ServiceSettings, pool: PoolName): readonly Member[] {
+  const members = listedOf(state, settings, pool);
+  return [...members, ...sparesOf(settings, pool).filter((spare) => !members.includes(spare))];
+}
+
+/** The members of a pool as they are configured or set, without spares. */
+export function listedOf(state: ServiceState, settings: ServiceSettings, pool: PoolName): readonly Member[] {
+  return state.members[pool] ?? settings.pools[pool]?.members ?? [];
+}
+
+function sparesOf({ rolling }: ServiceSettings, pool: PoolName): readonly Member[] {
+  return rolling?.pool === pool ? rolling.spares : [];
+}
+
 /** What a service without a rollout under way wants. */
 export function restingWant(state: ServiceState, settings: ServiceSettings): Want {
   return resting(state.stable, otherPool(Object.keys(settings.pools), state.stable, state.other), state.seed);
 }
 
-export function membersOf(state: ServiceState, settings: ServiceSettings, pool: PoolName): readonly Member[] {
-  return state.members[pool] ?? settings.pools[pool]?.members ?? [];
-}
-
-/** What is known of each pool now. */
-export function sightOf(state: ServiceState, settings: ServiceSettings, sight: Sight): Readonly<Record<PoolName, PoolSight>> {
+/** What is known of each pool now. A spare is out unless the rollout under way brought it in. */
+export function sightOf(
+  state: ServiceState,
+  settings: ServiceSettings,
+  sight: Sight,
+  rollout: Rollout | null,
+): Readonly<Record<PoolName, PoolSight>> {
+  const going = rollout !== null && rollout.endedAt === null ? rollout : null;
+  const used = going?.want.extra ?? [];
   return Object.fromEntries(
     Object.keys(settings.pools).map((pool) => [
       pool,
       {
         members: membersOf(state, settings, pool),
-        drained: state.drained[pool] ?? [],
+        drained: [...(state.drained[pool] ?? []), ...sparesOf(settings, pool).filter((spare) => !used.includes(spare))],
         addresses: sight.addresses,
         health: sight.health,
+        fresh: going?.rolling?.pool === pool ? going.rolling.fresh : {},
       },
     ]),
   );

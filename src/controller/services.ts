@@ -3,6 +3,7 @@ import { Refusal } from "../core/errors.ts";
 import type {
   AbortFiles,
   CountingSource,
+  HookRunner,
   Log,
   Next,
   Observer,
@@ -21,6 +22,7 @@ import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
 import { startJudging } from "./judging.ts";
 import { Probing } from "./probing.ts";
+import { startDrain, startHook, type TaskDeps } from "./tasks.ts";
 
 export type ControllerDeps = {
   readonly services: Readonly<Record<ServiceName, ServiceSettings>>;
@@ -39,6 +41,7 @@ export type ControllerDeps = {
   readonly preview?: Preview;
   readonly log: Log;
   readonly epoch: string;
+  readonly hooks: HookRunner;
 };
 
 /** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
@@ -76,12 +79,17 @@ export class Services implements AsyncDisposable {
   readonly #listeners = new Map<Cell, Set<() => void>>();
   readonly #driver: Driver;
   readonly #journal: Journal;
+  readonly #taskDeps: TaskDeps;
   #started = false;
 
   private constructor(deps: ControllerDeps, journal: Journal) {
     this.#deps = deps;
     this.#journal = journal;
-    this.#driver = new Driver(deps.clock, deps.log, (cell, effect) => startJudging(deps, cell, effect));
+    this.#taskDeps = { ...deps, reports: () => this.#reports };
+    this.#driver = new Driver(deps.clock, deps.log, (cell, effect) => startJudging(deps, cell, effect), {
+      hook: (cell, effect) => startHook(this.#taskDeps, cell, effect),
+      drain: (cell, effect) => startDrain(this.#taskDeps, cell, effect),
+    });
   }
 
   /** Loads the state, takes up the aborts that the store missed, then lets the targets, probes and rollouts go on. */

@@ -1,7 +1,7 @@
-import { type EndpointHealth, observeProbe, UNKNOWN } from "../core/health.ts";
+import { type EndpointHealth, knownSince, observeProbe, UNKNOWN } from "../core/health.ts";
 import type { Probe } from "../core/ports.ts";
 import type { HealthCheck } from "../core/service.ts";
-import type { Endpoint, Member } from "../core/units.ts";
+import type { Endpoint, Member, Ms } from "../core/units.ts";
 import { canonical } from "../core/want.ts";
 import type { Found } from "./look-up.ts";
 import type { Sight } from "./service-state.ts";
@@ -12,9 +12,12 @@ export function seen(
   endpoint: Endpoint,
   probe: Probe,
   check: HealthCheck,
+  /** When it was asked, and from when on that counts. */
+  { at, from }: { readonly at: Ms; readonly from: Ms },
 ): { sight: Sight; turned: EndpointHealth | null } | null {
   const before = sight.health[endpoint] ?? UNKNOWN;
-  const after = observeProbe(before, probe, check);
+  if (at < from) return null;
+  const after = observeProbe(knownSince(before, from), probe, check, at);
   if (canonical(before) === canonical(after)) return null;
   return { sight: { ...sight, health: { ...sight.health, [endpoint]: after } }, turned: before.is === after.is ? null : after };
 }

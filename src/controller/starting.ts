@@ -1,16 +1,17 @@
 import { begin } from "../core/begin.ts";
 import type { Actor, Started, StartInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
+import { frozenAt } from "../core/freeze.ts";
 import { readinessOf } from "../core/health.ts";
 import type { Move } from "../core/move.ts";
-import type { Rollout } from "../core/rollout.ts";
+import type { Rollout, Strategy } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Ms, Now, PoolName } from "../core/units.ts";
 import type { Cell, Edit } from "./cell.ts";
 import type { Clock } from "./clock.ts";
 import type { ServiceRecord } from "./record.ts";
 import { isOver, underWay } from "./record.ts";
-import { sightOf } from "./service-state.ts";
+import { listedOf, sightOf } from "./service-state.ts";
 import { etagOf } from "./show.ts";
 
 /** How long a start with `replace` waits for the rollout before it to be back. */
@@ -34,15 +35,18 @@ export async function startRollout(
   ifMatch: string | null,
 ): Promise<Started["is"]> {
   checkMatch(cell.record, ifMatch);
-  const to = destination(cell.settings, cell.record.state.stable, input.to);
+  const to = destination(cell.settings, cell.record.state.stable, input.to, input.strategy);
+  const moves = input.strategy !== "rolling";
   if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
-  if (cell.rollout === null && to === cell.record.state.stable) return "already-stable";
+  if (moves && cell.rollout === null && to === cell.record.state.stable) return "already-stable";
   deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
   const { edit } = await cell.edit((record, now) => {
     checkMatch(record, input.replace ? null : ifMatch);
     return {
       edit:
-        to === record.state.stable && underWay(record) === null ? null : beginning(record, cell.settings, to, input, actor, now),
+        moves && to === record.state.stable && underWay(record) === null
+          ? null
+          : beginning(record, cell.settings, to, input, actor, now),
     };
   });
   if (edit === null) return "already-stable";
@@ -69,7 +73,7 @@ function beginning(
   actor: Actor,
   now: Now,
 ): Edit {
-  const refusal = refusalOf(record, settings, to);
+  const refusal = refusalOf(record, settings, to, now);
   if (refusal !== null) throw refusal;
   const count = record.state.count + 1;
   const move = firstMove(record, settings, to, input, actor, now);
@@ -77,9 +81,14 @@ function beginning(
 }
 
 /** Why a start towards a pool would be refused now; null where it would not be. */
-export function refusalOf(record: ServiceRecord, settings: ServiceSettings, to: PoolName): Refusal | null {
+export function refusalOf(record: ServiceRecord, settings: ServiceSettings, to: PoolName, now: Now): Refusal | null {
   const running = underWay(record);
   if (running !== null) return alreadyRunning(running);
+  const frozen = frozenAt(settings.freezes, now.wall);
+  if (frozen !== null) {
+    const until = new Date(frozen.until).toISOString();
+    return new Refusal("frozen", `${settings.name} is frozen by ${frozen.name} until ${until}`, "start after that");
+  }
   if (readinessByPool(record, settings)[to]?.of !== 0) return null;
   return new Refusal(
     "not-ready",
@@ -100,18 +109,22 @@ export function firstMove(
   const id = `${settings.name}-${record.state.count + 1}`;
   const { strategy, version, reason, steps } = input;
   const readiness = readinessByPool(record, settings);
-  const from = record.state.stable;
-  return begin({ id, settings, strategy, from, to, version, reason, steps, readiness, actor: actor.name }, now);
+  const { stable, other, drained } = record.state;
+  // In place the pool is updated that it is: nothing moves from one to another.
+  const from = strategy === "rolling" ? to : stable;
+  const inPlace = { stable, other, members: listedOf(record.state, settings, to), drained: drained[to] ?? [] };
+  return begin({ id, settings, strategy, from, to, version, reason, steps, readiness, inPlace, actor: actor.name }, now);
 }
 
 function readinessByPool(record: ServiceRecord, settings: ServiceSettings): Rollout["readiness"] {
-  const pools = Object.entries(sightOf(record.state, settings, record.sight));
+  const pools = Object.entries(sightOf(record.state, settings, record.sight, null));
   return Object.fromEntries(pools.map(([pool, sight]) => [pool, readinessOf(sight)]));
 }
 
 /** The pool that a start moves to. Throws a `Refusal` of a name that is none, or where none is given and there are several. */
-export function destination(settings: ServiceSettings, stable: PoolName, to: PoolName | null): PoolName {
+export function destination(settings: ServiceSettings, stable: PoolName, to: PoolName | null, strategy: Strategy): PoolName {
   const pools = Object.keys(settings.pools);
+  if (strategy === "rolling") return updated(settings, stable, to);
   const others = pools.filter((pool) => pool !== stable);
   if (to === null) {
     const [only] = others;
@@ -120,6 +133,20 @@ export function destination(settings: ServiceSettings, stable: PoolName, to: Poo
   }
   if (pools.includes(to)) return to;
   throw new Refusal("unknown-pool", `${settings.name} has no pool ${to}`, `its pools are ${pools.join(", ")}`);
+}
+
+/** The pool that a rolling update is of: the one with traffic, unless the configuration or the caller names another. */
+function updated(settings: ServiceSettings, stable: PoolName, to: PoolName | null): PoolName {
+  const pool = to ?? settings.rolling?.pool ?? stable;
+  const only = settings.rolling?.pool ?? null;
+  if (only !== null && pool !== only)
+    throw new Refusal("invalid", `\`rolling\` of ${settings.name} is of ${only}, not ${pool}`, "see `rolling.pool`");
+  if (pool in settings.pools) return pool;
+  throw new Refusal(
+    "unknown-pool",
+    `${settings.name} has no pool ${pool}`,
+    `its pools are ${Object.keys(settings.pools).join(", ")}`,
+  );
 }
 
 function alreadyRunning(running: Rollout): Refusal {

@@ -1,7 +1,7 @@
 import { stepAt } from "./move.ts";
-import { raised, wantOnEntry } from "./progress.ts";
 import type { Cursor, Rollout } from "./rollout.ts";
 import type { Want } from "./route.ts";
+import { raised, wantOnEntry } from "./steps.ts";
 import { never } from "./units.ts";
 import { shareOf, split } from "./want.ts";
 

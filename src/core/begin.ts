@@ -2,10 +2,15 @@ import { type Course, planBlueGreen } from "./blue-green.ts";
 import { planCanary } from "./canary.ts";
 import { Refusal } from "./errors.ts";
 import { acceptSteps } from "./given-steps.ts";
+import { withHooks } from "./hook-steps.ts";
 import type { Move } from "./move.ts";
+import { planRolling, type RollingCourse } from "./plan-rolling.ts";
 import { settle } from "./progress.ts";
-import type { Readiness, Rollout, Step, Strategy } from "./rollout.ts";
-import type { CanarySettings, CanaryStep, Check, Metric, ServiceSettings } from "./service.ts";
+import type { Rolling } from "./rolling.ts";
+import type { Cursor, Readiness, Rollout, Step, Strategy } from "./rollout.ts";
+import type { Want } from "./route.ts";
+import type { CanarySettings, CanaryStep, Check, Metric, RollingSettings, ServiceSettings } from "./service.ts";
+import { waitFor } from "./steps.ts";
 import { type Now, never, type PoolName } from "./units.ts";
 import { resting } from "./want.ts";
 
@@ -21,12 +26,15 @@ export type Beginning = {
   readonly steps: readonly CanaryStep[] | null;
   readonly readiness: Readonly<Record<PoolName, Readiness>>;
   readonly actor: string;
+  /** What `rolling` has to know of the pool that it updates. */
+  readonly inPlace: Pick<RollingCourse, "stable" | "other" | "members" | "drained">;
 };
 
 /** The first value of a rollout, with its plan and settings frozen. Throws a `Refusal` of a strategy that is not configured, or cannot have steps. */
 export function begin(input: Beginning, now: Now): Move {
   const course: Course = { from: input.from, to: input.to, seed: input.id, deadlineMs: input.settings.health.deadlineMs };
-  const { plan, checks } = planOf(input, course);
+  const { plan, checks, rolling } = planOf(input, course);
+  const cursor: Cursor = { step: 0, entry: 1, stage: { at: "applying", since: now.t, refused: null } };
   const rollout: Rollout = {
     schema: 1,
     id: input.id,
@@ -44,26 +52,32 @@ export function begin(input: Beginning, now: Now): Move {
     startedAt: now.wall,
     endedAt: null,
     seq: 1,
-    want: resting(input.from, input.to, input.id),
+    want: rolling === null ? resting(input.from, input.to, input.id) : quietWant(input),
     appliedSeq: 0,
-    phase: { phase: "moving", cursor: { step: 0, entry: 1, stage: firstStage(plan, now) } },
+    phase: { phase: "moving", cursor },
     watch: null,
     tasks: {},
     verdicts: {},
     readiness: input.readiness,
     promoted: null,
+    rolling,
+    backFrom: null,
+    later: { afterRevert: input.settings.hooks.afterRevert, onFailed: input.settings.hooks.onFailed },
+    freezes: input.settings.freezes,
   };
   const version = input.version === null ? "" : ` (${input.version})`;
-  const text = `${input.strategy} from ${input.from} to ${input.to}${version}`;
+  const where = rolling === null ? `from ${input.from} to ${input.to}` : `of ${input.to}`;
+  const text = `${input.strategy} ${where}${version}`;
   const started = { kind: "started", step: 0, actor: input.actor, text, data: { reason: input.reason } } as const;
-  return settle({ rollout, facts: [started] }, now);
+  // Its first task begins with it.
+  return settle({ rollout: waitFor(rollout, cursor, "before", 0, now).rollout, facts: [started] }, now);
 }
 
 /** The steps that a strategy plans, and the checks that judge them. Also what `plan` shows before anything starts. */
 export function planOf(
-  input: Pick<Beginning, "settings" | "strategy" | "steps">,
+  input: Pick<Beginning, "settings" | "strategy" | "steps" | "inPlace">,
   course: Course,
-): { plan: readonly Step[]; checks: readonly Check[] } {
+): { plan: readonly Step[]; checks: readonly Check[]; rolling: Rolling | null } {
   const { settings } = input;
   switch (input.strategy) {
     case "blue-green":
@@ -73,13 +87,21 @@ export function planOf(
           "blue-green moves all traffic at once, and takes no steps",
           "leave the steps out, or use the strategy `canary`",
         );
-      return { plan: planBlueGreen(settings.blueGreen, course), checks: settings.blueGreen.checks };
+      return {
+        plan: withHooks(planBlueGreen(settings.blueGreen, course), settings.hooks, course.to),
+        checks: settings.blueGreen.checks,
+        rolling: null,
+      };
     case "canary": {
       const canary = canaryOf(settings, input.steps);
-      return { plan: planCanary(canary, course, settings.routing), checks: canary.checks };
+      const plan = withHooks(planCanary(canary, course, settings.routing), settings.hooks, course.to);
+      return { plan, checks: canary.checks, rolling: null };
     }
-    case "rolling":
-      throw new Refusal("not-configured", `${settings.name} has no rolling settings`, "use `canary` or `blue-green`");
+    case "rolling": {
+      const rolling = rollingOf(settings, input.steps);
+      const inPlace: RollingCourse = { pool: course.to, seed: course.seed, ...input.inPlace };
+      return { ...planRolling(rolling, inPlace, settings.hooks), checks: rolling.checks };
+    }
     default:
       return never(input.strategy);
   }
@@ -109,8 +131,21 @@ function canaryOf(settings: ServiceSettings, steps: readonly CanaryStep[] | null
   );
 }
 
-/** The healthy task of the first step comes first; every planner puts it there. */
-function firstStage(plan: readonly Step[], now: Now) {
-  const withinMs = plan[0]?.before[0]?.withinMs ?? null;
-  return { at: "waiting", list: "before", task: 0, since: now.t, deadline: withinMs === null ? null : now.t + withinMs } as const;
+function quietWant({ inPlace, id }: Beginning): Want {
+  return resting(inPlace.stable, inPlace.other, id);
+}
+
+function rollingOf(settings: ServiceSettings, steps: readonly CanaryStep[] | null): RollingSettings {
+  if (steps !== null)
+    throw new Refusal(
+      "invalid",
+      "rolling goes member by member, and takes no steps",
+      "leave the steps out, or use the strategy `canary`",
+    );
+  if (settings.rolling !== null) return settings.rolling;
+  throw new Refusal(
+    "not-configured",
+    `${settings.name} has no \`rolling:\` in the configuration`,
+    `add services.${settings.name}.rolling with a \`deploy\` hook`,
+  );
 }

@@ -1,3 +1,5 @@
+import { stepAt } from "./move.ts";
+import { batchDown } from "./rolling-batch.ts";
 import type { Cursor, Rollout, Step, Verdict } from "./rollout.ts";
 import { canRevert } from "./service.ts";
 
@@ -27,6 +29,9 @@ export function blockerOf(rollout: Rollout, cursor: Cursor, step: Step): Blocker
 
 /** Which candidate members are not ready, in words; null where all are. */
 export function downOf(rollout: Rollout): string | null {
+  const { phase } = rollout;
+  if (rollout.rolling !== null)
+    return "cursor" in phase ? (batchDown(rollout, stepAt(rollout, phase.cursor.step))?.text ?? null) : null;
   const state = rollout.readiness[rollout.to];
   if (state === undefined || state.of === 0) return `${rollout.to} has no members`;
   if (state.ready === state.of) return null;

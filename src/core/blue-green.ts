@@ -1,5 +1,6 @@
-import type { Step, Task } from "./rollout.ts";
+import type { Step } from "./rollout.ts";
 import { type BlueGreenSettings, type Hold, neededOf } from "./service.ts";
+import type { Task } from "./task.ts";
 import { type Ms, type PoolName, WHOLE } from "./units.ts";
 import { moving, resting } from "./want.ts";
 
@@ -25,6 +26,7 @@ export function commitStep(course: Course): Step {
     hold: WAIT,
     needs: [],
     ramp: null,
+    batch: null,
   };
 }
 
@@ -41,6 +43,7 @@ export function planBlueGreen(settings: BlueGreenSettings, course: Course): read
     hold: settings.hold,
     needs: settings.bakeMs === 0 ? [] : neededOf(settings.checks, WHOLE),
     ramp: null,
+    batch: null,
   };
   return [...preview, full, commitStep(course)];
 }
@@ -56,5 +59,6 @@ function previewStep(preview: { forMs: Ms | null }, course: Course): Step {
     hold: WAIT,
     needs: [],
     ramp: null,
+    batch: null,
   };
 }

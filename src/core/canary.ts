@@ -1,6 +1,7 @@
 import { type Course, commitStep, healthyTask } from "./blue-green.ts";
 import type { Ramp, Step } from "./rollout.ts";
 import { type CanarySettings, type CanaryStep, neededOf, type Routing } from "./service.ts";
+import type { Task } from "./task.ts";
 import { type Bp, type Ms, never, WHOLE } from "./units.ts";
 import { moving, percent } from "./want.ts";
 
@@ -15,7 +16,7 @@ const RAMP_QUANTUM: Bp = 100;
  */
 export function planCanary(settings: CanarySettings, course: Course, routing: Routing): readonly Step[] {
   const needs = neededOf(settings.checks, WHOLE);
-  const base = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: settings.hold, needs, ramp: null };
+  const base = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: settings.hold, needs, ramp: null, batch: null };
   const to = (bp: Bp) => moving(course.from, course.to, bp, course.seed);
   let reachedBp: Bp = 0;
   const steps = settings.steps.map((line): Step => {
@@ -45,7 +46,7 @@ function actionOf(line: CanaryStep, fromBp: Bp, course: Course, routing: Routing
       return {
         label: `${percent(line.share)} until approved`,
         needs: line.needs ?? [],
-        after: [{ name: "approval", do: "approval", withinMs: null, otherwise: "hold" } as const],
+        after: [approvalTask(line.within)],
       };
     case "ramp":
       return {
@@ -57,6 +58,13 @@ function actionOf(line: CanaryStep, fromBp: Bp, course: Course, routing: Routing
     default:
       return never(line);
   }
+}
+
+/** A person who takes too long: back, unless the step says otherwise. */
+function approvalTask(within: (CanaryStep & { kind: "approval" })["within"]): Task {
+  const otherwise = { abort: "back", wait: "hold", advance: "go" } as const;
+  const ends = within === null ? "hold" : otherwise[within.then];
+  return { name: "approval", do: "approval", withinMs: within?.ms ?? null, otherwise: ends };
 }
 
 /** One percent at a time where the time allows it, else as few whole percents as it does; the first raise is at once. */

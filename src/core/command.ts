@@ -1,9 +1,13 @@
 import { downOf, isDecisive } from "./blocker.ts";
 import { decided } from "./decided.ts";
+import { frozenAt } from "./freeze.ts";
+import { giveUp, retryBack, retryMembers } from "./member-command.ts";
 import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
-import { afterDwell, enter } from "./progress.ts";
-import { revert } from "./revert.ts";
+import { endRevert, revert } from "./revert.ts";
+import { versionsOf } from "./rolling-batch.ts";
 import type { Command, Cursor, Fact, Outcome, Phase, Rollout, Stage } from "./rollout.ts";
+import { afterDwell, enter } from "./steps.ts";
+import { taskState } from "./task-state.ts";
 import { type Now, never, WHOLE } from "./units.ts";
 import { shareOf, split } from "./want.ts";
 
@@ -25,6 +29,9 @@ export function obey(rollout: Rollout, command: Command, told: Told, now: Now): 
       return promote(rollout, told, now);
     case "retry":
       return retry(rollout, told, now);
+    case "skip":
+    case "exclude":
+      return member(rollout, command, told);
     default:
       return never(command);
   }
@@ -46,7 +53,9 @@ function abort(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
     case "paused":
       return revert(rollout, phase.cursor, because("aborted", told), told.actor, now);
     case "failed":
-      return revert(rollout, phase.cursor, phase.cause, told.actor, now);
+      return rollout.rolling === null
+        ? revert(rollout, phase.cursor, phase.cause, told.actor, now)
+        : endRevert(rollout, phase.cursor, `${phase.cause}; left as it is by ${told.actor}: ${versionsOf(rollout)}`, now);
     case "reverting":
     case "reverted":
       return null;
@@ -105,7 +114,10 @@ function later(stage: Stage, pausedMs: number, now: Now): Stage {
 
 /** The cursor of a rollout that can be told to go on, or why it cannot. */
 function movable(rollout: Rollout, verb: string): Cursor | Refused {
-  const { phase } = rollout;
+  const { phase, rolling } = rollout;
+  const failing = rolling?.failing ?? null;
+  if (failing !== null && phase.phase === "moving")
+    return refused("failed-check", `${rollout.id}: ${failing.text}`, "retry, skip or exclude the members that failed, or abort");
   if (phase.phase === "moving") return phase.cursor;
   if (phase.phase === "paused")
     return refused("paused", `${rollout.id} is paused by ${phase.by}`, `sluice resume ${rollout.service}, then ${verb}`);
@@ -138,8 +150,14 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
       "look again, then name the present step",
     );
   const { stage } = cursor;
-  if (stage.at === "waiting" && stage.list === "before")
-    return refused("not-ready", `${rollout.id}: ${downOf(rollout) ?? "waits for a task"}`, "mend the members, or abort");
+  const task = stage.at === "waiting" ? stepAt(rollout, cursor.step)[stage.list][stage.task] : undefined;
+  if (stage.at === "waiting" && task?.do !== "approval") {
+    const state = task === undefined ? null : taskState(rollout, cursor, stage, task, now.t);
+    const waits = state?.is === "pending" ? state.missing : "waits for a task";
+    return refused("not-ready", `${rollout.id}: ${waits}`, "wait for it, or abort");
+  }
+  const frozen = stage.at === "waiting" ? null : frozenNow(rollout, now);
+  if (frozen !== null) return frozen;
   const held = unready(rollout, cursor);
   if (held !== null) return held;
   const said = fact("advanced", cursor.step, because("advanced", told), told.actor, decided(rollout, "advance", now));
@@ -157,6 +175,23 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
     default:
       return never(stage);
   }
+}
+
+/** A freeze holds what people ask for as it holds what goes by itself. */
+function frozenNow(rollout: Rollout, now: Now): Refused | null {
+  const frozen = frozenAt(rollout.freezes, now.wall);
+  if (frozen === null) return null;
+  const until = new Date(frozen.until).toISOString();
+  return refused("frozen", `${rollout.id}: frozen by ${frozen.name} until ${until}`, "wait for its end, or abort");
+}
+
+/** What a person decides about a member of a rolling rollout. */
+function member(rollout: Rollout, command: Command & { verb: "skip" | "exclude" }, told: Told): Move | Refused {
+  const { phase } = rollout;
+  if (phase.phase !== "moving" && phase.phase !== "paused")
+    return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}: it goes on without nobody`);
+  const verb = command.verb === "skip" ? "skipped" : "excluded";
+  return giveUp(rollout, phase.cursor, command.verb, command.member, { actor: told.actor, said: because(verb, told) });
 }
 
 function withFact(said: Fact, move: Move): Move {
@@ -186,9 +221,13 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
   if ("is" in cursor) return cursor;
   const down = downOf(rollout);
   if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members, or abort");
+  const full = rollout.plan.findIndex((step, index) => index >= cursor.step && shareOf(step.want.shares, rollout.to) === WHOLE);
+  const frozen = full === cursor.step ? null : frozenNow(rollout, now);
+  if (frozen !== null) return frozen;
   const promoted: Rollout = { ...rollout, promoted: { by: told.actor, step: cursor.step } };
   const said = fact("promoting", cursor.step, because("promoted", told), told.actor, decided(rollout, "promote", now));
-  const full = rollout.plan.findIndex((step, index) => index >= cursor.step && shareOf(step.want.shares, rollout.to) === WHOLE);
+  // In place there is no share to go to: what is left goes on without dwelling.
+  if (rollout.rolling !== null) return { rollout: promoted, facts: [said] };
   const here = full === cursor.step && !(cursor.stage.at === "waiting" && cursor.stage.list === "after");
   if (here) return { rollout: promoted, facts: [said] };
   const next = full === cursor.step ? afterDwell(promoted, cursor, now) : enter(promoted, cursor, full, now);
@@ -200,12 +239,16 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
 /** A failed rollout goes on from the step that failed, judged by new evidence alone. A reverted one starts anew, which is a new rollout. */
 function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
   const { phase } = rollout;
+  const said = fact("retried", "cursor" in phase ? phase.cursor.step : null, because("retried", told), told.actor);
+  const members = phase.phase === "moving" ? retryMembers(rollout, phase.cursor, now) : null;
+  if (members !== null) return withFact(said, members);
+  if (phase.phase === "failed" && rollout.backFrom !== null) return withFact(said, retryBack(rollout, phase.cursor, now));
   if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phaseName(rollout)}, not failed`);
   const down = downOf(rollout);
   if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members first");
   const anew: Rollout = { ...rollout, watch: null, verdicts: {} };
   return withFact(
-    fact("retried", phase.cursor.step, because("retried", told), told.actor),
-    enter(anew, phase.cursor, phase.cursor.step, now),
+    said,
+    enter({ ...anew, phase: { phase: "moving", cursor: phase.cursor } }, phase.cursor, phase.cursor.step, now),
   );
 }

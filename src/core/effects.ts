@@ -1,17 +1,24 @@
 import { downOf } from "./blocker.ts";
+import { judgedMembers } from "./failing.ts";
 import { servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, observedAtMostMs } from "./progress.ts";
+import { concerned } from "./rolling-batch.ts";
 import type { Cursor, Effect, Rollout, Stage } from "./rollout.ts";
 import type { Hold } from "./service.ts";
+import type { Task } from "./task.ts";
+import { failedHooks, taskEffects } from "./task-effects.ts";
+import { healthyAt } from "./task-state.ts";
 import { type Ms, type Now, never } from "./units.ts";
 
 /** What a rollout wants under way now. The driver compares it with what is: recovery after a crash is the same call. */
 export function effects(rollout: Rollout): readonly Effect[] {
   const { phase } = rollout;
-  if (phase.phase !== "moving" && phase.phase !== "paused") return [];
-  const wakes = phase.phase === "moving" ? wakesOf(rollout, phase.cursor) : [];
+  if (phase.phase === "promoted" || phase.phase === "reverted") return [];
+  if (phase.phase === "failed") return failedHooks(rollout, phase.since);
+  const wakes = phase.phase === "paused" ? [] : wakesOf(rollout, phase.cursor);
   return [
-    ...judging(rollout),
+    ...(phase.phase === "reverting" ? [] : judging(rollout)),
+    ...taskEffects(rollout, phase.cursor),
     ...wakes.map((wakeAt) => ({ effect: "wake", key: `wake ${rollout.id} ${wakeAt}`, at: wakeAt }) as const),
   ];
 }
@@ -33,6 +40,7 @@ function judging(rollout: Rollout): readonly Effect[] {
       since,
       checks: rollout.checks,
       metrics: rollout.metrics,
+      members: judgedMembers(rollout),
     },
   ];
 }
@@ -42,8 +50,11 @@ function wakesOf(rollout: Rollout, cursor: Cursor): readonly Ms[] {
   const { stage } = cursor;
   const step = stepAt(rollout, cursor.step);
   switch (stage.at) {
-    case "waiting":
-      return stage.deadline === null ? [] : [stage.deadline];
+    case "waiting": {
+      const task = step[stage.list][stage.task];
+      const healthy = task?.do === "members" ? healthyTimes(rollout, task) : [];
+      return stage.deadline === null ? healthy : [...healthy, stage.deadline];
+    }
     case "applying":
       return [];
     case "observing": {
@@ -54,10 +65,18 @@ function wakesOf(rollout: Rollout, cursor: Cursor): readonly Ms[] {
       return [...new Set(served)].map((ms) => stage.asOf + Math.max(0, ms - stage.servedMs));
     }
     case "held":
+      if (stage.until !== null) return [stage.until];
       return step.hold.then === "wait" ? [] : [stage.since + step.hold.atMostMs];
     default:
       return never(stage);
   }
+}
+
+/** When the members that a task waits for have been healthy for long enough, as far as that is known. */
+function healthyTimes(rollout: Rollout, task: Task & { do: "members" }): readonly Ms[] {
+  return concerned(rollout, task.members)
+    .map((member) => healthyAt(rollout, member, task.forMs))
+    .filter(Number.isFinite);
 }
 
 /**
@@ -72,6 +91,7 @@ export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;
   if (stage.at === "observing") return dwellMs === 0 ? null : Math.max(0, dwellMs - dwelt(rollout, stage, at));
   if (stage.at === "waiting" && stage.deadline !== null) return Math.max(0, stage.deadline - at.t);
+  if (stage.at === "held" && stage.until !== null) return Math.max(0, stage.until - at.t);
   if (stage.at === "held") return heldMs(stage.since, stepAt(rollout, phase.cursor.step).hold, at.t);
   return null;
 }

@@ -20,7 +20,9 @@ export type RefusalCode =
   | "not-ready"
   | "failed-check"
   | "paused"
-  | "nothing-to-retry";
+  | "nothing-to-retry"
+  | "frozen"
+  | "unknown-member";
 
 /** The caller asked for something that cannot be done now. Nothing was changed. */
 export class Refusal extends Error {

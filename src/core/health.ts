@@ -1,26 +1,41 @@
 import type { Probe } from "./ports.ts";
+import type { MemberHealth } from "./rolling.ts";
 import type { Readiness } from "./rollout.ts";
 import type { EndpointState } from "./route.ts";
 import type { HealthCheck } from "./service.ts";
-import type { Endpoint, Member } from "./units.ts";
+import type { Endpoint, Member, Ms } from "./units.ts";
 
 /** What the probes of one endpoint add up to. `streak` counts equal results in a row: above 0 passes, below 0 fails. */
 export type EndpointHealth = {
   readonly is: "unknown" | "ready" | "down";
   readonly streak: number;
   readonly reason: string | null;
+  /** Controller time at which the first of the equal results in a row was asked for. */
+  readonly since: Ms;
 };
 
-export const UNKNOWN: EndpointHealth = { is: "unknown", streak: 0, reason: null };
+export const UNKNOWN: EndpointHealth = { is: "unknown", streak: 0, reason: null, since: 0 };
 
 /** The next health of an endpoint: it turns after `passes` or `fails` equal results in a row, never on a single odd one. */
-export function observeProbe(before: EndpointHealth, probe: Probe, check: Pick<HealthCheck, "passes" | "fails">): EndpointHealth {
+export function observeProbe(
+  before: EndpointHealth,
+  probe: Probe,
+  check: Pick<HealthCheck, "passes" | "fails">,
+  at: Ms,
+): EndpointHealth {
+  const since = before.streak !== 0 && before.streak > 0 === probe.healthy ? before.since : at;
   if (probe.healthy) {
     const streak = Math.min(Math.max(0, before.streak) + 1, check.passes);
-    return streak >= check.passes ? { is: "ready", streak, reason: null } : { ...before, streak };
+    return streak >= check.passes ? { is: "ready", streak, reason: null, since } : { ...before, streak, since };
   }
   const streak = Math.max(Math.min(0, before.streak) - 1, -check.fails);
-  return streak <= -check.fails ? { is: "down", streak, reason: probe.reason } : { ...before, streak, reason: probe.reason };
+  if (streak <= -check.fails) return { is: "down", streak, reason: probe.reason, since };
+  return { ...before, streak, reason: probe.reason, since };
+}
+
+/** What is known of an endpoint by probes from `from` on; what was seen before says nothing. */
+export function knownSince(health: EndpointHealth | undefined, from: Ms): EndpointHealth {
+  return health === undefined || health.since < from ? UNKNOWN : health;
 }
 
 /** The addresses of a member, and why the last look-up gave none. The last known ones are kept. */
@@ -32,7 +47,29 @@ export type PoolSight = {
   readonly drained: readonly Member[];
   readonly addresses: Readonly<Record<Member, Address>>;
   readonly health: Readonly<Record<Endpoint, EndpointHealth>>;
+  /** Controller time from which on probes of a member count; all do where it is not named. */
+  readonly fresh: Readonly<Record<Member, Ms>>;
 };
+
+/** What counts of an endpoint's health, as a member of a pool. */
+function healthIn({ health, fresh }: PoolSight, member: Member, endpoint: Endpoint): EndpointHealth {
+  return knownSince(health[endpoint], fresh[member] ?? 0);
+}
+
+/** How each member of a pool is that nobody took out: ready where all of its addresses are. */
+export function memberHealths(sight: PoolSight): Readonly<Record<Member, MemberHealth>> {
+  const members = sight.members.filter((member) => !sight.drained.includes(member));
+  return Object.fromEntries(members.map((member) => [member, memberHealth(sight, member)]));
+}
+
+function memberHealth(sight: PoolSight, member: Member): MemberHealth {
+  const address = sight.addresses[member] ?? { endpoints: [], problem: "not looked up yet" };
+  const seen = address.endpoints.map((endpoint) => healthIn(sight, member, endpoint));
+  const worst = seen.find(({ is }) => is !== "ready");
+  if (seen.length === 0) return { ready: false, since: 0, reason: address.problem ?? "has no address" };
+  if (worst !== undefined) return { ready: false, since: 0, reason: worst.reason ?? "has not been seen healthy yet" };
+  return { ready: true, since: Math.max(...seen.map(({ since }) => since)), reason: null };
+}
 
 /** How many endpoints of a pool can take traffic. A member that has no address counts as one that cannot. */
 export function readinessOf(sight: PoolSight): Readiness {
@@ -47,7 +84,7 @@ export function readinessOf(sight: PoolSight): Readiness {
       reason ??= `${member} ${address.problem ?? "has no address"}`;
     }
     for (const endpoint of address.endpoints) {
-      const health = sight.health[endpoint] ?? UNKNOWN;
+      const health = healthIn(sight, member, endpoint);
       of += 1;
       if (health.is === "unknown") unknown += 1;
       if (health.is === "ready") ready += 1;
@@ -68,11 +105,15 @@ export function endpointStates(
   sight: PoolSight,
   last: Readonly<Record<Endpoint, EndpointState>>,
 ): Readonly<Record<Endpoint, EndpointState>> {
-  const healthOf = (endpoint: Endpoint) => (sight.health[endpoint] ?? UNKNOWN).is;
+  const known: Record<Endpoint, EndpointHealth["is"]> = {};
+  const healthOf = (endpoint: Endpoint) => known[endpoint] ?? "unknown";
   const states: Record<Endpoint, EndpointState> = {};
   for (const member of sight.members) {
     const out = sight.drained.includes(member);
-    for (const endpoint of sight.addresses[member]?.endpoints ?? []) states[endpoint] = out ? "draining" : "down";
+    for (const endpoint of sight.addresses[member]?.endpoints ?? []) {
+      states[endpoint] = out ? "draining" : "down";
+      known[endpoint] = healthIn(sight, member, endpoint).is;
+    }
   }
   const inside = Object.keys(states).filter((endpoint) => states[endpoint] === "down");
   const ready = inside.filter(

@@ -11,8 +11,12 @@ export function wanting(rollout: Rollout, want: Want): Rollout {
   return sameWant(rollout.want, want) ? rollout : { ...rollout, want, seq: rollout.seq + 1 };
 }
 
+/** Puts a rollout to a stage: moving, unless it is on its way back. */
 export function at(rollout: Rollout, cursor: Cursor, stage: Stage): Rollout {
-  return { ...rollout, phase: { phase: "moving", cursor: { ...cursor, stage } } };
+  const { phase } = rollout;
+  const next = { ...cursor, stage };
+  if (phase.phase !== "reverting" && phase.phase !== "failed") return { ...rollout, phase: { phase: "moving", cursor: next } };
+  return { ...rollout, phase: { phase: "reverting", cursor: next, cause: phase.cause, since: phase.since } };
 }
 
 /** The step at an index of the plan; a plan is never shorter than its cursor. */

@@ -66,7 +66,7 @@ export type PlannedTask = {
   readonly waitsFor: string;
   readonly withinMs: Ms | null;
   /** What the end of that time does: `back` reverts, `hold` waits for a person, `go` carries on. */
-  readonly otherwise: "back" | "hold" | "go";
+  readonly otherwise: "back" | "hold" | "go" | "fail";
   /** What it would wait for now; null where it would not, or that shows only then. */
   readonly missing: string | null;
 };

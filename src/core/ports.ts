@@ -1,6 +1,7 @@
+import type { Hook, HookPoint } from "./hook.ts";
 import type { Report, Route, Want } from "./route.ts";
 import type { HealthCheck, Metric } from "./service.ts";
-import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, TargetName } from "./units.ts";
+import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
 
 /** What a store holds at a key: `revision` is the store's counter at its last write, above 0. */
 export type Entry = { readonly key: string; readonly value: Json; readonly revision: number };
@@ -191,6 +192,37 @@ export interface Preview {
 
 /** `reload`: the files differ from those before. `diff` is unified, against what lies on disk now, apart from the generation's number. */
 export type Previewed = { readonly reload: boolean; readonly diff: string };
+
+/** A hook that is to run, and what is filled into it. */
+export type HookCall = {
+  readonly hook: Hook;
+  readonly point: HookPoint;
+  /** The same for every try of the same work: given as SLUICE_KEY and as Idempotency-Key, so that doing it twice can be told. */
+  readonly key: string;
+  readonly service: ServiceName;
+  readonly rollout: string;
+  readonly strategy: string;
+  readonly from: PoolName;
+  readonly pool: PoolName;
+  readonly version: string | null;
+  readonly step: string;
+  readonly shares: Shares;
+  readonly member: Member | null;
+};
+
+/** How a hook ended. `output` is the end of what it said. */
+export type HookEnd = { readonly ok: boolean; readonly text: string; readonly output: string };
+
+/** Runs hooks. A failure is a value. */
+export interface HookRunner {
+  /**
+   * Runs a hook once, to its end or its deadline; never rejects. `started` is called with the process id before anything depends on it.
+   * Where `signal` aborts, whatever it started is ended.
+   */
+  run(call: HookCall, started: (pid: number) => Promise<void>, signal: AbortSignal): Promise<HookEnd>;
+  /** Ends what an earlier process left running for this key, and resolves once it is gone. */
+  endLeftOver(key: string, pid: number | null): Promise<void>;
+}
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */
 export interface Log {

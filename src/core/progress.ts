@@ -1,10 +1,14 @@
 import { blockerOf, downOf } from "./blocker.ts";
 import { decided } from "./decided.ts";
-import { at, fact, isApplied, type Move, servedMs, stepAt, taskKey, wanting } from "./move.ts";
+import { failMembers, stuck } from "./failing.ts";
+import { at, fact, isApplied, type Move, servedMs, stepAt, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
-import type { Cursor, Fact, Rollout, Stage, Step, Task } from "./rollout.ts";
-import type { Want } from "./route.ts";
-import { type Bp, type Ms, type Now, never } from "./units.ts";
+import { batchDown, endTask, isGivenUp, isGoingBack } from "./rolling-batch.ts";
+import type { Cursor, Fact, Rollout, Stage, Step } from "./rollout.ts";
+import { afterDwell, applyStep, nextStep, observe, raised, waitFor } from "./steps.ts";
+import type { Task } from "./task.ts";
+import { taskState } from "./task-state.ts";
+import { type Bp, type Member, type Ms, type Now, never } from "./units.ts";
 import { percent, shareOf, split } from "./want.ts";
 
 /** Takes a rollout as far as it can go by itself now. Every other signal ends here. */
@@ -20,10 +24,13 @@ function forward(rollout: Rollout, now: Now): Move | null {
   const { phase } = rollout;
   switch (phase.phase) {
     case "moving":
+      if (rollout.rolling?.failing != null) return null;
       return deserted(rollout, phase.cursor, now) ?? forwardStage(rollout, phase.cursor, now);
     case "reverting":
+      if (rollout.backFrom !== null) return forwardStage(rollout, phase.cursor, now);
+      return isBack(rollout) ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
     case "failed":
-      return isApplied(rollout) || rollout.seq === 1 ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
+      return rollout.backFrom === null && isBack(rollout) ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
     case "paused":
       return deserted(rollout, phase.cursor, now);
     case "promoted":
@@ -32,6 +39,11 @@ function forward(rollout: Rollout, now: Now): Move | null {
     default:
       return never(phase);
   }
+}
+
+/** Nginx proved the way back, or was never told anything that would have to be taken back. */
+function isBack(rollout: Rollout): boolean {
+  return isApplied(rollout) || rollout.seq === 1;
 }
 
 /**
@@ -72,91 +84,44 @@ function forwardStage(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
 function forwardTask(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, step: Step, now: Now): Move | null {
   const task = step[stage.list][stage.task];
   if (task === undefined) return stage.list === "before" ? applyStep(rollout, cursor, step, now) : nextStep(rollout, cursor, now);
-  const missing = missingOf(rollout, cursor, stage, task);
-  if (missing === null) return waitFor(rollout, cursor, stage.list, stage.task + 1, now);
+  const state = taskState(rollout, cursor, stage, task, now.t);
+  if (state.is === "done") return waitFor(endTask(rollout, task), cursor, stage.list, stage.task + 1, now);
+  if (state.is === "failed") return afterFailure(rollout, cursor, stage, task, { text: state.text, members: state.members }, now);
   if (stage.deadline === null || now.t < stage.deadline) return null;
+  return afterFailure(rollout, cursor, stage, task, { text: state.missing, members: state.members }, now);
+}
+
+/** What a task says of its failure, or of its deadline. */
+function afterFailure(
+  rollout: Rollout,
+  cursor: Cursor,
+  stage: Stage & { at: "waiting" },
+  task: Task,
+  { text, members }: { readonly text: string; readonly members: readonly Member[] },
+  now: Now,
+): Move {
   switch (task.otherwise) {
     case "back":
-      return revert(rollout, cursor, missing, null, now);
-    case "go":
-      return waitFor(rollout, cursor, stage.list, stage.task + 1, now);
+      return isGoingBack(rollout) ? stuck(rollout, cursor, text, now) : revert(rollout, cursor, text, null, now);
+    case "go": {
+      const gone = waitFor(rollout, cursor, stage.list, stage.task + 1, now);
+      return { rollout: gone.rollout, facts: [fact("advanced", cursor.step, `went on: ${text}`), ...gone.facts] };
+    }
     case "hold":
-      return { rollout: at(rollout, cursor, { ...stage, deadline: null }), facts: [fact("held", cursor.step, missing)] };
+      return { rollout: at(rollout, cursor, { ...stage, deadline: null }), facts: [fact("held", cursor.step, text)] };
+    case "fail":
+      return failMembers(rollout, cursor, members, text, now);
     default:
       return never(task.otherwise);
   }
 }
 
-/** What a task still waits for, in words; null where it is done. */
-function missingOf(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, task: Task): string | null {
-  switch (task.do) {
-    case "healthy":
-      return downOf(rollout);
-    case "approval": {
-      const given = rollout.tasks[taskKey(cursor.step, stage.list, stage.task)];
-      return given?.ok === true ? null : "waits for approval";
-    }
-    default:
-      return never(task);
-  }
-}
-
-/** Goes to a task of a list, or past its end. A promotion waits for no person. */
-export function waitFor(rollout: Rollout, cursor: Cursor, list: "before" | "after", index: number, now: Now): Move {
-  const task = stepAt(rollout, cursor.step)[list][index];
-  const deadline = task?.withinMs == null ? null : now.t + task.withinMs;
-  const moved = at(rollout, cursor, { at: "waiting", list, task: index, since: now.t, deadline });
-  if (task === undefined) return { rollout: moved, facts: [] };
-  const text = task.do === "approval" ? "waits for approval" : `waits for every member of ${task.pool} to be ready`;
-  return { rollout: moved, facts: [fact("waiting", cursor.step, text)] };
-}
-
-// --- steps ----------------------------------------------------------------------------------------------------------
-
-/** Enters a step anew: what was said about an earlier entry does not count for this one. */
-export function enter(rollout: Rollout, cursor: Cursor, step: number, now: Now): Move {
-  return waitFor(rollout, { ...cursor, step, entry: cursor.entry + 1 }, "before", 0, now);
-}
-
-function nextStep(rollout: Rollout, cursor: Cursor, now: Now): Move {
-  if (cursor.step + 1 < rollout.plan.length) return enter(rollout, cursor, cursor.step + 1, now);
-  const cause = rollout.promoted === null ? "every step passed" : `promoted by ${rollout.promoted.by}`;
-  const ended: Rollout = { ...rollout, phase: { phase: "promoted", at: now.t, cause }, endedAt: now.wall, watch: null };
-  const data = decided(rollout, "promote", now);
-  return { rollout: ended, facts: [fact("promoted", cursor.step, `${rollout.to} is stable: ${cause}`, null, data)] };
-}
-
-function applyStep(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
-  const wanted = at(wanting(rollout, wantOnEntry(rollout, step)), cursor, { at: "applying", since: now.t, refused: null });
-  return {
-    rollout: wanted,
-    facts: [fact("applying", cursor.step, `step ${cursor.step + 1} of ${rollout.plan.length}: ${step.label}`)],
-  };
-}
-
-/** What a step wants when it is entered: of a ramp the first raise. */
-export function wantOnEntry(rollout: Rollout, step: Step): Want {
-  if (step.ramp === null) return step.want;
-  return { ...step.want, shares: split(rollout.from, rollout.to, raised(step.ramp.fromBp, step, rollout)) };
-}
-
-function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
-  const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
-  const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
-  const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
-  return { rollout: { ...observed, watch: { entry: cursor.entry, since: now.t } }, facts };
-}
-
 // --- the dwell ------------------------------------------------------------------------------------------------------
 
-/** The next share of a ramp: a promotion takes the rest at once, and the end is never passed. */
-export function raised(fromBp: Bp, step: Step, rollout: Rollout): Bp {
-  const { ramp } = step;
-  if (ramp === null) return fromBp;
-  return rollout.promoted === null ? Math.min(ramp.toBp, fromBp + ramp.quantumBp) : ramp.toBp;
-}
-
 function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observing" }, step: Step, now: Now): Move | null {
+  if (isGivenUp(rollout, step) && isApplied(rollout)) return afterDwell(rollout, cursor, now);
+  const down = isGoingBack(rollout) ? null : batchDown(rollout, step);
+  if (down !== null) return failMembers(rollout, cursor, down.members, down.text, now);
   const served = servedMs(rollout, stage, now);
   const raise = raiseOf(rollout, stage, step, served);
   if (raise !== null) {
@@ -178,7 +143,7 @@ function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "ob
   if (served < observedAtMostMs(step)) return null;
   // What a step until evidence has waited for it counts as held.
   const since = step.untilEvidence ? now.t - (served - step.leastMs) : now.t;
-  const held: Stage = { at: "held", on: blocker.on, reason: blocker.reason, since, servedMs: served };
+  const held: Stage = { at: "held", on: blocker.on, reason: blocker.reason, since, servedMs: served, until: null };
   return { rollout: at(rollout, cursor, held), facts: [heldFact(rollout, cursor, blocker.reason, now)] };
 }
 
@@ -219,15 +184,16 @@ export function nextRaiseMs(step: Step, stage: Stage & { at: "observing" }): Ms 
   return raises * step.ramp.everyMs;
 }
 
-/** Ends the dwell: what comes after it, or the next step. */
-export function afterDwell(rollout: Rollout, cursor: Cursor, now: Now): Move {
-  const { after } = stepAt(rollout, cursor.step);
-  return after.length > 0 && rollout.promoted === null
-    ? waitFor(rollout, cursor, "after", 0, now)
-    : nextStep(rollout, cursor, now);
+/** What was good before a freeze has to be good after it. */
+function thaw(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "held" }, until: Ms, step: Step, now: Now): Move | null {
+  if (now.t < until) return null;
+  const rampBp = step.ramp === null ? null : step.ramp.toBp;
+  const observing: Stage = { at: "observing", servedMs: stage.servedMs, asOf: now.t, rampBp, refused: null };
+  return { rollout: at(rollout, cursor, observing), facts: [fact("observing", cursor.step, "the freeze is over")] };
 }
 
 function forwardHeld(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "held" }, step: Step, now: Now): Move | null {
+  if (stage.until !== null) return thaw(rollout, cursor, stage, stage.until, step, now);
   if (rollout.promoted !== null) return afterDwell(rollout, cursor, now);
   const blocker = blockerOf(rollout, cursor, step);
   if (blocker === null) return passed(rollout, cursor, step, now);

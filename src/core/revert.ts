@@ -1,25 +1,45 @@
 import { decided } from "./decided.ts";
 import { fact, type Move, wanting } from "./move.ts";
+import type { Rolling } from "./rolling.ts";
+import { anew } from "./rolling-batch.ts";
 import type { Cursor, Fact, Phase, Rollout } from "./rollout.ts";
 import type { Now } from "./units.ts";
-import { percent, resting, shareOf } from "./want.ts";
+import { percent, shareOf } from "./want.ts";
+import { backWant, wayBack } from "./way-back.ts";
 
 /** Sends the share back before anything else, from wherever the rollout is. */
 export function revert(rollout: Rollout, cursor: Cursor, cause: string, actor: string | null, now: Now): Move {
-  const share = percent(shareOf(rollout.want.shares, rollout.to));
-  const wanted = wanting(rollout, resting(rollout.from, rollout.to, rollout.id));
-  const phase: Phase = { phase: "reverting", cursor, cause, since: now.t };
-  return {
-    rollout: { ...wanted, phase, promoted: null },
-    facts: [
-      fact("reverting", cursor.step, `back to ${rollout.from} from ${share}: ${cause}`, actor, decided(rollout, "revert", now)),
-    ],
+  const back = wayBack(rollout);
+  const wanted = wanting(rollout, backWant(rollout));
+  const ahead: Cursor = {
+    step: cursor.step + 1,
+    entry: cursor.entry + 1,
+    stage: { at: "applying", since: now.t, refused: null },
   };
+  const steps = back.length === 0 ? {} : { plan: [...rollout.plan.slice(0, ahead.step), ...back], backFrom: ahead.step };
+  const phase: Phase = { phase: "reverting", cursor: back.length === 0 ? cursor : ahead, cause, since: now.t };
+  const rolling = rollout.rolling === null ? null : unseen(rollout.rolling, rollout, now);
+  return {
+    rollout: { ...wanted, ...steps, phase, rolling, promoted: null },
+    facts: [fact("reverting", cursor.step, `${saidOf(rollout)}: ${cause}`, actor, decided(rollout, "revert", now))],
+  };
+}
+
+function saidOf(rollout: Rollout): string {
+  if (rollout.rolling !== null) return "nothing new is touched, and what was is put back";
+  return `back to ${rollout.from} from ${percent(shareOf(rollout.want.shares, rollout.to))}`;
+}
+
+/** Members that are out return only when they are seen healthy from now on. */
+function unseen(rolling: Rolling, { want }: Rollout, now: Now): Rolling {
+  return { ...rolling, ...anew(rolling, want.out, now.t), failing: null };
 }
 
 /** A way back is over when every target proved it, or when nothing was ever wanted that would have to be taken back. */
 export function endRevert(rollout: Rollout, cursor: Cursor, cause: string, now: Now): Move {
   const phase: Phase = { phase: "reverted", at: now.t, cause, cursor };
-  const done: Fact = fact("reverted", cursor.step, `all traffic is on ${rollout.from}: ${cause}`);
+  const text =
+    rollout.rolling === null ? `all traffic is on ${rollout.from}: ${cause}` : `${rollout.from} is as it was: ${cause}`;
+  const done: Fact = fact("reverted", cursor.step, text);
   return { rollout: { ...rollout, phase, endedAt: now.wall, watch: null }, facts: [done] };
 }

@@ -1,21 +1,13 @@
 import type { Basis } from "./basis.ts";
+import type { Freeze } from "./freeze.ts";
+import type { Hook, HookPoint } from "./hook.ts";
+import type { MemberHealth, Rolling } from "./rolling.ts";
 import type { By, Want } from "./route.ts";
 import type { CanaryStep, Check, Hold, Metric } from "./service.ts";
-import type { Bp, Ms, Now, PoolName, ServiceName } from "./units.ts";
+import type { Task, TaskResult } from "./task.ts";
+import type { Bp, Member, Ms, Now, PoolName, ServiceName } from "./units.ts";
 
 export type Strategy = "blue-green" | "canary" | "rolling";
-
-/**
- * Work that must be done before a step's route is wanted, or after its dwell.
- *
- * `healthy` waits for every member of a pool, `approval` for a person. `otherwise` says what the deadline does: `back` reverts, `hold` waits
- * for a person, `go` carries on.
- */
-export type Task = {
-  readonly name: string;
-  readonly withinMs: Ms | null;
-  readonly otherwise: "back" | "hold" | "go";
-} & ({ readonly do: "healthy"; readonly pool: PoolName } | { readonly do: "approval" });
 
 /** The share of `pool` rises from `fromBp` by `quantumBp` every `everyMs`, and ends at `toBp` exactly. */
 export type Ramp = {
@@ -40,6 +32,8 @@ export type Step = {
   /** Names of the checks that must pass before the next step. */
   readonly needs: readonly string[];
   readonly ramp: Ramp | null;
+  /** The members that a step of `rolling` is about; null for every other. */
+  readonly batch: readonly Member[] | null;
 };
 
 /** Where in its step a moving rollout is. Times are controller time. */
@@ -65,6 +59,8 @@ export type Stage =
       readonly reason: string;
       readonly since: Ms;
       readonly servedMs: Ms;
+      /** Controller time at which a freeze ends; null for every other hold. */
+      readonly until: Ms | null;
     };
 
 /** `entry` rises each time a step is entered: what belongs to an earlier one is told apart by it. */
@@ -100,11 +96,8 @@ export type Verdict = {
   readonly basis?: Basis;
 };
 
-/** How a task of a step ended; kept by `taskKey`, outlives retry. */
-export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null };
-
 /** The evidence window that verdicts belong to: opened when a step's route is proved, until the next step's is. */
-export type Watch = { readonly entry: number; readonly since: Ms };
+export type Watch = { readonly entry: number; readonly step: number; readonly since: Ms };
 
 /** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
 export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
@@ -144,6 +137,12 @@ export type Rollout = {
   readonly readiness: Readonly<Record<PoolName, Readiness>>;
   /** Who asked to go to 100 % without dwelling, and at which step, or null. */
   readonly promoted: { readonly by: string; readonly step: number } | null;
+  /** What a rollout of strategy `rolling` knows of its members; null for every other. */
+  readonly rolling: Rolling | null;
+  /** Index of the first step of the way back, where that has steps of its own. */
+  readonly backFrom: number | null;
+  readonly later: { readonly afterRevert: readonly Hook[]; readonly onFailed: readonly Hook[] };
+  readonly freezes: readonly Freeze[];
 };
 
 /** What a person or a program tells a rollout to do. */
@@ -153,7 +152,11 @@ export type Command =
   | { readonly verb: "pause" }
   | { readonly verb: "resume" }
   | { readonly verb: "abort" }
-  | { readonly verb: "retry" };
+  | { readonly verb: "retry" }
+  /** `rolling`: goes on without updating a member, or with it as it is. */
+  | { readonly verb: "skip"; readonly member: Member | null }
+  /** `rolling`: goes on without a member; it stays out of nginx until a person puts it back. */
+  | { readonly verb: "exclude"; readonly member: Member | null };
 
 export type Verb = Command["verb"];
 
@@ -165,6 +168,7 @@ export type Signal =
   | { readonly signal: "task"; readonly key: string; readonly result: TaskResult }
   | { readonly signal: "judged"; readonly rollout: string; readonly entry: number; readonly verdicts: readonly Verdict[] }
   | { readonly signal: "health"; readonly pool: PoolName; readonly readiness: Readiness }
+  | { readonly signal: "members"; readonly health: Readonly<Record<Member, MemberHealth>> }
   | { readonly signal: "woken" };
 
 /** Work that a rollout wants under way; a function of its state, so that recovery is the same call as a normal step. */
@@ -181,6 +185,25 @@ export type Effect =
       readonly since: Ms;
       readonly checks: readonly Check[];
       readonly metrics: readonly Metric[];
+      /** Only these members of the pool are judged, and compared with its others; null judges the whole pool. */
+      readonly members: readonly Member[] | null;
+    }
+  | {
+      readonly effect: "hook";
+      readonly key: string;
+      readonly rollout: string;
+      /** What the task's result is told by. */
+      readonly task: string;
+      readonly point: HookPoint;
+      readonly hook: Hook;
+      readonly member: Member | null;
+    }
+  | {
+      readonly effect: "drain";
+      readonly key: string;
+      readonly task: string;
+      readonly members: readonly Member[];
+      readonly pool: PoolName;
     }
   | { readonly effect: "wake"; readonly key: string; readonly at: Ms };
 
@@ -212,6 +235,10 @@ export type FactKind =
   | "approved"
   | "promoting"
   | "retried"
+  | "failing"
+  | "skipped"
+  | "excluded"
+  | "hook"
   | "reverting"
   | "failed"
   | "promoted"
@@ -225,7 +252,15 @@ export type Outcome =
   | { readonly is: "ignored" }
   | {
       readonly is: "refused";
-      readonly code: "stale-step" | "wrong-phase" | "not-ready" | "failed-check" | "paused" | "nothing-to-retry";
+      readonly code:
+        | "stale-step"
+        | "wrong-phase"
+        | "not-ready"
+        | "failed-check"
+        | "paused"
+        | "nothing-to-retry"
+        | "frozen"
+        | "unknown-member";
       readonly reason: string;
       readonly hint: string | null;
     };

@@ -14,6 +14,8 @@ export type Want = {
   readonly out: readonly Member[];
   /** Members that get only a part of what they would. */
   readonly ease: Readonly<Record<Member, Bp>>;
+  /** Spare members that get traffic; left out where there are none, and a spare that is not named gets nothing. */
+  readonly extra?: readonly Member[];
   /** True where clients may choose `other` by header or cookie although its share is 0. */
   readonly preview: boolean;
 };

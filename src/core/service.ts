@@ -1,3 +1,6 @@
+import type { Freeze } from "./freeze.ts";
+import type { Hook, Hooks } from "./hook.ts";
+import type { Secret } from "./secret.ts";
 import { type Bp, type Member, type Ms, never, type PoolName, type ServiceName, type TargetName, WHOLE } from "./units.ts";
 
 /** How requests are divided: `weighted` is one upstream with weights, `live` is a table that nginx reads per request. */
@@ -99,13 +102,6 @@ export type Fetch = {
   readonly ca: string | null;
 };
 
-/**
- * A text that is neither stored nor shown: only where it comes from is kept, and it is read when it is needed.
- *
- * `text` may hold variables of the environment as `${NAME}`; of a file its first line counts.
- */
-export type Secret = { readonly from: "text"; readonly text: string } | { readonly from: "file"; readonly path: string };
-
 /** The unit of what a metric measures, as verdicts show it. */
 export function unitOf(metric: Metric): "ratio" | "quantile" | "number" {
   switch (metric.source) {
@@ -198,6 +194,14 @@ export type CanaryStep =
       readonly needs: readonly string[] | null;
       readonly hold: Hold | null;
     }
+  | {
+      readonly kind: "approval";
+      readonly share: Bp;
+      readonly needs: readonly string[] | null;
+      readonly hold: Hold | null;
+      /** How long a person may take, and what happens then; null waits for ever. */
+      readonly within: { readonly ms: Ms; readonly then: "abort" | "wait" | "advance" } | null;
+    }
   /** Ends as soon as the checks that it needs have passed, once `forMs` are over. */
   | {
       readonly kind: "evidence";
@@ -206,7 +210,6 @@ export type CanaryStep =
       readonly needs: readonly string[] | null;
       readonly hold: Hold | null;
     }
-  | { readonly kind: "approval"; readonly share: Bp; readonly needs: readonly string[] | null; readonly hold: Hold | null }
   | {
       readonly kind: "ramp";
       readonly to: Bp;
@@ -231,6 +234,46 @@ export type BlueGreenSettings = {
   readonly bakeMs: Ms;
 };
 
+/** A number of members, or a part of all of them in basis points. */
+export type Amount = { readonly count: number } | { readonly bp: Bp };
+
+/** How the members of one pool are updated in place, some at a time. */
+export type RollingSettings = {
+  /** The pool that is updated; null means the one that is stable. Spares belong to it, so where there are spares it has a name. */
+  readonly pool: PoolName | null;
+  /** Members that are updated at the same time; a part is rounded down, and is at least one. */
+  readonly batch: Amount;
+  /** Between the end of a batch's `monitor` and the next batch. */
+  readonly delayMs: Ms;
+  /** How long requests in flight may take to end. */
+  readonly drainMs: Ms;
+  readonly onDrainTimeout: "proceed" | "abort";
+  readonly deploy: Hook;
+  /** Null where nothing can put the old version back. */
+  readonly rollback: { readonly hook: Hook; readonly batch: Amount; readonly delayMs: Ms } | null;
+  /** How long a member must have been healthy before it is put back. */
+  readonly minHealthyMs: Ms;
+  /** How long it may take to get there. */
+  readonly deadlineMs: Ms;
+  /** How long the share of a member that is put back takes to rise to its whole; 0 gives it all at once. */
+  readonly slowStartMs: Ms;
+  /** How long a batch is judged against its peers. */
+  readonly monitorMs: Ms;
+  /** How many of the pool's members may be missing at a time, rounded down; null means as many as a batch has. */
+  readonly maxUnavailable: Amount | null;
+  /** Members that are brought in first and leave last; nothing is sent to them otherwise. */
+  readonly spares: readonly Member[];
+  /** Members that may fail before `onFailure` holds, rounded down. */
+  readonly maxFailures: Amount;
+  readonly onFailure: "pause" | "rollback" | "continue";
+  /** Members that are updated first, in this order; the others follow as they are listed. */
+  readonly order: readonly Member[];
+  /** Members that are not touched. */
+  readonly exclude: readonly Member[];
+  readonly checks: readonly Check[];
+  readonly hold: Hold;
+};
+
 /** Everything that the configuration says of one service, with every default filled in. */
 export type ServiceSettings = {
   readonly name: ServiceName;
@@ -249,4 +292,8 @@ export type ServiceSettings = {
   /** Null where the configuration has no `canary:`; a canary then needs its steps in the call. */
   readonly canary: CanarySettings | null;
   readonly blueGreen: BlueGreenSettings;
+  /** Null where the configuration has no `rolling:`. */
+  readonly rolling: RollingSettings | null;
+  readonly hooks: Hooks;
+  readonly freezes: readonly Freeze[];
 };

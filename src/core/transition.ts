@@ -1,11 +1,14 @@
 import { downOf, isDecisive } from "./blocker.ts";
 import { obey } from "./command.ts";
 import { decidedCheck } from "./decided.ts";
+import { failMembers, judgedMembers } from "./failing.ts";
 import { at, fact, type Move, servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, settle } from "./progress.ts";
 import { revert } from "./revert.ts";
+import type { MemberHealth } from "./rolling.ts";
 import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
-import { type Now, never } from "./units.ts";
+import type { TaskResult } from "./task.ts";
+import { type Member, type Now, never } from "./units.ts";
 import { canonical, same } from "./want.ts";
 
 /**
@@ -30,11 +33,13 @@ function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & 
     case "refused":
       return signal.by.rollout === rollout.id && signal.by.seq === rollout.seq ? notTaken(rollout, signal.text, now) : null;
     case "task":
-      return { rollout: { ...rollout, tasks: { [signal.key]: signal.result, ...rollout.tasks } }, facts: [] };
+      return ended(rollout, signal.key, signal.result);
     case "judged":
       return signal.rollout === rollout.id ? judged(rollout, signal.entry, signal.verdicts, now) : null;
     case "health":
       return healthChanged(rollout, signal.pool, signal.readiness, now);
+    case "members":
+      return membersSeen(rollout, signal.health);
     case "woken":
       return { rollout, facts: [] };
     default:
@@ -46,6 +51,17 @@ function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & 
 function openCursor(rollout: Rollout): Cursor | null {
   const { phase } = rollout;
   return phase.phase === "moving" || phase.phase === "paused" ? phase.cursor : null;
+}
+
+/** The first end of a task counts; one that a rollout no longer waits for is kept, and changes nothing. */
+function ended(rollout: Rollout, key: string, result: TaskResult): Move | null {
+  if (rollout.tasks[key] !== undefined) return null;
+  const { phase } = rollout;
+  const step = "cursor" in phase ? phase.cursor.step : null;
+  return {
+    rollout: { ...rollout, tasks: { ...rollout.tasks, [key]: result } },
+    facts: [fact("hook", step, result.text, null, { task: key, ok: result.ok })],
+  };
 }
 
 // --- nginx ----------------------------------------------------------------------------------------------------------
@@ -68,6 +84,11 @@ function notTaken(rollout: Rollout, text: string, now: Now): Move | null {
   if (phase.phase === "moving") {
     const { stage, step } = phase.cursor;
     if ((stage.at !== "applying" && stage.at !== "observing") || stage.refused === text) return null;
+    return { rollout: at(rollout, phase.cursor, { ...stage, refused: text }), facts: [fact("refused", step, text)] };
+  }
+  if (phase.phase === "reverting" && rollout.backFrom !== null) {
+    const { stage, step } = phase.cursor;
+    if (stage.at !== "applying" || stage.refused === text) return null;
     return { rollout: at(rollout, phase.cursor, { ...stage, refused: text }), facts: [fact("refused", step, text)] };
   }
   if (phase.phase === "reverting") {
@@ -99,8 +120,24 @@ function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], n
   const next = { ...rollout, verdicts: known };
   const failed = verdicts.find((verdict) => isDecisive(rollout, verdict));
   if (failed === undefined) return { rollout: next, facts };
-  const back = revert(next, cursor, `${failed.check}: ${failed.text}`, null, now);
+  const text = `${failed.check}: ${failed.text}`;
+  const members = judgedMembers(next);
+  if (members !== null && (members.length === 0 || next.rolling?.failing != null)) return { rollout: next, facts };
+  const back =
+    members === null ? revert(next, cursor, text, null, now) : failMembers(next, watched(next, cursor), members, text, now);
   return { rollout: back.rollout, facts: [...facts, ...back.facts] };
+}
+
+function watched(rollout: Rollout, cursor: Cursor): Cursor {
+  return { ...cursor, step: rollout.watch?.step ?? cursor.step };
+}
+
+// --- health ---------------------------------------------------------------------------------------------------------
+
+function membersSeen(rollout: Rollout, health: Readonly<Record<Member, MemberHealth>>): Move | null {
+  const { rolling } = rollout;
+  if (rolling === null || canonical(rolling.health) === canonical(health)) return null;
+  return { rollout: { ...rollout, rolling: { ...rolling, health } }, facts: [] };
 }
 
 /** Some candidate members down holds; none ready goes back, which follows from the state alone. A ramp takes up where it stood. */

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Secret } from "../core/service.ts";
+import type { Secret } from "../core/secret.ts";
 import { Unaskable } from "./placeholders.ts";
 
 /** Fills in `${NAME}` from the environment; what is wrong is said without what any variable holds. */

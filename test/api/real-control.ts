@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resumeClock, systemClock } from "../../src/controller/clock.ts";
 import { Controller } from "../../src/controller/controller.ts";
+import { NO_HOOKS } from "../../src/core/hook.ts";
 import type { Store, Target } from "../../src/core/ports.ts";
 import type { Report, Route, ServiceReport } from "../../src/core/route.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import { openAbortFiles } from "../../src/store/abort-files.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import { noHooks } from "../support/no-hooks.ts";
 
 const HOUR_MS = 60 * 60_000;
 const HOLD = { atMostMs: HOUR_MS, then: "wait" } as const;
@@ -38,12 +40,15 @@ const WEB: ServiceSettings = {
   canary: {
     steps: [
       { kind: "share", share: 500, forMs: HOUR_MS, needs: null, hold: null },
-      { kind: "approval", share: 5_000, needs: null, hold: null },
+      { kind: "approval", share: 5_000, needs: null, hold: null, within: null },
     ],
     checks: [],
     hold: HOLD,
     bakeMs: HOUR_MS,
   },
+  rolling: null,
+  hooks: NO_HOOKS,
+  freezes: [],
   blueGreen: { preview: null, checks: [], hold: HOLD, bakeMs: HOUR_MS },
 };
 
@@ -94,6 +99,7 @@ export async function realControl(): Promise<AsyncDisposable & { readonly contro
   const silent = () => undefined;
   const control = stack.use(
     await Controller.open({
+      hooks: noHooks,
       services: { web: WEB },
       store,
       aborts: openAbortFiles(folder),

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of the configuration.
+
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import type { NginxTarget, Service } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/errors.ts";
 import { loadConfig, parseConfig } from "../../src/config/load.ts";
+import { NO_HOOKS } from "../../src/core/hook.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import { withWeb } from "../support/sluice-yaml.ts";
 
@@ -64,6 +66,9 @@ test("a file of the least has every default filled in", () => {
     },
     metrics: {},
     canary: null,
+    rolling: null,
+    hooks: NO_HOOKS,
+    freezes: [],
     blueGreen: { preview: null, checks: [], hold: { atMostMs: 900_000, then: "wait" }, bakeMs: 30_000 },
   };
   expect(config.services).toEqual({ web: settings });
@@ -101,7 +106,7 @@ test("everything that can be said of a service is understood", () => {
   expect(service.canary).toEqual({
     steps: [
       { kind: "share", share: 25, forMs: 60_000, needs: ["errors"], hold: { atMostMs: 900_000, then: "abort" } },
-      { kind: "approval", share: 5_000, needs: null, hold: null },
+      { kind: "approval", share: 5_000, needs: null, hold: null, within: null },
       { kind: "ramp", to: 10_000, overMs: 120_000, needs: [], hold: null },
     ],
     checks: [

@@ -22,7 +22,7 @@ test("steps that come with a start have the grammar of the file, and the shape o
     { kind: "share", share: 500, forMs: 10_000, needs: ["errors"], hold: null },
     { kind: "evidence", share: 2_000, forMs: 10_000, needs: null, hold: null },
     { kind: "evidence", share: 2_000, forMs: 60_000, needs: null, hold: null },
-    { kind: "approval", share: 5_000, needs: null, hold: null },
+    { kind: "approval", share: 5_000, needs: null, hold: null, within: null },
     { kind: "ramp", to: 8_000, overMs: 60_000, needs: null, hold: { atMostMs: 900_000, then: "abort" } },
   ]);
 });

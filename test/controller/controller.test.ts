@@ -61,7 +61,7 @@ describe("an abort that only a file remembers", () => {
 
 describe("a retry of a reverted rollout", () => {
   it("keeps the steps that came with its start", async () => {
-    await house.canary({ steps: [{ kind: "approval", share: 100, needs: null, hold: null }] });
+    await house.canary({ steps: [{ kind: "approval", share: 100, needs: null, hold: null, within: null }] });
     expect(house.green).toBe(100);
     await house.command("abort");
     await house.pass(2_000);

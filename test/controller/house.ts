@@ -11,6 +11,7 @@ import { simulatedMetrics } from "../simulation/metrics.ts";
 import { Random } from "../simulation/random.ts";
 import { settingsOf } from "../simulation/settings.ts";
 import { quiet, Timeline } from "../simulation/timeline.ts";
+import { noHooks } from "../support/no-hooks.ts";
 
 const ANN = { name: "ann" };
 const START: StartInput = { strategy: "canary", to: null, version: null, steps: null, replace: false, reason: null };
@@ -105,6 +106,7 @@ export class House {
     const log: Log = { debug: () => {}, info: () => {}, warn: complain, error: complain };
     this.#controller = await Controller.open({
       services: { web: this.settings },
+      hooks: noHooks,
       store: new DiskStore(this.disk, alive),
       aborts: diskAborts(this.disk, alive),
       clock,
@@ -150,7 +152,7 @@ export class House {
     await this.pass(1_000);
   }
 
-  command(verb: Exclude<Command["verb"], "advance">) {
+  command(verb: Exclude<Command["verb"], "advance" | "skip" | "exclude">) {
     return this.controller.command("web", { verb }, ANN, { ifMatch: null, reason: null });
   }
 

@@ -45,7 +45,7 @@ const canarySteps = fc
             if (one.kind === "share") return { ...share(bp, one.ms), ...common };
             return one.kind === "ramp"
               ? { kind: "ramp", to: bp, overMs: one.ms, ...common }
-              : { kind: "approval", share: bp, ...common };
+              : { kind: "approval", share: bp, within: null, ...common };
           }),
       ),
     ),

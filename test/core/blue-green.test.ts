@@ -20,7 +20,8 @@ describe("blue/green", () => {
 
   it("refuses steps, which it would have to drop", () => {
     const course = { from: "blue", to: "green", seed: "web-1", deadlineMs: 30_000 };
-    const plan = () => planOf({ settings: settings(), strategy: "blue-green", steps: CANARY.steps }, course);
+    const inPlace = { stable: "blue", other: "green", members: [], drained: [] };
+    const plan = () => planOf({ settings: settings(), strategy: "blue-green", steps: CANARY.steps, inPlace }, course);
     expect(plan).toThrow(expect.objectContaining({ name: "Refusal", code: "invalid" }));
   });
 

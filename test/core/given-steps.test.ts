@@ -9,7 +9,7 @@ const bounded: Check = { name: "errors", metric: "errors", rule: { kind: "below"
 
 const share = { kind: "share", share: 10_000, forMs: 60_000, needs: null, hold: null } as const;
 const evidence = { kind: "evidence", share: 500, forMs: 10_000, needs: null, hold: null } as const;
-const approval = { kind: "approval", share: 10_000, needs: null, hold: null } as const;
+const approval = { kind: "approval", share: 10_000, needs: null, hold: null, within: null } as const;
 
 const refusal = (step: CanaryStep, checks: readonly Check[]): string => {
   try {

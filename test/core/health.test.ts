@@ -10,8 +10,8 @@ import {
 import type { EndpointState } from "../../src/core/route.ts";
 
 const CHECK = { passes: 2, fails: 3 };
-const ready: EndpointHealth = { is: "ready", streak: 2, reason: null };
-const down: EndpointHealth = { is: "down", streak: -3, reason: "refused the connection" };
+const ready: EndpointHealth = { is: "ready", streak: 2, reason: null, since: 1 };
+const down: EndpointHealth = { is: "down", streak: -3, reason: "refused the connection", since: 1 };
 
 /** Members a, b, c with one address each. */
 function sight(health: Readonly<Record<string, EndpointHealth>>, drained: readonly string[] = []): PoolSight {
@@ -20,6 +20,7 @@ function sight(health: Readonly<Record<string, EndpointHealth>>, drained: readon
   return {
     members,
     drained,
+    fresh: {},
     addresses,
     health: Object.fromEntries(Object.entries(health).map(([member, one]) => [`${member}:1`, one])),
   };
@@ -35,7 +36,7 @@ describe("the health of an endpoint", () => {
     const seen: string[] = [];
     let state = UNKNOWN;
     for (const probe of steps) {
-      state = observeProbe(state, probe, CHECK);
+      state = observeProbe(state, probe, CHECK, 0);
       seen.push(state.is);
     }
     expect(seen).toEqual([...Array(5).fill("unknown"), ...Array(4).fill("down"), "ready"]);

@@ -1,4 +1,6 @@
 import { begin } from "../../src/core/begin.ts";
+import type { Freeze } from "../../src/core/freeze.ts";
+import { type Hooks, NO_HOOKS } from "../../src/core/hook.ts";
 import type { Move } from "../../src/core/move.ts";
 import type { Command, Outcome, Readiness, Rollout, Signal, Strategy, Verdict, VerdictIs } from "../../src/core/rollout.ts";
 import type { BlueGreenSettings, CanarySettings, ServiceSettings } from "../../src/core/service.ts";
@@ -12,7 +14,7 @@ const HOLD = { atMostMs: 900_000, then: "wait" } as const;
 export const CANARY: CanarySettings = {
   steps: [
     { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null },
-    { kind: "approval", share: 5_000, needs: null, hold: null },
+    { kind: "approval", share: 5_000, needs: null, hold: null, within: null },
     { kind: "ramp", to: 10_000, overMs: 10_000, needs: [], hold: null },
   ],
   checks: [CHECK],
@@ -27,6 +29,8 @@ export type Given = {
   readonly canary?: Partial<CanarySettings>;
   readonly blueGreen?: Partial<BlueGreenSettings>;
   readonly routing?: "live" | "weighted";
+  readonly hooks?: Partial<Hooks>;
+  readonly freezes?: readonly Freeze[];
 };
 
 export function settings(given: Given = {}): ServiceSettings {
@@ -65,6 +69,9 @@ export function settings(given: Given = {}): ServiceSettings {
     },
     canary: { ...CANARY, ...given.canary },
     blueGreen: { ...BLUE_GREEN, ...given.blueGreen },
+    rolling: null,
+    hooks: { ...NO_HOOKS, ...given.hooks },
+    freezes: given.freezes ?? [],
   };
 }
 
@@ -93,6 +100,7 @@ export class Story {
       reason: null,
       steps: null,
       readiness,
+      inPlace: { stable: "blue", other: "green", members: [], drained: [] },
       actor: "ann",
     };
     const move: Move = begin(start, this.#now());

@@ -1,3 +1,4 @@
+import { NO_HOOKS } from "../../src/core/hook.ts";
 import type { CanarySettings, ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, PoolName, ServiceName, TargetName } from "../../src/core/units.ts";
 import type { Random } from "./random.ts";
@@ -23,7 +24,7 @@ export function settingsOf(
   const steps: CanarySettings["steps"] = [
     { kind: "share", share: 500, forMs: 10_000, needs: null, hold: null },
     random.chance(0.5)
-      ? { kind: "approval", share: 2_500, needs: null, hold: null }
+      ? { kind: "approval", share: 2_500, needs: null, hold: null, within: null }
       : { kind: "share", share: 2_500, forMs: 8_000, needs: null, hold: null },
     { kind: "ramp", to: random.pick([6_000, 10_000]), overMs: 10_000, needs: null, hold: null },
   ];
@@ -61,6 +62,9 @@ export function settingsOf(
       },
     },
     canary: { steps, checks: [check, like], hold, bakeMs: random.pick([0, 8_000]) },
+    rolling: null,
+    hooks: NO_HOOKS,
+    freezes: [],
     blueGreen: { preview: null, checks: [check], hold, bakeMs: 8_000 },
   };
 }

@@ -5,6 +5,7 @@ import { Controller } from "../../src/controller/controller.ts";
 import type { CountingSource, Probe } from "../../src/core/ports.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Ms, PoolName, ServiceName, TargetName } from "../../src/core/units.ts";
+import { noHooks } from "../support/no-hooks.ts";
 import { Disk, DiskStore, diskAborts } from "./disk.ts";
 import { EdgeTarget, Nginx } from "./edge.ts";
 import { simulatedMetrics } from "./metrics.ts";
@@ -95,6 +96,7 @@ export class World {
     const alive = () => process.alive;
     const clock = this.timeline.clock(process);
     const opening = Controller.open({
+      hooks: noHooks,
       services: this.configured,
       store: new DiskStore(this.disk, alive, () => this.#late(clock)),
       aborts: diskAborts(this.disk, alive),

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { NO_HOOKS } from "../../src/core/hook.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import type { Capabilities } from "../../src/nginx/capabilities.ts";
 import { dumpNginx, parseDump } from "../../src/nginx/inspect/dump.ts";
@@ -41,6 +42,9 @@ export function serviceOf(more: Partial<ServiceSettings> = {}): ServiceSettings 
     },
     metrics: {},
     canary: null,
+    rolling: null,
+    hooks: NO_HOOKS,
+    freezes: [],
     blueGreen: { preview: null, checks: [], hold: { atMostMs: 0, then: "wait" }, bakeMs: 0 },
     ...more,
   };

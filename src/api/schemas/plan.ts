@@ -49,7 +49,7 @@ const PlannedTask = z
     name: z.string(),
     waitsFor: z.string().describe("`healthy`, `approval` and the like."),
     withinMs: z.number().nullable(),
-    otherwise: z.enum(["back", "hold", "go"]).describe("What the end of that time does."),
+    otherwise: z.enum(["back", "hold", "go", "fail"]).describe("What the end of that time does."),
     missing: z.string().nullable().describe("What it would wait for now."),
   })
   .readonly()

@@ -122,7 +122,12 @@ function waitLines(steps: readonly PlannedStep[], style: Style): string[] {
   return told.map((text) => `${paint(style, "warn", glyph(style, "wait"))} ${text}`);
 }
 
-const OTHERWISE = { back: "then it goes back", hold: "then a person decides", go: "then it goes on" } as const;
+const OTHERWISE = {
+  back: "then it goes back",
+  hold: "then a person decides",
+  go: "then it goes on",
+  fail: "then its members have failed",
+} as const;
 
 function limitOf({ withinMs, otherwise }: PlannedTask): string {
   return withinMs === null ? "" : `; ${duration(withinMs)} at most, ${OTHERWISE[otherwise]}`;

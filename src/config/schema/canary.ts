@@ -48,7 +48,7 @@ const step = block("a canary step", `One action: ${ACTIONS}.`, fields).transform
   else if (share !== undefined && until === "evidence")
     return { kind: "evidence" as const, share, forMs: line.for ?? EVIDENCE_FOR_MS, needs, hold };
   else if (share !== undefined && line.for !== undefined) return { kind: "share" as const, share, forMs: line.for, needs, hold };
-  else if (share !== undefined && until !== undefined) return { kind: "approval" as const, share, needs, hold };
+  else if (share !== undefined && until !== undefined) return { kind: "approval" as const, share, needs, hold, within: null };
   else if (ramp !== undefined && over !== undefined) return { kind: "ramp" as const, to: ramp, overMs: over, needs, hold };
   return z.NEVER;
 });
