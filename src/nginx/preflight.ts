@@ -12,9 +12,11 @@ import { words } from "./words.ts";
 
 /** A worker that starts takes a few milliseconds; where a machine takes longer than this, nothing can be concluded. */
 const START_MS: Ms = 2_000;
-/** How long the small nginx may live, whatever becomes of the one who started it. */
-const MOST_S = 10;
+/** Ends the small nginx after so many seconds, whatever becomes of the one who started it. */
+const LIMITER = { command: "timeout", mostS: 10 };
 const LOOK_EVERY_MS: Ms = 3;
+/** A program that runs another for some seconds at most, as coreutils' and busybox's `timeout` do. */
+export type Limiter = { readonly command: string; readonly mostS: number };
 /** What the small nginx must have of its own. */
 const OWN = new Set(["pid", "error_log", "daemon", "master_process", "worker_processes", "lock_file", "include", "debug_points"]);
 
@@ -27,7 +29,12 @@ const OWN = new Set(["pid", "error_log", "daemon", "master_process", "worker_pro
  * only where the main context has changed.
  */
 export class Preflight {
+  readonly #limiter: Limiter;
   #good = "";
+
+  constructor(limiter: Limiter = LIMITER) {
+    this.#limiter = limiter;
+  }
 
   /** Null where workers would start, or nothing can be said; else what ends them. */
   async objection(drive: Drive, prefix: string): Promise<string | null> {
@@ -44,7 +51,7 @@ export class Preflight {
           )
     }`;
     if (print === this.#good) return null;
-    const objection = await tryWorker(drive.binary, text);
+    const objection = await tryWorker(drive.binary, text, this.#limiter);
     if (objection === null) this.#good = print;
     return objection === null
       ? null
@@ -52,14 +59,14 @@ export class Preflight {
   }
 }
 
-async function tryWorker(binary: string, context: string): Promise<string | null> {
+async function tryWorker(binary: string, context: string, limiter: Limiter): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-start-"));
   const log = join(folder, "error.log");
   const own = `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nlock_file ${folder}/lock;\nerror_log ${log} notice;\n`;
   await writeFile(join(folder, "main.conf"), own + context);
   const abort = new AbortController();
   const args = [binary, "-p", folder, "-c", join(folder, "main.conf")];
-  const [file = binary, ...rest] = (await hasTimeout()) ? ["timeout", String(MOST_S), ...args] : args;
+  const [file = binary, ...rest] = (await isThere(limiter)) ? [limiter.command, String(limiter.mostS), ...args] : args;
   const child = execa(file, rest, { reject: false, cancelSignal: abort.signal, stdin: "ignore" });
   let ended = false;
   const done = child.then(() => {
@@ -82,9 +89,9 @@ async function tryWorker(binary: string, context: string): Promise<string | null
   }
 }
 
-/** With it, the small nginx ends by itself even where Sluice is killed in the middle. */
-async function hasTimeout(): Promise<boolean> {
-  const { code } = await execa("timeout", ["--help"], { reject: false });
+/** Without it, a kill of Sluice in the middle leaves the small nginx, which listens nowhere. */
+async function isThere({ command }: Limiter): Promise<boolean> {
+  const { code } = await execa(command, ["--help"], { reject: false, stdin: "ignore" });
   return code !== "ENOENT";
 }
 

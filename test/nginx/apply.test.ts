@@ -8,8 +8,8 @@ import { Generations, type Manifest } from "../../src/nginx/files.ts";
 import { findMaster } from "../../src/nginx/processes.ts";
 import { type ProofInput, prove } from "../../src/nginx/proof.ts";
 import { StatusClient } from "../../src/nginx/status.ts";
-import { ask } from "../support/client.ts";
-import { type Stage, shifted, startStage } from "../support/stage.ts";
+import { steady } from "../support/client.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 let stage: Stage;
 let bench: Bench;
@@ -29,14 +29,18 @@ beforeEach(async () => {
 });
 afterEach(() => stage[Symbol.asyncDispose]());
 
-async function next(before: Manifest, main: string): Promise<Manifest> {
+/** The next generation, with a file for the main context and one for the events block. */
+async function next(before: Manifest, main: string, events: string): Promise<Manifest> {
   const { files } = bench;
   const generation = `${await files.nextNumber(0)}-0000abcd`;
   const texts = Object.keys(before.files).map((name): [string, string] => [
     name,
     readFileSync(join(files.path(before.generation), name), "utf8").replaceAll(before.generation, generation),
   ]);
-  await files.write({ ...before, generation, hash: "0000abcd" }, new Map([...texts, ["main.conf", main]]));
+  await files.write(
+    { ...before, generation, hash: "0000abcd" },
+    new Map([...texts, ["main.conf", main], ["events.conf", events]]),
+  );
   const manifest = await files.manifest(generation);
   if (manifest === null) throw new Error("not written");
   return manifest;
@@ -51,37 +55,33 @@ async function live(): Promise<Manifest> {
 describe("a reload", () => {
   test("that ends every worker is undone at once, and no fresh connection fails", async () => {
     await stage.driven.close();
-    const good = await next(await live(), "");
+    const good = await next(await live(), "", "worker_connections 512;");
     await bench.files.swap(good.generation);
     const { config } = stage.driven.nginx;
-    const main = readFileSync(config, "utf8");
-    writeFileSync(config, `include ${stage.driven.settings.include}/current/main.conf;\n${main}`);
+    const current = `${stage.driven.settings.include}/current`;
+    const main = readFileSync(config, "utf8").replace("worker_connections 1024;", `include ${current}/events.conf;`);
+    writeFileSync(config, `include ${current}/main.conf;\n${main}`);
     await stage.driven.nginx.reload();
-    const failures: string[] = [];
-    let going = true;
-    let longest = 0;
-    const asking = (async () => {
-      while (going) {
-        const start = performance.now();
-        await ask(stage.driven.url).then(
-          (answer) => answer.status === 200 || failures.push(String(answer.status)),
-          (error: Error) => failures.push(error.message),
-        );
-        longest = Math.max(longest, performance.now() - start);
-      }
-    })();
-    for (const bad of ["working_directory /nonexistent/folder;", "worker_rlimit_nofile 4;"]) {
-      const to = await next(good, bad);
+    await using load = steady(stage.driven.url, { connections: 1, pauseMs: 0, fresh: true });
+    const bads = [
+      ["working_directory /nonexistent/folder;", "worker_connections 512;"],
+      ["worker_rlimit_nofile 4;", "worker_connections 512;"],
+      // More than can be addressed, so that nothing is allocated.
+      ["", "worker_connections 1000000000000;"],
+    ] as const;
+    for (const [context, events] of bads) {
+      const to = await next(good, context, events);
       expect(await putInPlace(bench, to.generation, good.generation, null)).toBeNull();
       const outcome = await reload(bench, { to, from: good.generation, urgent: true, hurry: bench.signal, signalled: () => {} });
       expect(outcome).toMatchObject({ is: "undone", proof: { answer: { generation: good.generation } } });
       expect(await bench.files.pending()).toBeNull();
     }
-    going = false;
-    await asking;
+    await load.stop();
     expect(stage.driven.nginx.logs()).toContain("cannot be respawned");
-    expect(failures).toEqual([]);
-    expect(longest).toBeLessThan(250);
+    expect(stage.driven.nginx.logs()).toMatch(/malloc\(|posix_memalign\(|mmap\(/);
+    expect(load.failures).toEqual([]);
+    expect(load.counts).toEqual({ blue: load.total });
+    expect(load.longestMs).toBeLessThan(250);
   });
 });
 
@@ -121,25 +121,5 @@ describe("a proof", () => {
     const start = performance.now();
     expect(await proof({ log })).toMatchObject({ is: "failed", how: "dropped", said: [line.trimEnd()] });
     expect(performance.now() - start).toBeLessThan(150);
-  });
-});
-
-describe("a target", () => {
-  test("never signals an nginx whose main context would end all workers, and says why", async () => {
-    const { driven, web, shop } = stage;
-    driven.want([web, shop]);
-    await driven.applied([web, shop]);
-    const { config } = driven.nginx;
-    const main = readFileSync(config, "utf8");
-    writeFileSync(config, `working_directory /nonexistent/folder;\n${main}`);
-    const workers = driven.nginx.workers();
-    const half = shifted(shop, 5_000);
-    driven.want([web, half]);
-    const report = await driven.reported("blocked", (one) => one.blocked !== null);
-    expect(report.blocked).toContain("workers would all end");
-    expect(report.blocked).toContain("/nonexistent/folder");
-    expect(driven.nginx.workers()).toEqual(workers);
-    writeFileSync(config, main);
-    await driven.applied([half]);
   });
 });

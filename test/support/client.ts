@@ -40,6 +40,8 @@ export type Steady = AsyncDisposable & {
   /** Requests that got no answer at all, with why. */
   readonly failures: readonly string[];
   readonly total: number;
+  /** What the slowest of them took, in milliseconds. */
+  readonly longestMs: number;
   /** Forgets what was counted. */
   reset(): void;
   /** Waits until `more` further requests were answered (or failed). */
@@ -47,28 +49,32 @@ export type Steady = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-/** `connections` keep-alive connections, each asking, then pausing for `pauseMs`. */
+/** `connections` keep-alive connections, each asking, then pausing for `pauseMs`; `fresh`: each request on a connection of its own. */
 export function steady(
   url: string,
   options: {
     readonly connections?: number;
     readonly pauseMs?: number;
+    readonly fresh?: boolean;
     readonly headers?: () => Readonly<Record<string, string>>;
   } = {},
 ): Steady {
-  const agent = new Agent({ connections: options.connections ?? 4, pipelining: 1 });
+  const agent = new Agent({ connections: options.connections ?? 4, pipelining: options.fresh === true ? 0 : 1 });
   let counts: Record<string, number> = {};
   let failures: string[] = [];
   let total = 0;
+  let longestMs = 0;
   let going = true;
   const run = async () => {
     while (going) {
+      const start = performance.now();
       try {
         add(counts, await one(agent, url, options.headers?.() ?? {}));
       } catch (error) {
         failures.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
       }
       total += 1;
+      longestMs = Math.max(longestMs, performance.now() - start);
       await wait(options.pauseMs ?? 2);
     }
   };
@@ -87,6 +93,9 @@ export function steady(
     },
     get total() {
       return total;
+    },
+    get longestMs() {
+      return longestMs;
     },
     reset() {
       counts = {};
