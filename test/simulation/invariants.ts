@@ -15,6 +15,9 @@ const ABORT_MS: Ms = 2 * 300 + 1_000 + 300;
 /** A whole window in the step, two reads, and the way to the store. */
 const JUDGED_MS: Ms = 6_000 + 2 * 2_000 + 2_000;
 
+/** A write, and a second for trying again. */
+const PROMPT_MS: Ms = 1_200;
+
 type State = {
   readonly drained?: Readonly<Record<string, readonly Member[]>>;
   readonly members?: Readonly<Record<string, readonly Member[]>>;
@@ -32,6 +35,7 @@ export function checkAlways(world: World): void {
     checkAborted(world, rollout);
     checkExposure(world, rollout);
     checkJudged(world, rollout);
+    checkPrompt(world, rollout);
   }
 }
 
@@ -94,6 +98,18 @@ function checkJudged(world: World, rollout: Rollout): void {
   const { refusedAt, blindAt, process } = world;
   const ms = world.timeline.t - Math.max(refusedAt, blindAt, process.since, erring.since, Date.parse(since.at));
   demand(ms <= JUDGED_MS, `${rollout.id} is ${phase.phase} although a tenth of all requests fail for ${ms} ms`);
+}
+
+/** A dwell is not longer than it is: once it is over, the step ends or says what holds it. */
+function checkPrompt(world: World, rollout: Rollout): void {
+  const { phase } = rollout;
+  if (phase.phase !== "moving" || phase.cursor.stage.at !== "observing" || rollout.appliedSeq < rollout.seq) return;
+  const step = rollout.plan[phase.cursor.step];
+  if (step === undefined || step.ramp !== null) return;
+  const { asOf, servedMs } = phase.cursor.stage;
+  const due = Math.max(asOf + step.leastMs - servedMs, world.refusedAt, world.process.since);
+  const ms = world.timeline.t - due;
+  demand(ms <= PROMPT_MS, `${rollout.id} is in step ${phase.cursor.step}, which was over ${ms} ms ago`);
 }
 
 /** What must hold once everything that went wrong is mended and people have done their part. */

@@ -61,7 +61,7 @@ export function settingsOf(
         measure: { kind: "ratio", of: "errors", to: "requests" },
       },
     },
-    canary: { steps, checks: [check, like], hold, bakeMs: random.pick([0, 8_000]) },
+    canary: { steps, checks: random.pick([[check], [check, like]]), hold, bakeMs: random.pick([0, 8_000]) },
     rolling: null,
     hooks: NO_HOOKS,
     freezes: [],

@@ -56,6 +56,8 @@ export class World {
   readonly #people: People;
   /** How often people do something. */
   readonly #busy: number;
+  /** How much goes wrong: in a calm run things have the time to go on while one thing is wrong. */
+  readonly #rough: number;
   #sight: "good" | "broken" | "slow" = "good";
   #healed = false;
   /** The process that takes a configuration over now; one at a time. */
@@ -64,6 +66,7 @@ export class World {
   constructor(seed: number) {
     this.random = new Random(seed);
     this.#busy = this.random.pick([0.1, 0.2, 0.4]);
+    this.#rough = this.random.pick([0.3, 1]);
     const names = NAMES.slice(0, this.random.between(1, NAMES.length));
     this.configured = Object.fromEntries(names.map((name) => [name, this.#fresh(name)]));
     const start = this.timeline.t;
@@ -132,15 +135,16 @@ export class World {
   /** Something happens to the world: members die and come back, metrics go bad, disk and nginx refuse, people act. */
   upset(): void {
     const { random } = this;
+    const now = (chance: number) => random.chance(chance * this.#rough);
     const service = random.pick(Object.keys(this.configured));
     const number = NAMES.indexOf(service);
     const candidate = this.stableOf(service) === "blue" ? "green" : "blue";
-    if (random.chance(0.15)) this.#flap(service, random.pick([...membersOf(number, "blue"), ...membersOf(number, "green")]));
-    if (random.chance(0.06)) for (const one of membersOf(number, candidate, 3)) this.downSince.set(one, this.timeline.t);
+    if (now(0.15)) this.#flap(service, random.pick([...membersOf(number, "blue"), ...membersOf(number, "green")]));
+    if (now(0.06)) for (const one of membersOf(number, candidate, 3)) this.downSince.set(one, this.timeline.t);
     if (random.chance(0.1)) this.#err(service, random.pick([0, 0, 0.01, 0.1, 0.1]));
-    if (random.chance(0.1)) this.#sight = random.pick(["good", "good", "broken", "slow"]);
-    if (random.chance(0.05)) this.disk.refusing = !this.disk.refusing;
-    if (random.chance(0.06)) this.#balk(random.pick(Object.values(this.nginxes)));
+    if (now(0.1)) this.#sight = random.pick(["good", "good", "broken", "slow"]);
+    if (now(0.05)) this.disk.refusing = !this.disk.refusing;
+    if (now(0.06)) this.#balk(random.pick(Object.values(this.nginxes)));
     if (random.chance(0.04)) this.#reload(this.#edited());
     for (const name of Object.keys(this.configured)) if (random.chance(this.#busy)) this.#person(name);
   }
@@ -283,7 +287,7 @@ export class World {
   }
 
   #maybeCrash(): void {
-    if (!this.#healed && this.random.chance(0.006)) this.#kill();
+    if (!this.#healed && this.random.chance(0.006 * this.#rough)) this.#kill();
   }
 
   #kill(): void {
