@@ -19,6 +19,8 @@ export type EdgeOptions = {
   readonly routing: "live" | "weighted";
   /** Services beside `web`, all alike. */
   readonly more?: number;
+  /** Judged by nginx's log, compared with stable. */
+  readonly judged?: boolean;
 };
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
@@ -26,7 +28,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const [port, apiPort, status] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(join(prefix, "sluice.yaml"), yaml(apiPort, status, options));
   await sluice("render", "--write", "--config", join(prefix, "sluice.yaml"));
-  const nginx = await startNginx({ prefix, workers: 2, http: serverBlock(prefix, port, options.routing) });
+  const nginx = await startNginx({
+    prefix,
+    workers: 2,
+    http: serverBlock(prefix, port, options.routing),
+    logOff: options.judged !== true,
+    ownLog: false,
+  });
   return {
     prefix,
     nginx,
@@ -42,7 +50,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 /** A canary in steps of 5 % less one basis point: of all shares, their tables take the most work to build. */
 const STEPS = Array.from({ length: 20 }, (_, index) => `{ share: ${(index * 5 + 4.99).toFixed(2)}%, until: approved }`);
 
-function yaml(apiPort: number, status: number, { backends, routing, more = 0 }: EdgeOptions): string {
+function yaml(apiPort: number, status: number, { backends, routing, more = 0, judged = false }: EdgeOptions): string {
   const service = (name: string) => `  ${name}:
     routing: ${routing}
     pools: { blue: { members: [${backends.blue}] }, green: { members: [${backends.green}] } }
@@ -55,7 +63,8 @@ function yaml(apiPort: number, status: number, { backends, routing, more = 0 }: 
 state: ./state
 nginx: { config: ./nginx.conf, pid: ./nginx.pid, include: ./sluice, tables: ./tables, status: 127.0.0.1:${status} }
 services:
-${others.join("")}${service("web")}    canary: { steps: [${STEPS.join(", ")}] }
+${others.join("")}${service("web")}    ${judged ? "metrics: { served: { source: nginx, measure: errors }, slow: { source: nginx, measure: latency } }" : ""}
+    canary: { steps: [${STEPS.join(", ")}]${judged ? ", checks: [{ metric: served, compare: stable }, { metric: slow, compare: stable }]" : ""} }
 `;
 }
 

@@ -7,7 +7,7 @@ import type { Effort, Section } from "./figure.ts";
 import { describeMachine } from "./machine.ts";
 import { machineLine, sectionLines } from "./report.ts";
 
-/** `npm run bench -- [a] [b] [c] [d] [e] [verdicts] [--quick] [--json FILE]`: measures on this machine, prints tables, writes JSON. */
+/** `npm run bench -- [a] [b] [c] [d] [e] [log] [verdicts] [--quick] [--json FILE]`: measures on this machine, prints tables, writes JSON. */
 
 type Measure = (effort: Effort) => Promise<Section>;
 
@@ -17,6 +17,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Measure>>> = {
   c: async () => (await import("./proxy-cost.ts")).proxyCost,
   d: async () => (await import("./start-up.ts")).startUp,
   e: async () => (await import("./haproxy.ts")).haproxySwitch,
+  log: async () => (await import("./request-log.ts")).requestLog,
   verdicts: async () => (await import("./verdicts/verdicts.ts")).verdicts,
 };
 

@@ -16,10 +16,19 @@ export async function burst(port: number, seconds: number): Promise<Burst> {
   return hasWrk ? byWrk(port, seconds) : byClients(port, seconds);
 }
 
+/** The same, where requests may be lost: those that were answered, and the most that were under way at the end. */
+export async function answered(port: number, seconds: number): Promise<{ readonly requests: number; readonly open: number }> {
+  const [, requests] = /(\d+) requests in [\d.]+s/.exec(await wrk(port, seconds)) ?? [];
+  return { requests: Number(requests), open: CONNECTIONS };
+}
+
+async function wrk(port: number, seconds: number): Promise<string> {
+  const options = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, `http://127.0.0.1:${port}/`];
+  return (await execa("wrk", options, { timeout: (seconds + 30) * 1_000 })).stdout;
+}
+
 async function byWrk(port: number, seconds: number): Promise<Burst> {
-  const { stdout } = await execa("wrk", ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, `http://127.0.0.1:${port}/`], {
-    timeout: (seconds + 30) * 1_000,
-  });
+  const stdout = await wrk(port, seconds);
   const [, requests, took] = /(\d+) requests in ([\d.]+)s/.exec(stdout) ?? [];
   if (requests === undefined || took === undefined || /Non-2xx|Socket errors/.test(stdout))
     throw new Error(`wrk on port ${port}:\n${stdout}`);

@@ -11,7 +11,7 @@ import { makePrefix, type Nginx, startNginx } from "./nginx.ts";
 import { freePort } from "./ports.ts";
 import { siteIn, writeSet } from "./rendering.ts";
 
-/** A real nginx that writes down the requests of `web`. */
+/** A real nginx that writes down the requests of `web`, where its route has a log. */
 export type Logging = AsyncDisposable & {
   readonly nginx: Nginx;
   readonly site: Site;
@@ -27,7 +27,7 @@ const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export async function startLogging(
   route: Route,
   location: string,
-  more: { workers?: number; http?: (prefix: string) => string } = {},
+  more: { workers?: number; http?: (prefix: string) => string; ownLog?: boolean } = {},
 ): Promise<Logging> {
   const prefix = makePrefix();
   const site = await siteIn(prefix);
@@ -45,7 +45,13 @@ export async function startLogging(
     ${more.http?.(prefix) ?? ""}
     server { listen 127.0.0.1:${port}; ${live ? `include ${prefix}/current/web.server.conf;` : ""}
       location / { ${location} proxy_set_header Host $host; proxy_pass http://${live ? "$web_pool" : "web"}; } }`;
-  const nginx = await startNginx({ prefix, http, workers: more.workers ?? 2, logOff: false });
+  const nginx = await startNginx({
+    prefix,
+    http,
+    workers: more.workers ?? 2,
+    logOff: route.shape.log === undefined,
+    ownLog: more.ownLog ?? true,
+  });
   const path = logFile(site.tables);
   const reopen = async () => {
     process.kill(nginx.pid, "SIGUSR1");

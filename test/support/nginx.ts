@@ -21,6 +21,8 @@ export type NginxOptions = {
   readonly prefix?: string;
   /** False leaves `access_log off` out of `http { }`, which would end Sluice's own log, too. */
   readonly logOff?: boolean;
+  /** False: with `logOff: false`, no other log than Sluice's is written. */
+  readonly ownLog?: boolean;
 };
 
 export type Nginx = AsyncDisposable & {
@@ -141,7 +143,7 @@ export async function until(what: string, look: () => boolean | Promise<boolean>
 
 function mainFile(
   paths: { readonly prefix: string; readonly pidFile: string; readonly log: string },
-  options: { readonly workers?: number; readonly main?: string; readonly logOff?: boolean },
+  options: { readonly workers?: number; readonly main?: string; readonly logOff?: boolean; readonly ownLog?: boolean },
   http: string,
 ): string {
   const temp = (name: string) => `${name}_temp_path ${join(paths.prefix, "temp", name)};`;
@@ -153,7 +155,7 @@ error_log ${paths.log} notice;
 ${options.main ?? ""}
 events { worker_connections 1024; }
 http {
-  ${options.logOff === false ? `access_log ${join(paths.prefix, "access.log")};` : "access_log off;"}
+  ${options.logOff === false ? (options.ownLog === false ? "" : `access_log ${join(paths.prefix, "access.log")};`) : "access_log off;"}
   ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temp).join("\n  ")}
 ${http}
 }
