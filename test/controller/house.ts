@@ -1,6 +1,6 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { CountingSource, Log, Traffic } from "../../src/core/ports.ts";
+import type { CountingSource, Log, Preview, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
 import type { Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
@@ -71,6 +71,8 @@ export class House {
   readonly reads: Record<PoolName, number> = { blue: 0, green: 0 };
   /** What nginx's log would show; nothing counts while it is null. */
   traffic: Traffic | null = null;
+  /** Shows nginx's files; nothing does while it is null. */
+  preview: Preview | null = null;
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -127,6 +129,7 @@ export class House {
           },
         ),
       observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic },
+      ...(this.preview === null ? {} : { preview: this.preview }),
       log,
       epoch: String(this.timeline.t),
     });

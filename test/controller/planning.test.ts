@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { StartInput } from "../../src/core/control.ts";
 import type { Assumed } from "../../src/core/planned.ts";
+import type { Preview } from "../../src/core/ports.ts";
+import type { Route } from "../../src/core/route.ts";
 import type { CanaryStep, ServiceSettings } from "../../src/core/service.ts";
 import type { Bp, Ms } from "../../src/core/units.ts";
 import { Random } from "../simulation/random.ts";
@@ -131,6 +133,68 @@ describe("a plan", () => {
     house.down.clear();
     await house.pass(5_000);
     expect((await plan()).steps[0]?.before[0]?.missing).toBeNull();
+  });
+});
+
+describe("what a plan shows of nginx", () => {
+  /** What a route asks of nginx, whoever wants it. */
+  const asked = ({ shares, base, other, endpoints, shape }: Route) => ({ shares, base, other, endpoints, shape });
+  let shown: Route[];
+  beforeEach(() => {
+    shown = [];
+    const preview: Preview["preview"] = async (_target, wanted, next) => {
+      expect(wanted.map(({ service }) => service)).toEqual(["web"]);
+      shown.push(...next);
+      return next.map(({ base }) => ({ reload: base === "green", diff: `the files with ${base}` }));
+    };
+    house.preview = { preview };
+  });
+
+  it("is made from the very routes that a start then wants, one after the other", async () => {
+    await booted(withCanary(plainSettings(), { steps: [share(500, 10_000), share(2_000, 10_000), share(6_000, 10_000)] }));
+    const { begins, steps } = await plan();
+    expect(begins).toEqual([]);
+    expect(steps.map(({ nginx }) => nginx)).toEqual([
+      ...[1, 2, 3, 4].map(() => [{ target: "local", change: "tables", times: 1, diff: "", problem: null }]),
+      [{ target: "local", change: "reload", times: 1, diff: "the files with green", problem: null }],
+    ]);
+    await house.controller.start("web", START, ANN, null);
+    const served: Route[] = [];
+    while (house.rollout.phase.phase !== "promoted") {
+      await house.pass(200);
+      const route = house.nginx.serves.get("web");
+      if (route?.by !== null && route !== undefined && served.at(-1)?.by?.seq !== route.by?.seq) served.push(route);
+    }
+    expect(shown.map(asked)).toEqual(served.map(asked));
+  });
+
+  it("counts the raises of a ramp, each a table swap", async () => {
+    await booted(withCanary(plainSettings(), { steps: [{ kind: "ramp", to: 10_000, overMs: 50_000, needs: [], hold: null }] }));
+    const { steps } = await plan();
+    expect(steps[0]?.nginx[0]).toMatchObject({ change: "tables", times: 50 });
+    expect(steps[0]?.ramp).toEqual({ fromBp: 0, toBp: 10_000, quantumBp: 200, everyMs: 1_000 });
+  });
+
+  it("has what the start alone changes, where the first step has to wait and nginx needs to know the pool", async () => {
+    const settings = plainSettings();
+    house.down.add("10.0.2.1:80");
+    const preview: Preview["preview"] = async (_target, _wanted, next) =>
+      next.map(({ other }, index) => ({ reload: other === "red" && index === 0, diff: "red" }));
+    house.preview = { preview };
+    await booted({ ...settings, pools: { ...settings.pools, red: { members: ["10.0.2.1:80"] } } });
+    expect((await plan({ to: "red" })).begins).toEqual([
+      { target: "local", change: "reload", times: 1, diff: "red", problem: null },
+    ]);
+  });
+
+  it("says why files cannot be shown, and plans all the same", async () => {
+    house.preview = { preview: async () => Promise.reject(new Error("nginx -V cannot be run")) };
+    await booted(plainSettings());
+    const { steps } = await plan();
+    expect(steps[0]?.nginx).toEqual([
+      { target: "local", change: "tables", times: 1, diff: null, problem: "nginx -V cannot be run" },
+    ]);
+    expect(steps).toHaveLength(4);
   });
 });
 
