@@ -15,7 +15,10 @@ export type SwitchRequest = z.input<typeof SwitchBody>;
  * Answers are the API's objects in both cases.
  */
 export interface Session
-  extends Pick<Control, "services" | "service" | "rollout" | "explanation" | "command" | "setMembers" | "setMember" | "events" | "follow"> {
+  extends Pick<
+    Control,
+    "services" | "service" | "rollout" | "explanation" | "command" | "setMembers" | "setMember" | "events" | "follow"
+  > {
   /** True where this process is the controller: the work stops with it. */
   readonly offline: boolean;
   start(service: string, request: StartRequest): Promise<Started>;
