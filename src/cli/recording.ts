@@ -15,6 +15,8 @@ export type Recorded = {
   /** The step that the window belongs to, where the recording says so. */
   readonly step: string | null;
   readonly window: Window;
+  /** True of a window that was not full when an outage was decided on: only the fast path looks at it. */
+  readonly part: boolean;
   /** Milliseconds of the requests that did not fail, where they were recorded one by one. */
   readonly latencies: Arms<readonly number[]> | null;
   /** The same where they were counted in buckets. */
@@ -94,6 +96,9 @@ function checked(value: unknown): Recorded | Wrong {
   if (step !== undefined && typeof step !== "string" && typeof step !== "number") {
     return { path: "step", message: `expected the step's number or name, not ${said(step)}` };
   }
+  const { part } = value;
+  if (part !== undefined && typeof part !== "boolean")
+    return { path: "part", message: `expected true or false, not ${said(part)}` };
   const canary = armOf(value.canary, "canary");
   if ("path" in canary) return canary;
   const stable = armOf(value.stable, "stable");
@@ -109,6 +114,7 @@ function checked(value: unknown): Recorded | Wrong {
     t,
     step: step === undefined ? null : String(step),
     window: { canary: canary.counts, stable: stable.counts },
+    part: part === true,
     latencies: both(canary.latencies, stable.latencies),
     buckets: both(canary.buckets, stable.buckets),
     gauge,

@@ -66,6 +66,10 @@ export function replay(state: Replay, rule: ReplayRule, recorded: Recorded): rea
   const isNewStep = recorded.step !== state.step;
   // How long a window lasted is not recorded, and no evidence depends on it.
   const scraped = observeScrape(isNewStep ? beginStep(state.comparison) : state.comparison, rule.failures, window, 0);
+  if (recorded.part) {
+    const part = { ...state, step: recorded.step, comparison: scraped };
+    return [part, judge(part, rule, recorded)];
+  }
   const next: Replay = {
     step: recorded.step,
     comparison: observeWindow(scraped, rule.failures, window, 0),

@@ -1,14 +1,22 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { EventView } from "../../core/view.ts";
 import type { Group, Run } from "../command.ts";
-import { type Context, tell } from "../context.ts";
-import { EXIT } from "../exit.ts";
+import { type Context, say, tell } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { exportOf } from "../exporting.ts";
 import { eventLine } from "../format/event.ts";
 import { line } from "../io.ts";
-import { online } from "../open.ts";
+import { online, onlineOrNot } from "../open.ts";
 import type { Session } from "../session.ts";
 
-type Options = { readonly follow?: boolean; readonly rollout?: string; readonly after?: number; readonly limit: number };
+type Options = {
+  readonly follow?: boolean;
+  readonly rollout?: string;
+  readonly after?: number;
+  readonly limit: number;
+  readonly export?: string;
+  readonly check?: string;
+};
 type Filter = { readonly service: string | null; readonly rollout: string | null };
 
 /** `events`: the journal, and what happens now. */
@@ -21,12 +29,29 @@ export const eventsCommands: Group = (program, bind) => {
     .option("--rollout <id>", "only events of this rollout")
     .option("--after <seq>", "start after this event", whole)
     .option("-n, --limit <count>", "at most this many of the newest", whole, 50)
+    .addOption(new Option("--export <rollout>", "the windows that it compared, a JSON line each, for judge").conflicts(OTHERS))
+    .option("--check <name>", "with --export: of this check")
     .action(bind(events));
 };
 
 const PAGE = 500;
 
+const OTHERS = ["follow", "rollout", "after"];
+
 const events: Run<Options> = (context, [service], options) =>
+  options.export === undefined ? journal(context, service, options) : windows(context, options.export, options.check ?? null);
+
+/** What a rollout compared, as it can be judged again. */
+function windows(context: Context, id: string, check: string | null): Promise<ExitCode> {
+  return onlineOrNot(context, {}, async (session) => {
+    const { lines, notes } = exportOf(await session.explanation(id), check);
+    for (const note of notes) say(context, `note: ${note}`);
+    for (const text of lines) line(context.io.stdout, text);
+    return EXIT.reached;
+  });
+}
+
+const journal = (context: Context, service: string | undefined, options: Options): Promise<ExitCode> =>
   online(context, { service }, async (session) => {
     const filter = { service: service ?? null, rollout: options.rollout ?? null };
     const interrupted = options.follow === true ? context.io.interruptible() : null;

@@ -29,7 +29,8 @@ FILE holds a window a line, in JSON; - reads stdin:
 t is the window's time in seconds, n counts requests and x those that failed. With "step" (a number or a name) in a line, health
 is shown anew at each step, as in a rollout. Latencies go into both arms: "latencies": [12.5, 80, ...] in milliseconds, or "buckets":
 { "100": 40, "250": 90, "+Inf": 100 }, cumulative. A gauge: "gauge": 512 in the canary, "gauge": { "a": 498, "b": 505 } in stable,
-with a line every two minutes. With -o json each window is a line, and the logarithms in it are natural.`;
+with a line every two minutes. "part": true marks a window that was not full when an outage was decided on, as events --export writes it.
+With -o json each window is a line, and the logarithms in it are natural.`;
 
 /** `judge`: what the comparison says of recorded counts; needs no controller and no configuration. */
 export const judgeCommands: Group = (program, bind) => {
