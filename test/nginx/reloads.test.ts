@@ -38,6 +38,8 @@ describe("the lane of reloads", () => {
     for (const [index, route] of many.entries()) {
       now[index] = shifted(route, 1_000);
       stage.driven.want([stage.web, stage.shop, ...now]);
+      // The others meet the first on its way.
+      if (index === 0) await stage.driven.reported("it is on its way", (one) => one.waiting?.includes("being brought") === true);
     }
     const report = await stage.driven.applied(now);
     expect(Number.parseInt(report.generation, 10)).toBe(Number.parseInt(first.generation, 10) + 1);
@@ -178,15 +180,19 @@ describe("the lane of reloads", () => {
     expect(stage.driven.report().blocked).toBeNull();
   });
 
-  test("notices a file that was edited by hand, and puts it right with the next change", async () => {
+  test("notices files that were edited by hand, and puts them right with the next change, whatever that changes", async () => {
     stage = await startStage();
     await applied([stage.web, stage.shop]);
-    appendFileSync(join(stage.driven.settings.include, "current", "shop.http.conf"), "# mine\n");
-    const report = await stage.driven.reported("it says so", (one) => one.waiting?.includes("shop.http.conf") === true);
+    const edited = ["shop.http.conf", "web.server.conf"].map((name) => join(stage.driven.settings.include, "current", name));
+    for (const file of edited) appendFileSync(file, "# mine\n");
+    const report = await stage.driven.reported(
+      "it says so",
+      (one) => one.waiting?.includes("shop.http.conf, web.server.conf") === true,
+    );
     expect(report.blocked).toBeNull();
     const half = shifted(stage.shop, 5_000);
     await applied([stage.web, half]);
-    expect(readFileSync(join(stage.driven.settings.include, "current", "shop.http.conf"), "utf8")).not.toContain("# mine");
+    for (const file of edited) expect(readFileSync(file, "utf8")).not.toContain("# mine");
     await stage.driven.reported("it is right again", (one) => one.waiting === null);
   });
 
