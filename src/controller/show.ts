@@ -1,4 +1,4 @@
-import { blockerOf, downOf } from "../core/blocker.ts";
+import { downOf } from "../core/blocker.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
 import { phaseName, stepAt } from "../core/move.ts";
@@ -21,6 +21,7 @@ import {
 import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepView, TargetView } from "../core/view.ts";
 import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
+import { missingText } from "./missing.ts";
 import { membersOf } from "./service-state.ts";
 
 type Reports = Readonly<Record<TargetName, Report>>;
@@ -236,7 +237,7 @@ function stageReason(rollout: Rollout, cursor: Cursor, waits: string): string {
     case "observing":
       if (stage.refused !== null) return `nginx does not take the next share of the ramp: ${stage.refused}`;
       if (isRamping(step, stage) && downOf(rollout) !== null) return `the ramp waits: ${downOf(rollout)}`;
-      if (step.untilEvidence) return `watching ${step.label}: ${blockerOf(rollout, cursor, step)?.reason ?? "it is there"}`;
+      if (step.untilEvidence) return `watching ${step.label}: ${missingText(rollout, cursor, step)}`;
       return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
     case "waiting": {
       const task = step[stage.list][stage.task];

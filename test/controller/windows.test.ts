@@ -99,6 +99,35 @@ describe("the log of windows", () => {
   });
 });
 
+describe("a step until evidence", () => {
+  it("is observed, says what it still needs, and ends as soon as that is there", async () => {
+    const settings = comparedSettings();
+    if (settings.canary === null) throw new Error("there is a canary");
+    const steps = [{ kind: "evidence", share: 2_000, forMs: 1_000, needs: null, hold: null }] as const;
+    house.settings = { ...settings, canary: { ...settings.canary, steps } };
+    house.requests = { blue: 200, green: 50 };
+    await house.canary();
+    const view = () => house.controller.rollout(house.rollout.id);
+    await house.pass(4_000);
+    expect(await view()).toMatchObject({
+      phase: "observing",
+      hold: null,
+      reason: expect.stringMatching(/^watching 20 % until evidence: errors needs \d s more$/),
+      checks: [{ needed: { requests: null } }],
+    });
+    await house.pass(10_000);
+    const { reason, checks, phase } = await view();
+    expect([phase, reason]).toEqual([
+      "observing",
+      expect.stringMatching(/^watching 20 % until evidence: errors needs about \d+0 more requests, \d+ s at this rate$/),
+    ]);
+    expect(checks[0]?.windowMs).toBe(12_000);
+    const left = checks[0]?.needed?.ms ?? 0;
+    await house.pass(left + 12_000);
+    expect(house.rollout.phase.phase).toBe("promoted");
+  });
+});
+
 describe("decisions", () => {
   it("hold the numbers that they were made from, and what was still needed", async () => {
     house.requests = { blue: 200, green: 50 };

@@ -95,8 +95,9 @@ async function newestSeq(control: Control): Promise<number> {
   }
 }
 
+/** What a decision was made from stands in the journal; its text says the gist. */
 function logEvent(log: Log, { text, kind, data, ...fields }: EventView): void {
-  const all = { kind, ...fields, data };
+  const all = { kind, ...fields, data: "decision" in data ? { decision: data.decision } : data };
   if (ALARMING.has(kind)) log.warn(text, all);
   else log.info(text, all);
 }
