@@ -27,9 +27,9 @@ export class People {
   }
 
   act(controller: Controller, service: ServiceName, number: number): void {
-    const act = this.#random.between(0, 14);
+    const act = this.#random.between(0, 15);
     if (act <= 4) this.#start(controller, service);
-    else if (act === 5) this.#tell(controller, service, { verb: "pause" });
+    else if (act === 5 || act === 15) this.#tell(controller, service, { verb: "pause" });
     else if (act <= 7) this.#tell(controller, service, { verb: "resume" });
     else if (act === 8) this.#tell(controller, service, { verb: "advance", step: null });
     else if (act === 9) this.#tell(controller, service, { verb: "promote" });

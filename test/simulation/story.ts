@@ -34,14 +34,14 @@ export function checkStage(rollout: Rollout, story: readonly EventView[]): void 
   throw new Error(`${rollout.id} is stored at ${at} of step ${cursor.step}, and the journal says ${last?.kind} of ${last?.step}`);
 }
 
-/** A step is left by itself only where each check that it needs has passed in this very step. */
-export function checkLeft(before: Rollout, after: Rollout, lines: readonly EventView[]): void {
+/** A step is left by itself only where each check that it needs has passed in this very step. True where that is how it was left. */
+export function checkLeft(before: Rollout, after: Rollout, lines: readonly EventView[]): boolean {
   const from = cursorOf(before);
-  if (from === null || after.promoted !== null || lines.some((line) => line.kind === "retried")) return;
+  if (from === null || after.promoted !== null || lines.some((line) => line.kind === "retried")) return false;
   const skipped = lines.find((line) => line.kind === "advanced");
   if (skipped?.actor === null) checkSkipped(after, from);
-  if (skipped !== undefined) return;
-  if (from.stage.at === "waiting" && from.stage.list === "after") return;
+  if (skipped !== undefined) return false;
+  if (from.stage.at === "waiting" && from.stage.list === "after") return false;
   const to = cursorOf(after);
   const observed = lines.findLast((line) => line.kind === "observing")?.step ?? null;
   if (observed === to?.step && to.stage.at === "observing" && after.appliedSeq < after.seq)
@@ -55,6 +55,7 @@ export function checkLeft(before: Rollout, after: Rollout, lines: readonly Event
       throw new Error(`${after.id} left step ${step}, entry ${from.entry}, with ${need} ${canonical(known ?? null)}`);
     }
   }
+  return (dwelt ? end + 1 : end) > from.step && (after.plan[from.step]?.needs ?? []).length > 0;
 }
 
 /** `hold: { then: advance }` goes on without evidence, and never past evidence that is broken. */

@@ -22,6 +22,8 @@ export type Seen = {
   readonly nginxes: Readonly<Record<TargetName, Nginx>>;
   now(): Ms;
   targetsOf(service: ServiceName): readonly TargetName[];
+  /** Whether the process of now has read the metrics of a service. */
+  hasRead(service: ServiceName): boolean;
 };
 
 /**
@@ -96,7 +98,8 @@ export class Witness {
     const own = lines.filter((line) => line.rollout === id);
     checkTurn(rollout, this.story(id));
     checkStage(rollout, this.story(id));
-    if (before !== null) checkLeft(before, rollout, own);
+    if (before !== null && checkLeft(before, rollout, own))
+      demand(this.#world.hasRead(rollout.service), `${id} went on by what an earlier process had read`);
     const spent = this.#spent.get(id) ?? new Spent();
     this.#spent.set(id, spent);
     spent.next(rollout, own, this.#world.now());

@@ -1,5 +1,3 @@
-import { compareConfigs, type InUse } from "../../src/config/compare.ts";
-import type { Config } from "../../src/config/config.ts";
 import type { Clock } from "../../src/controller/clock.ts";
 import { Controller } from "../../src/controller/controller.ts";
 import type { CountingSource, Probe } from "../../src/core/ports.ts";
@@ -11,6 +9,7 @@ import { EdgeTarget, Nginx } from "./edge.ts";
 import { simulatedMetrics } from "./metrics.ts";
 import { People } from "./people.ts";
 import { Random } from "./random.ts";
+import { type Configured, refuse } from "./reload.ts";
 import { changed, membersOf, settingsOf } from "./settings.ts";
 import { quiet, Timeline } from "./timeline.ts";
 import { Witness } from "./witness.ts";
@@ -20,12 +19,16 @@ const NAMES: readonly ServiceName[] = ["web", "shop", "search"];
 const TARGETS: readonly TargetName[] = ["east", "west"];
 
 /** A process of the controller: dead once it crashed, and nothing that it does then counts. */
-type Process = { alive: boolean; controller: Controller | null; readonly since: Ms };
+type Process = {
+  alive: boolean;
+  controller: Controller | null;
+  readonly since: Ms;
+  /** The services whose metrics it has read. */
+  readonly read: Set<ServiceName>;
+};
 
 /** The true error ratio of a service's candidate, since when. */
 export type Erring = { readonly since: Ms; readonly ratio: number };
-
-type Configured = Readonly<Record<ServiceName, ServiceSettings>>;
 
 /** Everything around the controller, made from one seed: members, metrics, disk, nginxes, people, and what goes wrong. */
 export class World {
@@ -70,7 +73,7 @@ export class World {
     const names = NAMES.slice(0, this.random.between(1, NAMES.length));
     this.configured = Object.fromEntries(names.map((name) => [name, this.#fresh(name)]));
     const start = this.timeline.t;
-    this.process = { alive: false, controller: null, since: start };
+    this.process = { alive: false, controller: null, since: start, read: new Set() };
     this.refusedAt = start;
     this.blindAt = start;
     this.disk.fault = () => this.#maybeCrash();
@@ -80,6 +83,7 @@ export class World {
       nginxes: this.nginxes,
       now: () => this.timeline.t,
       targetsOf: (service) => this.configured[service]?.targets ?? [],
+      hasRead: (service) => this.process.read.has(service),
     });
     this.#people = new People(this.random, {
       aborted: (rollout) => void (this.aborted.has(rollout) || this.aborted.set(rollout, this.timeline.t)),
@@ -94,7 +98,7 @@ export class World {
 
   /** Starts a controller on what the disk and the configuration hold. */
   async boot(): Promise<void> {
-    const process: Process = { alive: true, controller: null, since: this.timeline.t };
+    const process: Process = { alive: true, controller: null, since: this.timeline.t, read: new Set() };
     this.process = process;
     const alive = () => process.alive;
     const clock = this.timeline.clock(process);
@@ -109,7 +113,7 @@ export class World {
       probe: async (_check, endpoint) => this.#probe(endpoint),
       resolve: async (member) => [member],
       resolveEveryMs: 60_000,
-      metrics: this.#metrics(clock),
+      metrics: this.#metrics(clock, process),
       log: SILENT,
       epoch: String(this.timeline.t),
     });
@@ -208,17 +212,7 @@ export class World {
       this.#reloading = null;
       touch();
     };
-    const check = async () => {
-      const inUse = (await controller.services()).map(
-        ({ name, stable, candidate, rollout }): InUse => ({
-          service: name,
-          rollout: candidate === null ? null : (rollout?.id ?? null),
-          pools: candidate === null ? [stable] : [stable, candidate],
-        }),
-      );
-      const file = (services: Configured) => ({ services }) as unknown as Config;
-      if (compareConfigs(file(before), file(next), inUse).length > 0) throw new Error("refused");
-    };
+    const check = () => refuse(controller, before, next);
     this.configured = next;
     touch();
     const reloading = check().then(() => controller.reconfigure(next, check));
@@ -249,7 +243,7 @@ export class World {
     return this.downSince.has(endpoint) ? { healthy: false, reason: "refused the connection" } : { healthy: true };
   }
 
-  #metrics(clock: Clock): CountingSource {
+  #metrics(clock: Clock, process: Process): CountingSource {
     const readable = () => this.#sight !== "broken";
     const source = (service: ServiceName) =>
       simulatedMetrics(
@@ -261,9 +255,10 @@ export class World {
       ...any,
       sample: async (metric, subject, before, now) => {
         const found = await source(subject.service).sample(metric, subject, before, now);
-        if (!this.random.chance(this.#sight === "slow" ? 1 : 0.02)) return found;
-        await wait(clock, this.random.between(1, 12_000));
-        this.blindAt = this.timeline.t;
+        const slow = this.random.chance(this.#sight === "slow" ? 1 : 0.02);
+        if (slow) await wait(clock, this.random.between(1, 12_000));
+        if (slow) this.blindAt = this.timeline.t;
+        process.read.add(subject.service);
         return found;
       },
     };
