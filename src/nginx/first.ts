@@ -35,7 +35,7 @@ export async function writeFirst(settings: TargetSettings, templates: Templates,
   const tested = await testApart(settings.drive, build.prefix, settings.status, set.files("0-00000000"));
   if (tested.is === "bad") throw new Error(words(tested.text, "/sluice", "look at the services' values and templates").text);
   const generation = `${await files.nextNumber(0)}-${set.hash}`;
-  await files.write({ generation, hash: set.hash, ...parts }, set.files(generation));
+  await files.write({ generation, hash: set.hash, ...parts }, set.files(generation), disk);
   await files.swap(generation);
   return { generation, changed: true };
 }

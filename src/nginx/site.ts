@@ -10,3 +10,9 @@ export type Site = {
   readonly closingFlag: string;
   readonly capabilities: Capabilities;
 };
+
+/** True where the two render alike. */
+export function sameSite(a: Site, b: Site): boolean {
+  const isSame = a.tables === b.tables && a.status === b.status && a.closingFlag === b.closingFlag;
+  return isSame && a.capabilities === b.capabilities;
+}

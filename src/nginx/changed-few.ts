@@ -1,0 +1,24 @@
+import { hash } from "node:crypto";
+import type { Manifest } from "./files.ts";
+import type { RenderedSet } from "./render.ts";
+
+/** More services than these are not tested apart from the others: it would cost as much as all of them. */
+const FEW = 20;
+const SHARED = "00-sluice.http.conf";
+
+/**
+ * The files of the services that change, with what all services share, to be tested without the others; null where too much changes for that:
+ * what is shared itself, or many services.
+ */
+export function changedFew(set: RenderedSet, disk: Manifest): ReadonlyMap<string, string> | null {
+  const files = set.files(disk.generation);
+  const changed = [...files].filter(([name, text]) => disk.files[name] !== hash("sha256", text)).map(([name]) => name);
+  const services = new Set(changed.map(serviceOf));
+  if (changed.includes(SHARED) || services.size > FEW) return null;
+  return new Map([...files].filter(([name]) => name === SHARED || services.has(serviceOf(name))));
+}
+
+/** `web.http.conf` is of the service `web`; a name holds no dot. */
+function serviceOf(file: string): string {
+  return file.slice(0, file.indexOf("."));
+}
