@@ -26,8 +26,8 @@ type Foreseen = { readonly checks: readonly PlannedCheck[]; readonly mostLost: P
 const REACT_MS: Ms = 2_000;
 /** nginx's log is read without waiting for the interval while the candidate fails; this is more than such a read takes. */
 const HURRIED_MS: Ms = 1_000;
-/** Beyond so many windows a test finds little more, and the search takes long. */
-const MOST_WINDOWS = 2_000;
+/** Beyond so many windows a test finds little more, and the search would hold up everybody else. */
+const MOST_WINDOWS = 500;
 
 /** True for a step that lasts: what it is there for is to be judged in it. */
 export function lasts({ leastMs, untilEvidence, after }: Step): boolean {
@@ -91,21 +91,27 @@ function figuresOf(prospect: Prospect, check: Check): PlannedCheck {
 
 type Figures = Omit<PlannedCheck, "name" | "kind" | "needed" | "mostLost">;
 
-const UNKNOWN: Figures = { requests: null, requestsToPass: null, passesAfterMs: null, detects: null };
+const UNKNOWN: Figures = { foreseen: false, requests: null, requestsToPass: null, passesAfterMs: null, detects: null };
 
 function comparedFigures(step: Step, check: CompareCheck, metric: Metric, traffic: Traffic | null): Figures {
-  if (traffic === null || unitOf(metric) !== "ratio") return UNKNOWN;
+  if (traffic === null || unitOf(metric) !== "ratio") return countedFigures(step, traffic);
   const rule = ruleOf(check);
   const windowMs = evidenceWindowMs(traffic.canaryPerS * 60, metric.windowMs);
   const healthy = requestsToAdvance(rule, traffic);
   const requestsToPass = healthy === null ? null : Math.max(healthy, check.minRequests);
   const windows = requestsToPass === null ? null : Math.ceil((requestsToPass / traffic.canaryPerS) * (1_000 / windowMs));
   return {
+    foreseen: true,
     requests: Math.round((traffic.canaryPerS * step.leastMs) / 1_000),
     requestsToPass,
     passesAfterMs: windows === null ? null : windows * windowMs,
     detects: smallestDetectable(rule, traffic, Math.min(step.leastMs, windowMs * MOST_WINDOWS), windowMs),
   };
+}
+
+/** Of a comparison for which there is no outlook, as of latencies: no more than how many requests it sees. */
+function countedFigures({ leastMs }: Step, traffic: Traffic | null): Figures {
+  return traffic === null ? UNKNOWN : { ...UNKNOWN, requests: Math.round((traffic.canaryPerS * leastMs) / 1_000) };
 }
 
 function boundFigures(step: Step, check: Check, metric: Metric, traffic: Traffic | null): Figures {
@@ -114,6 +120,7 @@ function boundFigures(step: Step, check: Check, metric: Metric, traffic: Traffic
   const enough = (traffic.canaryPerS * metric.windowMs) / 1_000 >= Math.max(1, check.minRequests);
   const bad = badPart(check, metric);
   return {
+    foreseen: bad !== null,
     requests,
     requestsToPass: Math.max(1, check.minRequests),
     passesAfterMs: enough ? metric.windowMs : null,
