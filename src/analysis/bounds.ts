@@ -1,4 +1,5 @@
 import { amount, amountBeside, countOf, secondsText } from "./figures.ts";
+import { sampleText } from "./sentence.ts";
 import type { Unit, Verdict } from "./verdict.ts";
 
 /** A rule with a fixed bound, in the unit of what is measured (2 % is 0.02). */
@@ -31,6 +32,8 @@ export type BoundInput = {
   /** When the step began: evidence from before it says nothing about it. */
   readonly since: number;
   readonly now: number;
+  /** The part of the requests that was counted, between 0 and 1; all of them where left out. Samples are those that were counted. */
+  readonly part?: number;
 };
 
 /**
@@ -46,13 +49,22 @@ export function judgeBound(input: BoundInput): Verdict {
   const coveredMs = covered(measurement);
   const verdict = (is: Verdict["is"], text: string): Verdict => {
     const finite = value !== null && Number.isFinite(value) ? value : null;
-    return { check: check.name, is, value: finite, limit, samples, windowMs: coveredMs, text: `${text}, limit ${limit}` };
+    const sampled = sampleText(input);
+    return {
+      check: check.name,
+      is,
+      value: finite,
+      limit,
+      samples,
+      windowMs: coveredMs,
+      text: `${text}${sampled}, limit ${limit}`,
+    };
   };
   const unreadable = problem ?? (value !== null && !Number.isFinite(value) ? `the value is ${value}, not a number` : null);
   const inside = measurement.from !== null && measurement.from >= input.since;
   const enough = samples === null || samples >= check.minRequests;
   const known = value !== null && Number.isFinite(value);
-  const of = samples === null ? "" : ` of ${countOf(samples, unit)}`;
+  const of = ofSamples(input);
   const seen = known ? `${amountBeside(value, check.rule.bound, unit)}${of} in ${secondsText(coveredMs)}` : "";
   // A quantile that could not be read whole is a lower limit of the true one: it can break `below`, and says nothing of `above`.
   const proven = problem === null || unit === "ratio" || check.rule.kind === "below";
@@ -64,6 +76,13 @@ export function judgeBound(input: BoundInput): Verdict {
   return missing === null ? verdict("pass", seen) : verdict("inconclusive", missing);
 }
 
+/** How many requests there were, for people. */
+function ofSamples({ unit, measurement: { samples }, part }: BoundInput): string {
+  if (samples === null) return "";
+  if (part === undefined) return ` of ${countOf(samples, unit)}`;
+  return ` of about ${countOf(Number((samples / part).toPrecision(2)), unit)}`;
+}
+
 function holds({ rule }: BoundCheck, value: number): boolean {
   return rule.kind === "below" ? value < rule.bound : value > rule.bound;
 }
@@ -73,7 +92,8 @@ function covered({ from, to }: Measured): number {
 }
 
 /** What a pass still lacks, in words; null where nothing. */
-function lack({ check, unit, measurement, windowMs, now }: BoundInput, coveredMs: number, inside: boolean): string | null {
+function lack(input: BoundInput, coveredMs: number, inside: boolean): string | null {
+  const { check, unit, measurement, windowMs, now } = input;
   const { value, samples, to, lacking } = measurement;
   if (lacking !== null && value === null) return lacking;
   if (to === null || measurement.from === null) return `nothing measured yet in this step: 0 s of ${secondsText(windowMs)}`;
@@ -87,6 +107,6 @@ function lack({ check, unit, measurement, windowMs, now }: BoundInput, coveredMs
     return `${few}${time === null ? ` in ${secondsText(coveredMs)}` : `, ${time}`}${soFar}`;
   }
   if (value === null) return `no ${unit === "ratio" ? "requests" : "observations"} in ${secondsText(coveredMs)}`;
-  const of = samples === null ? "" : ` of ${countOf(samples, unit)}`;
+  const of = ofSamples(input);
   return time === null ? null : `${time}, ${amountBeside(value, check.rule.bound, unit)}${of} so far`;
 }

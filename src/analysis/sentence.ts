@@ -11,6 +11,8 @@ export type Names = {
   readonly stable: string;
   /** `seconds` where events are counted in the seconds of all members together; requests that failed where left out. */
   readonly exposure?: "seconds";
+  /** The part of the requests that was counted, between 0 and 1; all of them where left out. Evidence is of the counts, sentences are scaled up. */
+  readonly part?: number;
 };
 
 /**
@@ -73,7 +75,7 @@ export function slowShareSentence(decision: SlowShareDecision, names: Names): st
       const weighed = `evidence ${strength(decision.logSlower)} against, ${strength(decision.logSlowerNeeded)} needed`;
       if (slowest === null) return weighed;
       const { bound, canary, stable } = slowest;
-      return `${part(canary)} requests took more than ${bound} on ${names.canary}, ${part(stable)} on ${names.stable}; ${weighed}`;
+      return `${part(canary, names)} requests took more than ${bound} on ${names.canary}, ${part(stable, names)} on ${names.stable}; ${weighed}`;
     }
     default:
       return never(cause);
@@ -82,8 +84,8 @@ export function slowShareSentence(decision: SlowShareDecision, names: Names): st
 
 function slow({ ms, canary, stable }: Slowest, names: Names, margin: number): string {
   return (
-    `${part(canary)} requests took more than ${short(ms * (1 + margin))} ms on ${names.canary}, ` +
-    `${part(stable)} more than ${short(ms)} ms on ${names.stable}`
+    `${part(canary, names)} requests took more than ${short(ms * (1 + margin))} ms on ${names.canary}, ` +
+    `${part(stable, names)} more than ${short(ms)} ms on ${names.stable}${sampleText(names)}`
   );
 }
 
@@ -101,11 +103,18 @@ function failures(span: Span, names: Names): string {
     const rose = ({ n, x }: Counts) => `${grouped(x)} in ${grouped(Math.round(n))} s of members`;
     return `${rose(canary)} on ${names.canary}, ${rose(stable)} on ${names.stable} over the same ${spanned(span)}`;
   }
-  return `${part(canary)} requests failed on ${names.canary}, ${part(stable)} on ${names.stable} over the same ${spanned(span)}`;
+  return `${part(canary, names)} requests failed on ${names.canary}, ${part(stable, names)} on ${names.stable} over the same ${spanned(span)}${sampleText(names)}`;
 }
 
-function part({ n, x }: Counts): string {
-  return `${grouped(x)} of ${grouped(n)}`;
+function part({ n, x }: Counts, names: Names): string {
+  if (names.part === undefined) return `${grouped(x)} of ${grouped(n)}`;
+  const all = (count: number) => grouped(Number((count / (names.part ?? 1)).toPrecision(2)));
+  return `about ${all(x)} of ${all(n)}`;
+}
+
+/** Says that counts are scaled up. */
+export function sampleText({ part: of }: Pick<Names, "part">): string {
+  return of === undefined ? "" : ` (${Number((100 * of).toPrecision(4))} % sample)`;
 }
 
 function against({ logHarm, logHarmNeeded }: Decision): string {
@@ -125,7 +134,7 @@ function times({ rateRatioAbove }: Decision, names: Names): string {
 function outlook({ requestsNeeded }: Decision, names: Names): string {
   return requestsNeeded === null
     ? "; at these rates it never becomes enough"
-    : `; about ${grouped(Number(requestsNeeded.toPrecision(2)))} more ${names.exposure === "seconds" ? "seconds of members" : "requests"} on ${names.canary} at these rates`;
+    : `; about ${grouped(Number((requestsNeeded / (names.part ?? 1)).toPrecision(2)))} more ${names.exposure === "seconds" ? "seconds of members" : "requests"} on ${names.canary} at these rates`;
 }
 
 /** The time that was compared, or the number of windows where their length is not known. */

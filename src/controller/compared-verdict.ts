@@ -1,9 +1,7 @@
+import { type Names, sampleText } from "../analysis/sentence.ts";
 import { trialVerdict } from "../analysis/trial-verdict.ts";
 import type { Verdict } from "../core/rollout.ts";
-import type { PoolName } from "../core/units.ts";
 import { type CompareCheck, type Compared, fullMs, type Open, requestsOf, ruleOf } from "./comparing.ts";
-
-type Names = { readonly canary: PoolName; readonly stable: PoolName };
 
 /** What a comparison says now. `problem` is why the newest read cannot be trusted: then nothing passes, and a proven harm still fails. */
 export function compareVerdictOf(
@@ -16,18 +14,17 @@ export function compareVerdictOf(
   const verdict = trialVerdict(check.name, trial, ruleOf(check), names, full.ms);
   if (verdict.is === "fail") return verdict;
   if (problem !== null) return { ...verdict, is: "error", text: problem };
-  return full.windows === 0
-    ? { ...verdict, is: "inconclusive", text: filling(open, names.canary, fullMs(open, windowMs)) }
-    : verdict;
+  return full.windows === 0 ? { ...verdict, is: "inconclusive", text: filling(open, names, fullMs(open, windowMs)) } : verdict;
 }
 
-function filling({ ms, seen }: Open, name: PoolName, needed: number): string {
+function filling({ ms, seen }: Open, names: Names, needed: number): string {
   if (seen.of === "events" || seen.of === "gauge") return `the first window fills: ${seconds(ms)} of ${seconds(needed)}`;
+  const all = (count: number) => (names.part === undefined ? String(count) : `about ${Math.round(count / names.part)}`);
   const what =
     seen.of === "failures"
-      ? `${seen.canary.x} of ${seen.canary.n} requests failed on ${name}`
-      : `${requestsOf(seen)} requests on ${name}`;
-  return `the first window fills: ${seconds(ms)} of ${seconds(needed)}, ${what} so far`;
+      ? `${all(seen.canary.x)} of ${all(seen.canary.n)} requests failed on ${names.canary}`
+      : `${all(requestsOf(seen))} requests on ${names.canary}`;
+  return `the first window fills: ${seconds(ms)} of ${seconds(needed)}, ${what} so far${sampleText(names)}`;
 }
 
 function seconds(ms: number): string {

@@ -24,8 +24,10 @@ type Foreseen = { readonly checks: readonly PlannedCheck[]; readonly mostLost: P
 
 /** A revert reaches nginx within this time of the evidence. */
 const REACT_MS: Ms = 2_000;
-/** Beyond so many windows a test finds little more, and the search takes long. */
-const MOST_WINDOWS = 2_000;
+/** nginx's log is read without waiting for the interval while the candidate fails; this is more than such a read takes. */
+const HURRIED_MS: Ms = 1_000;
+/** Beyond so many windows a test finds little more, and the search would hold up everybody else. */
+const MOST_WINDOWS = 500;
 
 /** True for a step that lasts: what it is there for is to be judged in it. */
 export function lasts({ leastMs, untilEvidence, after }: Step): boolean {
@@ -89,21 +91,27 @@ function figuresOf(prospect: Prospect, check: Check): PlannedCheck {
 
 type Figures = Omit<PlannedCheck, "name" | "kind" | "needed" | "mostLost">;
 
-const UNKNOWN: Figures = { requests: null, requestsToPass: null, passesAfterMs: null, detects: null };
+const UNKNOWN: Figures = { foreseen: false, requests: null, requestsToPass: null, passesAfterMs: null, detects: null };
 
 function comparedFigures(step: Step, check: CompareCheck, metric: Metric, traffic: Traffic | null): Figures {
-  if (traffic === null || unitOf(metric) !== "ratio") return UNKNOWN;
+  if (traffic === null || unitOf(metric) !== "ratio") return countedFigures(step, traffic);
   const rule = ruleOf(check);
   const windowMs = evidenceWindowMs(traffic.canaryPerS * 60, metric.windowMs);
   const healthy = requestsToAdvance(rule, traffic);
   const requestsToPass = healthy === null ? null : Math.max(healthy, check.minRequests);
   const windows = requestsToPass === null ? null : Math.ceil((requestsToPass / traffic.canaryPerS) * (1_000 / windowMs));
   return {
+    foreseen: true,
     requests: Math.round((traffic.canaryPerS * step.leastMs) / 1_000),
     requestsToPass,
     passesAfterMs: windows === null ? null : windows * windowMs,
     detects: smallestDetectable(rule, traffic, Math.min(step.leastMs, windowMs * MOST_WINDOWS), windowMs),
   };
+}
+
+/** Of a comparison for which there is no outlook, as of latencies: no more than how many requests it sees. */
+function countedFigures({ leastMs }: Step, traffic: Traffic | null): Figures {
+  return traffic === null ? UNKNOWN : { ...UNKNOWN, requests: Math.round((traffic.canaryPerS * leastMs) / 1_000) };
 }
 
 function boundFigures(step: Step, check: Check, metric: Metric, traffic: Traffic | null): Figures {
@@ -112,6 +120,7 @@ function boundFigures(step: Step, check: Check, metric: Metric, traffic: Traffic
   const enough = (traffic.canaryPerS * metric.windowMs) / 1_000 >= Math.max(1, check.minRequests);
   const bad = badPart(check, metric);
   return {
+    foreseen: bad !== null,
     requests,
     requestsToPass: Math.max(1, check.minRequests),
     passesAfterMs: enough ? metric.windowMs : null,
@@ -131,9 +140,14 @@ function lossOf(prospect: Prospect, check: Check): number | null {
   const traffic = seen(prospect, metric, mostShare(prospect.step, prospect.to));
   if (traffic === null || unitOf(metric) !== "ratio") return null;
   const lost = isCompare(check)
-    ? mostLost(ruleOf(check).allowed, traffic, metric.intervalMs, REACT_MS)
+    ? mostLost(ruleOf(check).allowed, traffic, readEveryMs(metric), REACT_MS)
     : lostByBound(check, metric, traffic);
   return lost === null ? null : Math.ceil(lost / seenPart(prospect, metric));
+}
+
+/** How often a metric is read while everything fails. */
+function readEveryMs({ source, intervalMs }: Metric): Ms {
+  return source === "nginx" ? Math.min(intervalMs, HURRIED_MS) : intervalMs;
 }
 
 /**
@@ -145,6 +159,7 @@ function lostByBound(check: Check, metric: Metric, { canaryPerS }: Traffic): num
   if (bad === null || canaryPerS === 0) return null;
   const untilMs = Math.max(bad * metric.windowMs, (check.minRequests / canaryPerS) * 1_000);
   if (untilMs > metric.windowMs) return null;
-  const seenMs = Math.max(1, Math.ceil(untilMs / metric.intervalMs)) * metric.intervalMs;
+  const everyMs = readEveryMs(metric);
+  const seenMs = Math.max(1, Math.ceil(untilMs / everyMs)) * everyMs;
   return Math.ceil((canaryPerS * (seenMs + REACT_MS)) / 1_000);
 }

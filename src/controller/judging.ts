@@ -3,7 +3,7 @@ import { endpointStates } from "../core/health.ts";
 import type { Log, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
-import type { Endpoint, Ms, PoolName } from "../core/units.ts";
+import { type Endpoint, type Ms, type PoolName, WHOLE } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import { compareVerdictOf } from "./compared-verdict.ts";
 import { isCompare } from "./comparing.ts";
@@ -99,7 +99,8 @@ async function judgeOnce(
   const { evidence, compared, problem } = sampled;
   const now = deps.clock.now();
   const measurement = deps.metrics.measure(metric, evidence, since, now.t);
-  const names = { canary: effect.pool, stable: effect.stable };
+  const part = partOf(metric);
+  const names = { canary: effect.pool, stable: effect.stable, ...part };
   return checks.map((check): Verdict => {
     const { rule } = check;
     const state = compared.get(check.name);
@@ -109,10 +110,15 @@ async function judgeOnce(
     }
     if (rule.kind === "compare") throw new Error(`${check.name} was not compared`);
     const { windowMs } = metric;
-    const input = { check: { ...check, rule }, unit: unitOf(metric), measurement, windowMs, since, now: now.t };
+    const input = { check: { ...check, rule }, unit: unitOf(metric), measurement, windowMs, since, now: now.t, ...part };
     const verdict = judgeBound(input);
     return { ...verdict, basis: boundBasis(input, verdict) };
   });
+}
+
+/** What part of the requests a metric counts, where that is not all of them. */
+function partOf(metric: Metric): { readonly part?: number } {
+  return metric.source === "nginx" && metric.sample < WHOLE ? { part: metric.sample / WHOLE } : {};
 }
 
 /** Endpoints that get traffic: a member that a person took out says nothing about the release. */

@@ -21,9 +21,10 @@ export function warningsOf(prospect: Prospect, foreseen: Pick<PlannedStep, "chec
 /** Where a needed check cannot pass in the step's time, as if the candidate were as good as stable. */
 function tooShort(prospect: Prospect, check: PlannedCheck): string | null {
   const { step, to } = prospect;
-  const { requests, passesAfterMs } = check;
+  const { kind, foreseen, requests, passesAfterMs } = check;
   const inTimeMs = step.leastMs + (step.untilEvidence ? step.hold.atMostMs : 0);
-  if (!check.needed || requests === null || (step.leastMs === 0 && !step.untilEvidence)) return null;
+  if (!check.needed || requests === null || (kind === "compare" && !foreseen) || (step.leastMs === 0 && !step.untilEvidence))
+    return null;
   if (passesAfterMs !== null && passesAfterMs <= inTimeMs) return null;
   const share = percent(meanShare(step, to));
   const given = `${share} for ${lengthText(step.leastMs)} gives about ${counted(requests, "request")} on ${to}`;
@@ -58,8 +59,8 @@ function endText({ leastMs, hold, untilEvidence }: Step, to: PoolName, passesAft
 }
 
 /** Where a comparison can find nothing but an outage in the step's time. */
-function blind({ step }: Prospect, { name, kind, requests, detects, mostLost }: PlannedCheck): string | null {
-  if (kind === "bound" || step.leastMs === 0 || requests === null || detects !== null) return null;
+function blind({ step }: Prospect, { name, kind, foreseen, detects, mostLost }: PlannedCheck): string | null {
+  if (kind === "bound" || step.leastMs === 0 || !foreseen || detects !== null) return null;
   return `${name} can find nothing${mostLost === null ? "" : " but an outage"} in ${lengthText(step.leastMs)}`;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { downOf } from "../core/blocker.ts";
 import type { StartInput } from "../core/control.ts";
 import type { Assumed, Figure, PlannedStep, PlannedTask, PlannedTraffic, PlanView, TargetChange } from "../core/planned.ts";
@@ -54,7 +55,7 @@ export async function planStart(
     leastMs: rollout.plan.reduce((sum, { leastMs }) => sum + leastMs, 0),
     traffic,
     begins: offset === 0 ? [] : (changes[0] ?? []).filter(({ change, problem }) => change !== "nothing" || problem !== null),
-    steps: rollout.plan.map((step, index) =>
+    steps: await inTurn(rollout.plan, (step, index) =>
       showStep(
         rollout,
         step,
@@ -63,6 +64,16 @@ export async function planStart(
       ),
     ),
   };
+}
+
+/** One after the other, with room for others in between: an abort must not wait for the figures of a long plan. */
+async function inTurn<T, R>(all: readonly T[], make: (one: T, index: number) => R): Promise<readonly R[]> {
+  const made: R[] = [];
+  for (const [index, one] of all.entries()) {
+    made.push(make(one, index));
+    await setImmediate();
+  }
+  return made;
 }
 
 function refusedOf(

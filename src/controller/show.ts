@@ -9,6 +9,7 @@ import type { Report } from "../core/route.ts";
 import { type Check, isAdvisory } from "../core/service.ts";
 import type { Settled } from "../core/settled.ts";
 import {
+  type Bp,
   type Endpoint,
   type Member,
   type Now,
@@ -45,7 +46,7 @@ export function showService(cell: Cell, reports: Reports, observed: Observed | n
       at: newest === undefined ? null : iso(newest.at),
       targets: settings.targets.map((name) => showTarget(cell, name, reports[name])),
     },
-    observed: observed === null ? null : showObserved(observed),
+    observed: observed === null ? null : showObserved(observed, route.shape.log?.sample ?? WHOLE),
     pools: Object.fromEntries(Object.keys(settings.pools).map((pool) => [pool, showPool(cell, pool, reports)])),
     rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
     etag: etagOf(rollout),
@@ -59,14 +60,14 @@ function common(shares: readonly Shares[]): Shares | null {
 }
 
 /** Shares by largest remainder, so that they sum to the whole. Without a request there is no share. */
-function showObserved({ requests, windowMs }: Observed): ServiceView["observed"] {
+function showObserved({ requests, windowMs }: Observed, sample: Bp): ServiceView["observed"] {
   const pools = Object.entries(requests);
   const total = pools.reduce((sum, [, count]) => sum + count, 0);
   const parts = pools.map(([pool, count]) => ({ pool, bp: (count / total) * WHOLE }));
   const left = WHOLE - parts.reduce((sum, { bp }) => sum + Math.floor(bp), 0);
   const first = [...parts].sort((a, b) => (b.bp % 1) - (a.bp % 1)).slice(0, total === 0 ? 0 : left);
   const shares = Object.fromEntries(parts.map((one) => [one.pool, Math.floor(one.bp) + (first.includes(one) ? 1 : 0)]));
-  return { shares: total === 0 ? {} : shares, requests: Math.round(total), windowMs };
+  return { shares: total === 0 ? {} : shares, requests: Math.round(total), windowMs, sample };
 }
 
 /** Changes with rollout, seq and entry, so that a health flap leaves it alone. */

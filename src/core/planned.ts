@@ -91,6 +91,8 @@ export type PlannedCheck = {
   readonly kind: "compare" | "bound";
   /** True where the step does not end before it passes. */
   readonly needed: boolean;
+  /** False where there is no outlook on what it finds: no rate is known, or it is about something else than a part of the requests. */
+  readonly foreseen: boolean;
   /** Requests of the candidate that it counts in the step's least time. */
   readonly requests: number | null;
   /** Requests of the candidate that a pass takes where it is as good as stable: in all for a comparison, in each window for a bound. */

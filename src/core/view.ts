@@ -1,7 +1,7 @@
 import type { Needed } from "./basis.ts";
 import type { PhaseName, Strategy, VerdictIs } from "./rollout.ts";
 import type { Routing } from "./service.ts";
-import type { Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
+import type { Bp, Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
 
 /**
  * What people and programs are shown: the bodies of the API, and what the CLI prints. Instants are RFC 3339 in UTC.
@@ -20,8 +20,8 @@ export type ServiceView = {
     readonly at: string | null;
     readonly targets: readonly TargetView[];
   };
-  /** Null until a source counts requests per pool. */
-  readonly observed: { readonly shares: Shares; readonly requests: number; readonly windowMs: Ms } | null;
+  /** Null until a source counts requests per pool. `sample` is the part of them that is written down; `requests` is scaled up. */
+  readonly observed: { readonly shares: Shares; readonly requests: number; readonly windowMs: Ms; readonly sample: Bp } | null;
   readonly pools: Readonly<Record<PoolName, PoolView>>;
   /** The rollout under way, or the newest that ended, or null. */
   readonly rollout: RolloutView | null;

@@ -135,7 +135,7 @@ describe("a service", () => {
       serviceView({
         wanted: { shares: { blue: 8_000, green: 2_000 } },
         applied: { ...serviceView().applied, shares: { blue: 9_500, green: 500 } },
-        observed: { shares: { blue: 9_510, green: 490 }, requests: 400, windowMs: 30_000 },
+        observed: { shares: { blue: 9_510, green: 490 }, requests: 400, windowMs: 30_000, sample: 10_000 },
       }),
       BARE,
       NOW,
@@ -143,6 +143,10 @@ describe("a service", () => {
     expect(text).toContain("requested  blue 80%, green 20%");
     expect(text.find((line) => line.startsWith("in nginx"))).toContain("blue 95%, green 5%   generation 3-abcd");
     expect(text).toContain("observed   blue 95.1%, green 4.9%   400 requests in 30s");
+    const observed = { shares: { blue: 10_000 }, requests: 40_000, windowMs: 30_000, sample: 1_000 };
+    expect(serviceLines(serviceView({ observed }), BARE, NOW)).toContain(
+      "observed   blue 100%   about 40000 requests in 30s (10% sample)",
+    );
   });
 
   test("shows each member with its health and why", () => {

@@ -33,6 +33,7 @@ describe("the lines of a plan", () => {
     const outage = {
       name: "errors",
       kind: "compare",
+      foreseen: true,
       needed: false,
       requests: 5,
       requestsToPass: null,
@@ -44,6 +45,8 @@ describe("the lines of a plan", () => {
       /errors \(not needed\) +5 +- +never +an outage +9 requests/,
     );
     expect(text({ steps: [plannedStep({ checks: [{ ...outage, mostLost: null }] })] })).toMatch(/never +nothing +-$/m);
+    const latencies = { ...outage, foreseen: false, mostLost: null };
+    expect(text({ steps: [plannedStep({ checks: [latencies] })] })).toMatch(/not needed\) +5 +- +- +- +-$/m);
   });
 
   test("say how to get figures where no rate is known", () => {

@@ -332,6 +332,28 @@ describe("what a plan foresees", () => {
     expect((await plan({}, { requestsPerS: 10 })).steps[0]?.warnings).toEqual([expect.stringContaining("no check judges it")]);
   });
 
+  it("has no outlook on latencies but how many requests are seen, and does not warn of what it does not know", async () => {
+    const settings = withCanary(comparedSettings(), { steps: [share(2_000, 60_000)] });
+    const read = {
+      name: "errors",
+      source: "nginx",
+      sample: 10_000,
+      intervalMs: 1_000,
+      timeoutMs: 1_000,
+      windowMs: 30_000,
+    } as const;
+    await booted({ ...settings, metrics: { errors: { ...read, measure: "latency", quantile: 0.95 } } });
+    const [step] = (await plan({}, { requestsPerS: 100, errorRatio: 0 })).steps;
+    expect(step?.checks[0]).toMatchObject({
+      foreseen: false,
+      requests: 1_200,
+      requestsToPass: null,
+      detects: null,
+      mostLost: null,
+    });
+    expect(step?.warnings).toEqual([expect.stringContaining("no check here counts failures")]);
+  });
+
   it("says that nothing comes where nothing was counted", async () => {
     await booted(comparedSettings());
     house.traffic = { pools: {}, windowMs: 600_000 };

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Route } from "../../src/core/route.ts";
+import type { Report, Route } from "../../src/core/route.ts";
 import { ask, count, steady } from "../support/client.ts";
 import { until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
@@ -32,14 +32,19 @@ describe("the lane of reloads", () => {
         return many;
       },
     });
-    const first = await applied([stage.web, stage.shop, ...many]);
+    await applied([stage.web, stage.shop, ...many]);
+    const isBringing = (one: Report) => one.waiting?.includes("being brought") === true;
+    const first = await stage.driven.reported(
+      "it is at rest",
+      (one) => one.waiting === null && stage.driven.reports.some(isBringing),
+    );
     const before = reloads();
     const now = [...many];
     for (const [index, route] of many.entries()) {
       now[index] = shifted(route, 1_000);
       stage.driven.want([stage.web, stage.shop, ...now]);
       // The others meet the first on its way.
-      if (index === 0) await stage.driven.reported("it is on its way", (one) => one.waiting?.includes("being brought") === true);
+      if (index === 0) await stage.driven.reported("it is on its way", isBringing);
     }
     const report = await stage.driven.applied(now);
     expect(Number.parseInt(report.generation, 10)).toBe(Number.parseInt(first.generation, 10) + 1);

@@ -24,6 +24,7 @@ export function plannedStep(more: Partial<PlannedStep> = {}): PlannedStep {
       {
         name: "errors",
         kind: "compare",
+        foreseen: true,
         needed: true,
         requests: 30,
         requestsToPass: 827,

@@ -26,6 +26,11 @@ export const PlannedCheck = z
     name: z.string(),
     kind: z.enum(["compare", "bound"]).describe("With stable, or a fixed bound."),
     needed: z.boolean().describe("Whether the step does not end before it passes."),
+    foreseen: z
+      .boolean()
+      .describe(
+        "False where there is no outlook on what it finds: no rate is known, or it is about something else than a part of the requests.",
+      ),
     requests: z.number().nullable().describe("Requests of the candidate that it counts in the step's least time."),
     requestsToPass: z
       .number()

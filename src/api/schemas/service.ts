@@ -59,7 +59,12 @@ export const ServiceView = z
       })
       .readonly(),
     observed: z
-      .object({ shares: Shares, requests: z.number(), windowMs: z.number() })
+      .object({
+        shares: Shares,
+        requests: z.number().describe("Scaled up where only a part is written down."),
+        windowMs: z.number(),
+        sample: z.number().describe("The part of the requests that is written down, in basis points."),
+      })
       .readonly()
       .nullable()
       .describe("What requests were seen to do; null until a source counts them."),

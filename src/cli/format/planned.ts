@@ -122,12 +122,7 @@ function waitLines(steps: readonly PlannedStep[], style: Style): string[] {
   return told.map((text) => `${paint(style, "warn", glyph(style, "wait"))} ${text}`);
 }
 
-const OTHERWISE = {
-  back: "then it goes back",
-  hold: "then a person decides",
-  go: "then it goes on",
-  fail: "then its members have failed",
-} as const;
+const OTHERWISE = { back: "then it goes back", hold: "then a person decides", go: "then it goes on", fail: "then its members have failed" } as const;
 
 function limitOf({ withinMs, otherwise }: PlannedTask): string {
   return withinMs === null ? "" : `; ${duration(withinMs)} at most, ${OTHERWISE[otherwise]}`;
@@ -167,16 +162,16 @@ function figuresTable(plan: PlanView, style: Style): string[] {
 }
 
 function figureRow({ traffic }: PlanView, { leastMs }: PlannedStep, index: number, check: PlannedCheck): Cell[] {
-  const { name, needed, requests, requestsToPass, passesAfterMs, mostLost } = check;
-  const never = requests === null ? "-" : "never";
+  const { name, needed, foreseen, requests, requestsToPass, passesAfterMs, mostLost } = check;
+  const notAtAll = requestsToPass === null && !foreseen ? "-" : "never";
   const counted = requests !== null && leastMs > 0;
   return [
     String(index + 1),
     needed ? name : `${name} (not needed)`,
     counted ? about(requests) : "-",
     requestsToPass === null ? "-" : about(requestsToPass),
-    passesAfterMs === null ? never : duration(passesAfterMs),
-    counted ? findsOf(check, traffic.errorRatio?.value ?? 0) : "-",
+    passesAfterMs === null ? notAtAll : duration(passesAfterMs),
+    foreseen && counted ? findsOf(check, traffic.errorRatio?.value ?? 0) : "-",
     mostLost === null ? "-" : `${about(mostLost)} requests at most`,
   ];
 }

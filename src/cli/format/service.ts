@@ -1,10 +1,10 @@
-import type { Ms } from "../../core/units.ts";
+import { type Ms, WHOLE } from "../../core/units.ts";
 import type { ServiceView } from "../../core/view.ts";
 import { healthMark, targetMark } from "./phase.ts";
 import { rolloutLines } from "./rollout.ts";
 import { paint, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { clock, duration, shares } from "./units.ts";
+import { clock, duration, percent, shares } from "./units.ts";
 import { plain } from "./width.ts";
 
 /** Everything about one service: shares, members with their reasons, targets, and the rollout with its checks. */
@@ -34,8 +34,9 @@ export function headLines(service: ServiceView, style: Style, now: Ms): string[]
 
 function observed(service: ServiceView): string {
   if (service.observed === null) return "- (nothing counts the requests per pool yet)";
-  const { requests, windowMs } = service.observed;
-  return `${shares(service.observed.shares)}   ${requests} requests in ${duration(windowMs)}`;
+  const { requests, windowMs, sample } = service.observed;
+  const [about, of] = sample === WHOLE ? ["", ""] : ["about ", ` (${percent(sample)} sample)`];
+  return `${shares(service.observed.shares)}   ${about}${requests} requests in ${duration(windowMs)}${of}`;
 }
 
 const MEMBER_COLUMNS: readonly Column[] = [

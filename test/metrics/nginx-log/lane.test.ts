@@ -95,6 +95,12 @@ describe("tries at two pools", () => {
     expect(counted(lane)).toEqual({ green: "1 of 1", blue: "0 of 1" });
   });
 
+  it("of a sample are counted as they are: only what people see is scaled up", () => {
+    const lane = laneOf({ p: "web - 1000", a: "10.0.0.3:80", s: "502" });
+    expect(counted(lane)).toEqual({ green: "1 of 1" });
+    expect(lane.recent.between(0, Number.MAX_SAFE_INTEGER)).toEqual({ green: { n: 10, x: 10 } });
+  });
+
   it("count as one request for people, of the pool that it was sent to first", () => {
     const lane = laneOf({ p: WEIGHTED, a: "10.0.0.3:80, 10.0.0.1:80", s: "502, 200" });
     const pools = lane.recent.between(0, Number.MAX_SAFE_INTEGER);

@@ -6,7 +6,7 @@ const place = (address: string) => (address.startsWith("b") ? "blue" : address.s
 
 function line(endedAt: number, attempts: readonly (readonly [address: string, status: number | null])[], sample = 10_000): Line {
   const tries = attempts.map(([address, status]) => ({ address, status, tookMs: 1 }));
-  return { service: "web", pool: null, sample, startedAt: endedAt - 1, endedAt, attempts: tries };
+  return { service: "web", pool: null, routed: null, sample, startedAt: endedAt - 1, endedAt, attempts: tries };
 }
 
 test("each request counts once, for the pool that it was sent to first, and as failed where that try did", () => {
