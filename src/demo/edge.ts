@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { EXIT } from "../cli/exit.ts";
 import { Failure } from "../cli/failure.ts";
 import type { Env } from "../cli/io.ts";
+import { startWatcher } from "./watcher.ts";
 
 /** Where nginx is on machines that do not have it on the PATH of every user. */
 const FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
@@ -32,7 +33,7 @@ async function isExecutable(path: string): Promise<boolean> {
 
 /**
  * Starts nginx with the nginx.conf of a folder, and waits until it answers at `url`. Disposing ends it, and so does the end
- * of this process.
+ * of this process; where that is killed, the folder goes too.
  *
  * It has a process group of its own: Ctrl-C reaches the demo alone, which ends things in their order.
  */
@@ -45,6 +46,7 @@ export async function startEdge(binary: string, folder: string, url: string): Pr
     stdout: "ignore",
   });
   const killGroup = () => child.pid !== undefined && signalGroup(child.pid);
+  const watcher = child.pid === undefined ? null : startWatcher(child.pid, folder);
   // Before the listener that removes the folder.
   process.prependOnceListener("exit", killGroup);
   let ended = false;
@@ -57,6 +59,7 @@ export async function startEdge(binary: string, folder: string, url: string): Pr
     await Promise.race([end, sleep(STOP_MS, undefined, { ref: false })]);
     killGroup();
     await end;
+    await watcher?.[Symbol.asyncDispose]();
     process.off("exit", killGroup);
   };
   try {

@@ -44,6 +44,14 @@ describe.concurrent("the demo", () => {
     await until("nothing is left", () => demo.left().length === 0);
   });
 
+  it("leaves no nginx and no file behind where it is killed", { timeout: 60_000 }, async () => {
+    await using demo = new DemoRun();
+    await demo.says("web-1 step 1 observing");
+    demo.kill("SIGKILL");
+    await demo.ended();
+    await until("nothing is left", () => demo.left().length === 0);
+  });
+
   it("with --keep stays up for commands that it prints, and shows what they do", { timeout: 60_000 }, async () => {
     await using demo = new DemoRun(["--keep"]);
     await demo.says("Yours to play with");
