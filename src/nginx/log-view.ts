@@ -1,9 +1,9 @@
 import type { Route } from "../core/route.ts";
 import { type Bp, type PoolName, type ServiceName, WHOLE } from "../core/units.ts";
-import { routedVariable, upstreamName, weightedUpstreamName } from "./names.ts";
+import { routedVariable, slotVariable, upstreamName, weightedUpstreamName } from "./names.ts";
 import { logFile } from "./settings.ts";
 import type { Site } from "./site.ts";
-import { type Make, maker, saysRouting, type View } from "./view.ts";
+import { keyId, type Make, maker, saysRouting, type View } from "./view.ts";
 
 /** nginx's hash of a map has buckets of 64 bytes: a longer key keeps it from starting, and is written as a pattern. */
 const LONGEST_KEY = 46;
@@ -38,7 +38,8 @@ function entriesOf(route: Route): readonly View[] {
 }
 
 function entry(route: Route, upstream: string, pool: PoolName | null): View {
-  const { service } = route;
+  const { service, shape } = route;
+  const overridden = shape.overrides.header !== null || shape.overrides.cookie !== null;
   const make = maker(service);
   const sample = sampleOf(route);
   return {
@@ -49,6 +50,8 @@ function entry(route: Route, upstream: string, pool: PoolName | null): View {
     sample: make(sample, "sample"),
     part: sample < WHOLE ? variableOf(make, sample) : null,
     routed: pool !== null && saysRouting(route) ? routedOf(service) : null,
+    slot: overridden ? make(slotVariable(service), "variable of the slot") : null,
+    key: overridden ? null : make(keyId(shape.key), "key"),
   };
 }
 

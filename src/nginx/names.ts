@@ -29,7 +29,7 @@ export function slotVariable(service: ServiceName): string {
   return `${nginxName(service)}_slot`;
 }
 
-/** The variable (without `$`) that holds which entry a request looked for, and the pool that it was sent to: `web_went`. */
+/** The variable (without `$`) that holds the pool that the table sent a request to: `web_went`. */
 export function routedVariable(service: ServiceName): string {
   return `${nginxName(service)}_went`;
 }

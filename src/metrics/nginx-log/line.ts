@@ -61,7 +61,7 @@ export function parseLine(text: string): Line | null {
 function routedOf(said: unknown): Line["routed"] {
   if (typeof said !== "string") return null;
   const blank = said.indexOf(" ");
-  return blank < 1 ? null : { slot: said.slice(0, blank), pool: said.slice(blank + 1) };
+  return blank < 1 || blank === said.length - 1 ? null : { slot: said.slice(0, blank), pool: said.slice(blank + 1) };
 }
 
 function isWhole(raw: Raw): boolean {

@@ -34,7 +34,7 @@ describe("a line of nginx's log", () => {
   });
 
   test("says nothing of a table that was not asked", () => {
-    for (const k of ["", " ", 7, undefined]) expect(line({ k })).toMatchObject({ pool: "green", routed: null });
+    for (const k of ["", " ", "12/34 ", 7, undefined]) expect(line({ k })).toMatchObject({ pool: "green", routed: null });
   });
 
   test("tells retries apart, and passes after an internal redirect", () => {
