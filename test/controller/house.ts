@@ -2,8 +2,8 @@ import { Controller } from "../../src/controller/controller.ts";
 import type { StartInput } from "../../src/core/control.ts";
 import type { CountingSource, Log, Preview, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
-import type { Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
-import type { Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
+import type { CanaryStep, Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
+import type { Bp, Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { Disk, DiskStore, diskAborts } from "../simulation/disk.ts";
 import { EdgeTarget, Nginx } from "../simulation/edge.ts";
@@ -50,6 +50,15 @@ export function comparedSettings(rule: Partial<CompareRule> = {}): ServiceSettin
   };
   return { ...settings, canary: { ...settings.canary, checks: [check] } };
 }
+
+/** The same service with another canary. */
+export function withCanary(settings: ServiceSettings, more: Partial<NonNullable<ServiceSettings["canary"]>>): ServiceSettings {
+  if (settings.canary === null) throw new Error("there is a canary");
+  return { ...settings, canary: { ...settings.canary, ...more } };
+}
+
+/** A canary step of some time. */
+export const share = (bp: Bp, forMs: Ms): CanaryStep => ({ kind: "share", share: bp, forMs, needs: null, hold: null });
 
 /** The real controller on a stepped clock, in a world that does what the test says and nothing else. */
 export class House {
