@@ -97,6 +97,7 @@ function namesOf(service: ServiceName, pools: readonly PoolName[]): readonly (re
   ];
 }
 
-function nginxName(name: string): string {
+/** A service's or pool's name as part of a name inside nginx. */
+export function nginxName(name: string): string {
   return name.replaceAll("-", "_");
 }

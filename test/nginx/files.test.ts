@@ -85,7 +85,7 @@ describe("what is tested apart", () => {
       shares: { blue: 10_000 - share, green: share },
     });
   const set = (shares: readonly number[]) =>
-    render({ site: site, routes: shares.map((share, index) => shop(index, share)), stubs: [] }, TEMPLATES);
+    render({ site, routes: shares.map((share, index) => shop(index, share)), stubs: [] }, TEMPLATES);
   const few = async (before: readonly number[], after: readonly number[]) => {
     const disk = await files.write(
       { generation: "2-00000002", hash: "0", routes: [], stubs: [] },
@@ -107,7 +107,24 @@ describe("what is tested apart", () => {
         many.map(() => 200),
       ),
     ).toBeNull();
-    const live = render({ site: site, routes: [routeOf(POOLS)], stubs: [] }, TEMPLATES);
+    const live = render({ site, routes: [routeOf(POOLS)], stubs: [] }, TEMPLATES);
     expect(changedFew(live, first)).toBeNull();
+  });
+
+  test.each([
+    ["not everything where there is a log", { log: { sample: 10_000 } }, true],
+    ["not everything where there are overrides", { overrides: { header: "X-Canary", cookie: null } }, true],
+    [
+      "everything where both are: what all share names variables of each service then",
+      { log: { sample: 10_000 }, overrides: { header: "X-Canary", cookie: null } },
+      false,
+    ],
+  ])("is %s", async (_, shape, isFew) => {
+    const a = routeOf(POOLS, { service: "a", shape });
+    const b = routeOf(POOLS, { service: "b", shape });
+    const down = routeOf({ ...POOLS, blue: { "127.0.0.1:1": "down" } }, { service: "a", shape });
+    const texts = render({ site, routes: [a, b], stubs: [] }, TEMPLATES).files("2-00000002");
+    const disk = await files.write({ generation: "2-00000002", hash: "0", routes: [], stubs: [] }, texts);
+    expect(changedFew(render({ site, routes: [down, b], stubs: [] }, TEMPLATES), disk) !== null).toBe(isFew);
   });
 });
