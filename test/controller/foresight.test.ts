@@ -78,6 +78,18 @@ describe("what a plan foresees", () => {
     expect(steps[2]?.warnings).toEqual([]);
   });
 
+  it("takes a ramp for its mean share, and asks for the least number of requests that is configured", async () => {
+    const settings = withCanary(comparedSettings(), {
+      steps: [{ kind: "ramp", to: 10_000, overMs: 100_000, needs: ["errors"], hold: null }],
+    });
+    const checks = settings.canary?.checks.map((check) => ({ ...check, minRequests: 4_000 })) ?? [];
+    await booted(withCanary(settings, { checks }));
+    const [step] = (await plan(TRAFFIC)).steps;
+    expect(step?.checks[0]).toMatchObject({ requests: 5_000, requestsToPass: 4_000 });
+    // The most is lost near the end, where nearly all of the traffic is on the candidate.
+    expect(step?.mostLost?.requests).toBeGreaterThan(200);
+  });
+
   it("passes after the time that was foreseen, give or take a window", async () => {
     house.requests = { blue: 160, green: 40 };
     await booted(withCanary(comparedSettings(), { steps: [share(2_000, 10_000)] }));

@@ -57,10 +57,10 @@ describe("a preview of routes", () => {
 
   test("shows this service's part alone, whatever else is wanted", async () => {
     await writeFirst(settings, TEMPLATES, [web, shop]);
-    const other = { ...web, endpoints: { ...web.endpoints, blue: { "127.0.0.1:8009": "ready" as const } } };
+    const other = { ...shifted(web, 10_000), base: "green", other: "blue" };
     const [shown] = await previewRoutes(settings, TEMPLATES, [other, shop], [shifted(shop, 1_000)]);
     expect(shown?.diff).toContain("next/shop.http.conf");
-    expect(shown?.diff).not.toContain("8009");
+    expect(shown?.diff).not.toContain("next/00-sluice.http.conf");
   });
 
   test("is all new where nothing lies there yet, and leaves it at that", async () => {
