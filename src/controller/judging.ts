@@ -7,6 +7,7 @@ import { type Endpoint, type Ms, type PoolName, WHOLE } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import { compareVerdictOf } from "./compared-verdict.ts";
 import { isCompare } from "./comparing.ts";
+import { weighPooled } from "./pooled.ts";
 import { type SamplingDeps, sampleMetric } from "./sampling.ts";
 import { sightOf } from "./service-state.ts";
 import { boundBasis, comparedBasis } from "./verdict-basis.ts";
@@ -101,7 +102,7 @@ async function judgeOnce(
   const measurement = deps.metrics.measure(metric, evidence, since, now.t);
   const part = partOf(metric);
   const names = { canary: effect.pool, stable: effect.stable, ...part };
-  return checks.map((check): Verdict => {
+  const verdicts = checks.map((check): Verdict => {
     const { rule } = check;
     const state = compared.get(check.name);
     if (isCompare(check) && state !== undefined) {
@@ -114,6 +115,7 @@ async function judgeOnce(
     const verdict = judgeBound(input);
     return { ...verdict, basis: boundBasis(input, verdict) };
   });
+  return weighPooled(verdicts, effect.checks, cell.rollout?.verdicts ?? {});
 }
 
 /** What part of the requests a metric counts, where that is not all of them. */

@@ -159,6 +159,8 @@ export type CompareRule = {
   readonly harmful: { readonly ratio: number; readonly delta: number };
   /** `critical` reverts, `hold` keeps a step from ending, `advisory` is only shown. */
   readonly level: "critical" | "hold" | "advisory";
+  /** `alpha` is its part of a chance that several comparisons share: what they find is added up. */
+  readonly pooled?: true;
 };
 
 /** Whether what a check says decides nothing. */

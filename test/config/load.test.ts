@@ -244,3 +244,21 @@ describe("files", () => {
     }
   });
 });
+
+test("one chance for all comparisons is shared by those that can revert", () => {
+  const { canary } = web(`    metrics:
+      errors: { source: scrape, ratio: { of: e, to: r } }
+      memory: { source: scrape, gauge: m }
+    canary:
+      steps: [{ share: 5%, for: 1m }]
+      alpha: 4%
+      checks:
+        - { metric: errors, compare: stable }
+        - { name: stricter, metric: errors, compare: stable, margin: 0% }
+        - { name: hint, metric: errors, compare: stable, level: advisory }
+        - { metric: memory, compare: stable }
+        - { name: bound, metric: errors, below: 5% }
+`);
+  const alphas = canary?.checks.map(({ rule }) => (rule.kind === "compare" ? [rule.alpha, "pooled" in rule] : null));
+  expect(alphas).toEqual([[0.02, true], [0.02, true], [0.01, false], [0.01, false], null]);
+});

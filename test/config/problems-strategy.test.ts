@@ -105,6 +105,18 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:8:102 services.web.canary.bake: has all the traffic on the candidate, and leaves errors nothing to compare with; it must be 0s, or there must be a check with above or below",
   ],
   [
+    "one chance for comparisons that are not there",
+    withWeb(`${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], alpha: 5%, checks: [{ metric: errors, below: 1% }] }\n`),
+    "sluice.yaml:8:49 services.web.canary.alpha: has no effect: there is no check with compare: stable; remove it",
+  ],
+  [
+    "one chance for all comparisons, and another",
+    withWeb(
+      `${METRICS}    canary: { steps: [{ share: 10%, for: 1m }], alpha: 5%, checks: [{ metric: errors, compare: stable, alpha: 1% }] }\n`,
+    ),
+    "sluice.yaml:8:111 services.web.canary.checks[0].alpha: is shared by all comparisons under canary.alpha; remove one of the two",
+  ],
+  [
     "a step until evidence without a check",
     withWeb(`${METRICS}    canary: { steps: [{ share: 10%, until: evidence }] }\n`),
     "sluice.yaml:8:44 services.web.canary.steps[0].until: waits for evidence, and needs no check that could give it; add a check, or say for: instead",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
 import { parseDuration } from "../duration.ts";
 import { canaryChecks, hold } from "./check.ts";
+import { chance } from "./compare.ts";
 import { block, choice, duration, must, orNull, period, share } from "./fields.ts";
 
 const ACTIONS = "{ share, for }, { share, until: evidence }, { share, until: approved } or { ramp, over }";
@@ -64,6 +65,11 @@ export const steps = z
 export const canary = block("canary", "How a canary rollout moves the traffic, step by step.", {
   steps,
   checks: canaryChecks,
+  alpha: orNull(
+    chance(
+      "How often, at most, a release that does no more than is allowed is reverted by all comparisons together. They share it evenly, and what they find against the candidate is added up; without it each has its own.",
+    ),
+  ),
   hold: hold.prefault({}),
   bake: duration(
     "How long the candidate keeps all the traffic, reversible at once, before it becomes nginx's rendered default.",

@@ -58,9 +58,10 @@ const COMPARE_ONLY = ["margin", "alpha", "beta", "harmful", "level"] as const;
 const canaryCheck = block("a check", "A metric with a rule: exactly one of `above`, `below` and `compare`.", {
   ...common,
   compare: z.optional(
-    choice("Compare with the pool that is stable, over the same time: how often requests fail, how long they take, how often something happens, or a gauge.", [
-      "stable",
-    ]),
+    choice(
+      "Compare with the pool that is stable, over the same time: how often requests fail, how long they take, how often something happens, or a gauge.",
+      ["stable"],
+    ),
   ),
   ...compareFields,
   minRequests: z.optional(

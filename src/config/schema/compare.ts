@@ -19,7 +19,8 @@ function part(description: string, allowed: string, fits: (value: number) => boo
     });
 }
 
-const chance = (description: string) => part(description, "above 0 and at most 50%", (value) => value > 0 && value <= 0.5);
+/** How often something may go wrong. */
+export const chance = (description: string) => part(description, "above 0 and at most 50%", (value) => value > 0 && value <= 0.5);
 
 const RATIO = must("a number from 1 to 1000, such as 2");
 

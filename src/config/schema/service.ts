@@ -95,7 +95,7 @@ export const service = block("a service", "One thing that users call through ngi
 }).transform(({ canary, metrics, ...rest }) => ({
   ...rest,
   metrics,
-  canary: canary === null ? null : { ...canary, checks: canary.checks.map((check) => levelled(check, metrics[check.metric])) },
+  canary: canary === null ? null : judged(canary, metrics),
 }));
 
 type Check = NonNullable<z.output<typeof canary>>["checks"][number];
@@ -107,4 +107,19 @@ function levelled({ rule, ...check }: Check, metric: Metric | undefined) {
   const { gaugeLevel, level } = DEFAULTS.compare;
   const isGauge = metric?.source === "scrape" && metric.measure.kind === "gauge";
   return { ...check, rule: { ...rule, level: rule.level ?? (isGauge ? gaugeLevel : level) } };
+}
+
+type Metrics = Readonly<Record<string, Metric>>;
+
+/** Checks with their levels; with one chance for all of them, each comparison that reverts gets an even part of it. */
+function judged({ alpha, checks, ...rest }: NonNullable<z.output<typeof canary>>, metrics: Metrics) {
+  const all = checks.map((check) => levelled(check, metrics[check.metric]));
+  const reverts = ({ rule }: (typeof all)[number]) => rule.kind === "compare" && rule.level === "critical";
+  const part = alpha === null ? null : alpha / Math.max(1, all.filter(reverts).length);
+  const shared = all.map((check) => {
+    const { rule } = check;
+    if (part === null || rule.kind !== "compare" || rule.level !== "critical") return check;
+    return { ...check, rule: { ...rule, alpha: part, pooled: true as const } };
+  });
+  return { ...rest, checks: shared };
 }

@@ -56,6 +56,19 @@ export function* comparedRules(
   }
 }
 
+/** One chance for all comparisons together needs some, and none with a chance of its own. */
+export function* sharedAlphaRules(checks: readonly Check[], base: Path, written: Subject["written"]): Iterable<Judgement> {
+  if (written([...base, "alpha"]) === undefined) return;
+  if (!checks.some(({ rule }) => rule.kind === "compare"))
+    yield problem([...base, "alpha"], "has no effect: there is no check with compare: stable; remove it", "key");
+  for (const index of checks.keys())
+    if (written([...base, "checks", index, "alpha"]) !== undefined)
+      yield problem(
+        [...base, "checks", index, "alpha"],
+        "is shared by all comparisons under canary.alpha; remove one of the two",
+      );
+}
+
 /** Where all the traffic is on the candidate, nothing is left to compare with: a fixed bound has to decide, or nobody. */
 export function* wholeRules({ checks, steps, bakeMs }: Canary, base: Path): Iterable<Judgement> {
   const advisory = checks.filter(isAdvisory).map(({ name }) => name);

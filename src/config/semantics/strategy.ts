@@ -6,7 +6,7 @@ import { suggest } from "../nearest.ts";
 import { formatShare } from "../percent.ts";
 import type { steps } from "../schema/canary.ts";
 import type { Path } from "../source.ts";
-import { comparedRules, evidenceRules, isAdvisory, whole, wholeRules } from "./compare.ts";
+import { comparedRules, evidenceRules, isAdvisory, sharedAlphaRules, whole, wholeRules } from "./compare.ts";
 import { kindOf, uncounted } from "./metric.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
@@ -23,6 +23,7 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
       yield* risingRules(canary.steps, [...base, "canary", "steps"]);
       yield* needRules(canary.steps, checkNames(subject.original([...base, "canary", "checks"])), [...base, "canary", "steps"]);
       yield* dwellRules(service, canary.steps, canary.checks, [...base, "canary", "steps"]);
+      yield* sharedAlphaRules(canary.checks, [...base, "canary"], subject.written);
       yield* wholeRules(canary, [...base, "canary"]);
       yield* evidenceRules(canary, [...base, "canary", "steps"]);
       const window = longest(
