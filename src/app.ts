@@ -139,6 +139,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
       preview: openPreview(config.nginx, templates),
       log,
       epoch: lease.epoch,
+      history: config.history,
     }),
   );
   return { controller, store };

@@ -28,7 +28,9 @@ export async function streamEvents(
     await write(reply, { retry: RETRY_MS, data: undefined }, stallMs, gone.signal);
     for await (const event of follow(gone.signal)) {
       if (gone.signal.aborted) break;
-      await write(reply, { id: String(event.seq), data: event }, stallMs, gone.signal);
+      // Its own name, so that a reader cannot take it for something that happened.
+      const name = event.kind === "reset" ? { event: "reset" } : {};
+      await write(reply, { id: String(event.seq), data: event, ...name }, stallMs, gone.signal);
     }
   } catch (error) {
     log.error("A stream of events broke off", { request: reply.request.id, error: inspect(error) });

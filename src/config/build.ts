@@ -86,6 +86,7 @@ export function build(parsed: Parsed, folder: string): Settings {
   return {
     api: { ...parsed.api, listen: "unix" in listen ? { unix: from(listen.unix) } : listen },
     state: from(parsed.state),
+    history: parsed.history,
     nginx: Object.fromEntries(nginx),
     templates: parsed.templates === null ? null : from(parsed.templates),
     services: Object.fromEntries(services),

@@ -8,7 +8,7 @@ export type InUse = { readonly service: string; readonly rollout: string | null;
 export type ReloadRefusal = { readonly path: string; readonly message: string };
 
 /** Settings that are read once, when the process starts. */
-const AT_START = ["api", "state", "nginx", "templates"] as const;
+const AT_START = ["api", "state", "history", "nginx", "templates"] as const;
 
 /**
  * What speaks against going on with `after` instead of `before`; empty where nothing does. A reload is all or nothing: with

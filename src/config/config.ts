@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Problem } from "./errors.ts";
 import type { api } from "./schema/api.ts";
+import type { history } from "./schema/history.ts";
 import type { target } from "./schema/nginx.ts";
 import type { service } from "./schema/service.ts";
 
@@ -24,6 +25,7 @@ export type Service = Omit<z.output<typeof service>, "targets" | "metrics"> & {
 export type Config = {
   readonly api: z.output<typeof api>;
   readonly state: string;
+  readonly history: z.output<typeof history>;
   /** By name; `local` where the file has one block only. */
   readonly nginx: Readonly<Record<string, NginxTarget>>;
   /** The folder of the user's own templates, or null. */

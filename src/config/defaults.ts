@@ -11,6 +11,12 @@ export const DEFAULTS = {
   },
   /** Where the file system standard puts what a service must not lose. */
   state: "/var/lib/sluice/state",
+  history: {
+    /** A line for each thing that happens: those of many rollouts, while the file stays small. */
+    events: 100_000,
+    /** Of each service: enough to look back for months, and to undo to. */
+    rollouts: 50,
+  },
   nginx: {
     /** Found through PATH. */
     binary: "nginx",

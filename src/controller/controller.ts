@@ -16,6 +16,8 @@ import { type ControllerDeps, Services } from "./services.ts";
 import { showRollout, showService } from "./show.ts";
 import { checkMatch, startRollout } from "./starting.ts";
 
+type Found = { readonly rollout: Rollout; readonly shown: RolloutView };
+
 /** What the API and the CLI talk to: reads records, and turns calls into signals. */
 export class Controller implements Control, AsyncDisposable {
   readonly #services: Services;
@@ -48,7 +50,9 @@ export class Controller implements Control, AsyncDisposable {
     const from = page.before === null ? state.count : Number(page.before.slice(name.length + 1)) - 1;
     if (!Number.isInteger(from)) throw new Refusal("unknown-rollout", `${page.before} is no rollout of ${name}`);
     const numbers = Array.from({ length: Math.min(page.limit, Math.max(0, from)) }, (_, index) => from - index);
-    return Promise.all(numbers.map((number) => this.rollout(`${name}-${number}`)));
+    const found = await Promise.all(numbers.map((number) => this.#found(`${name}-${number}`)));
+    // The older ones may no longer be kept.
+    return found.flatMap((one) => one?.shown ?? []);
   }
 
   async rollout(id: string): Promise<RolloutView> {
@@ -60,13 +64,25 @@ export class Controller implements Control, AsyncDisposable {
     return explain(this.#deps.store, rollout, shown, this.#deps.clock.now());
   }
 
-  async #find(id: string): Promise<{ rollout: Rollout; shown: RolloutView }> {
+  async #find(id: string): Promise<Found> {
+    const found = await this.#found(id);
+    if (found === null)
+      throw new Refusal(
+        "unknown-rollout",
+        `there is no rollout ${id}, or it is no longer kept`,
+        "list them: sluice history SERVICE",
+      );
+    return found;
+  }
+
+  /** Null for one that never was, or is no longer kept. */
+  async #found(id: string): Promise<Found | null> {
     const now = this.#deps.clock.now();
     const cell = this.#services.all.find((one) => one.record.rollout?.id === id);
     const newest = cell?.record.rollout ?? null;
     if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.settled, now) };
     const entry = await this.#deps.store.get(`rollouts/${id}`);
-    if (entry === null) throw new Refusal("unknown-rollout", `there is no rollout ${id}`, "list them: sluice history SERVICE");
+    if (entry === null) return null;
     const rollout = entry.value as unknown as Rollout;
     return { rollout, shown: showRollout(rollout, null, now) };
   }

@@ -7,7 +7,11 @@ type Filter = { readonly service: ServiceName | null; readonly rollout?: string 
 
 const PAGE = 500;
 
+/** The kind of the line that stands for lines that are no longer kept. */
+const RESET = "reset";
+
 function matches(event: EventView, filter: Filter): boolean {
+  if (event.kind === RESET) return true;
   return (
     (filter.service === null || event.service === filter.service) && (filter.rollout == null || event.rollout === filter.rollout)
   );
@@ -46,15 +50,27 @@ export async function* followEvents(store: Store, filter: Filter, after: number,
   }
 }
 
-/** The journal's lines after a number, page by page. */
+/**
+ * The journal's lines after a number, page by page. Numbers are dense: where lines that the reader has not seen are no longer kept, the
+ * first word is a line of the kind `reset` in their place.
+ */
 async function* stored(store: Store, after: number): AsyncIterable<EventView> {
   for (let last = after; ; ) {
     const entries = await store.list("journal/", { after: journalKey(last), limit: PAGE });
     for (const entry of entries) {
       const event = entry.value as unknown as EventView;
+      if (last > 0 && event.seq > last + 1) yield resetOf(last + 1, event);
       last = event.seq;
       yield event;
     }
     if (entries.length < PAGE) return;
   }
+}
+
+/** Stands for all lines from `from` up to an event; its number is that of the last of them, so that a reader goes on from there. */
+function resetOf(from: number, { seq, at }: EventView): EventView {
+  const to = seq - 1;
+  const lines = from === to ? `event ${from} is` : `events ${from} to ${to} are`;
+  const text = `${lines} no longer kept: read the present state anew`;
+  return { seq: to, at, service: "", rollout: null, step: null, kind: RESET, actor: null, text, data: { from, to } };
 }

@@ -22,6 +22,7 @@ import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
 import { startJudging } from "./judging.ts";
 import { Probing } from "./probing.ts";
+import { type History, type Past, Retention } from "./retention.ts";
 import { startDrain, startHook, type TaskDeps } from "./tasks.ts";
 
 export type ControllerDeps = {
@@ -42,6 +43,8 @@ export type ControllerDeps = {
   readonly log: Log;
   readonly epoch: string;
   readonly hooks: HookRunner;
+  /** Absent where everything is kept. */
+  readonly history?: History;
 };
 
 /** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
@@ -70,6 +73,11 @@ function refuseLostPools({ settings, record, rollout }: Cell): void {
   );
 }
 
+function pastOf({ settings, record, rollout }: Cell): Past {
+  const { count, revision } = record.state;
+  return { service: settings.name, count, revision, running: rollout !== null };
+}
+
 /** Drives every service: loads what is stored, wants it of nginx, and carries each rollout on from where it is. */
 export class Services implements AsyncDisposable {
   readonly #deps: ControllerDeps;
@@ -80,6 +88,7 @@ export class Services implements AsyncDisposable {
   readonly #driver: Driver;
   readonly #journal: Journal;
   readonly #taskDeps: TaskDeps;
+  readonly #retention: Retention | null;
   #started = false;
 
   private constructor(deps: ControllerDeps, journal: Journal) {
@@ -90,6 +99,8 @@ export class Services implements AsyncDisposable {
       hook: (cell, effect) => startHook(this.#taskDeps, cell, effect),
       drain: (cell, effect) => startDrain(this.#taskDeps, cell, effect),
     });
+    const { history } = deps;
+    this.#retention = history === undefined ? null : new Retention({ ...deps, history, past: () => this.all.map(pastOf) });
   }
 
   /** Loads the state, takes up the aborts that the store missed, then lets the targets, probes and rollouts go on. */
@@ -127,6 +138,7 @@ export class Services implements AsyncDisposable {
     this.#wantAll();
     for (const [index, cell] of this.all.entries()) this.#begin(cell, index * PROBE_APART_MS);
     this.#keepTime();
+    this.#retention?.start();
   }
 
   /** Starts the standing duties of a service, and whatever its rollout wants under way. */
@@ -288,6 +300,7 @@ export class Services implements AsyncDisposable {
     this.#started = false;
     for (const probing of this.#probing.values()) probing[Symbol.dispose]();
     this.#driver[Symbol.dispose]();
+    this.#retention?.[Symbol.dispose]();
     for (const cell of this.#cells.values()) cell[Symbol.dispose]();
     for (const cell of this.#cells.values()) await cell.idle();
   }

@@ -9,11 +9,15 @@ const METRICS =
   "    metrics: { errors: { source: scrape, window: 30s, ratio: { of: e, to: r } }, p95: { source: scrape, quantile: 0.95, of: h } }\n";
 
 test.each<[what: string, text: string, ...expected: string[]]>([
-  ["an empty file", "", "sluice.yaml:1:1 is empty; it must be a block with the keys api, state, nginx, templates, services"],
+  [
+    "an empty file",
+    "",
+    "sluice.yaml:1:1 is empty; it must be a block with the keys api, state, history, nginx, templates, services",
+  ],
   [
     "a list",
     "[]",
-    "sluice.yaml:1:1 a list is not allowed; it must be a block with the keys api, state, nginx, templates, services",
+    "sluice.yaml:1:1 a list is not allowed; it must be a block with the keys api, state, history, nginx, templates, services",
   ],
   ["no services", "state: /x\n", "sluice.yaml:1:1 services: is missing; it must be a block of named services"],
   [
@@ -31,7 +35,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "an alias of itself",
     "a: &a { b: *a }\nservices: {}\n",
-    "sluice.yaml:1:1 a: is not a key of sluice.yaml; allowed: api, state, nginx, templates, services",
+    "sluice.yaml:1:1 a: is not a key of sluice.yaml; allowed: api, state, history, nginx, templates, services",
     "sluice.yaml:1:7 a.b: an alias may not stand for something that it is part of",
   ],
   [

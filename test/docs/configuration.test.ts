@@ -10,6 +10,7 @@ const PATH = "docs/configuration.md";
 const settings = settingsOf(jsonSchema() as Schema);
 const TABLES: Readonly<Record<string, string>> = {
   settings: topTable(settings),
+  "settings history": table(settings, "history"),
   "settings api": table(settings, "api"),
   "settings nginx": table(settings, "nginx"),
   "settings services.NAME": table(settings, "services.NAME"),
@@ -39,7 +40,7 @@ describe("docs/configuration.md", () => {
 
   test("has every setting of the schema in one of its tables", () => {
     const { text } = page();
-    const missing = settings.filter(({ path }) => !text.includes(`| \`${path.replace(/^(api|nginx|services\.NAME)\./, "")}\` |`));
+    const missing = settings.filter(({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|services\.NAME)\./, "")}\` |`));
     expect(missing.map(({ path }) => path)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/controller/clock.ts";
-import type { Target } from "../../src/core/ports.ts";
+import type { Next, Target } from "../../src/core/ports.ts";
 import type { Report, Route, ServiceReport } from "../../src/core/route.ts";
 import type { Ms, ServiceName, TargetName } from "../../src/core/units.ts";
 import { same } from "../../src/core/want.ts";
@@ -14,6 +14,8 @@ export class Nginx {
   /** Least time between two changes; a way back does not wait for it. */
   paceMs: Ms = 0;
   changedAt: Ms = 0;
+  /** What it was told may come next. */
+  foreseen: readonly Next[] = [];
   /** Called with each route that it has just begun to serve. */
   took: (route: Route) => void = () => {};
 }
@@ -50,7 +52,8 @@ export class EdgeTarget implements Target {
     this.name = name;
   }
 
-  want(routes: readonly Route[]): void {
+  want(routes: readonly Route[], next: readonly Next[] = []): void {
+    this.#nginx.foreseen = next;
     this.#wanted = routes;
     const { changedAt, paceMs } = this.#nginx;
     const urgent = paceMs === 0 || this.#wanted.some((route) => route.urgent && this.#proved.get(route.service) !== route);

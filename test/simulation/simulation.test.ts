@@ -33,7 +33,7 @@ async function run(seed: number): Promise<World> {
 
 describe("the real controller in a world where everything goes wrong", () => {
   it(`keeps its promises over ${SEEDS} seeds`, { timeout: 240_000 }, async () => {
-    const seen = { promoted: 0, reverted: 0, crashes: 0, aborted: 0, reloads: 0 };
+    const seen = { promoted: 0, reverted: 0, crashes: 0, aborted: 0, reloads: 0, forgotten: 0 };
     const broken: string[] = [];
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       try {
@@ -41,6 +41,7 @@ describe("the real controller in a world where everything goes wrong", () => {
         for (const rollout of world.witness.rollouts) seen[rollout.phase.phase as "promoted" | "reverted"] += 1;
         seen.crashes += world.crashes;
         seen.reloads += world.reloads;
+        seen.forgotten += world.witness.rollouts.filter(({ id }) => world.disk.entry(`rollouts/${id}`) === null).length;
         seen.aborted += world.aborted.size;
       } catch (error) {
         broken.push(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
@@ -53,5 +54,6 @@ describe("the real controller in a world where everything goes wrong", () => {
     expect(seen.crashes).toBeGreaterThan(SEEDS / 2);
     expect(seen.aborted).toBeGreaterThan(SEEDS / 10);
     expect(seen.reloads).toBeGreaterThan(SEEDS / 10);
+    expect(seen.forgotten).toBeGreaterThan(SEEDS / 10);
   });
 });

@@ -115,6 +115,7 @@ export class World {
       resolveEveryMs: 60_000,
       metrics: this.#metrics(clock, process),
       log: SILENT,
+      history: { events: 60, rollouts: 1 },
       epoch: String(this.timeline.t),
     });
     opening.then(

@@ -9,7 +9,7 @@ export const EventView = z
     service: z.string(),
     rollout: z.string().nullable(),
     step: z.number().int().nullable(),
-    kind: z.string(),
+    kind: z.string().describe("`reset` stands for events that are no longer kept: `data` has their numbers."),
     actor: z.string().nullable(),
     text: z.string(),
     data: z.record(z.string(), z.unknown()).readonly(),

@@ -2,12 +2,14 @@ import type * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
 import { api } from "./api.ts";
 import { block, named, path } from "./fields.ts";
+import { history } from "./history.ts";
 import { nginx, target, targets, templates } from "./nginx.ts";
 import { service } from "./service.ts";
 
 const shapeWith = <N extends z.core.SomeType>(nginxBlock: N) => ({
   api: api.prefault({}),
   state: path("The folder of the state and the token; only Sluice's user may read it.").prefault(DEFAULTS.state),
+  history: history.prefault({}),
   nginx: nginxBlock,
   templates,
   services: named("The name of a service.", service, "a block of named services").describe("The services, by name."),
