@@ -127,7 +127,7 @@ function summary(changes: readonly Change[]): Pick<Section, "figures" | "notes">
         { most: 5 },
       ),
       figure(
-        "advance (a part of the table is new): call to swap",
+        "advance (the largest tables): call to swap",
         "ms",
         of("advance", (one) => one.swapMs),
         { most: 5 },

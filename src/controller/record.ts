@@ -99,15 +99,6 @@ export function windowsKey(rollout: string, check: string): string {
   return `windows/${rollout}/${check}`;
 }
 
-/** So many rollouts of a service keep their windows. */
-const RECORDED = 50;
-
-/** Windows that go with the start of a rollout, where its checks have the names that they had then. */
-function oldWindowsOf({ service, checks }: Rollout, count: number): readonly string[] {
-  const compares = checks.filter(({ rule }) => rule.kind === "compare");
-  return count <= RECORDED ? [] : compares.map(({ name }) => windowsKey(`${service}-${count - RECORDED}`, name));
-}
-
 function evidenceKeysOf({ id, metrics, checks }: Rollout): readonly string[] {
   const compares = checks.filter(({ rule }) => rule.kind === "compare");
   return [
@@ -225,10 +216,7 @@ export async function saveRecord(
   if (changed.route) put(keys.route(service), after.route, revisions.route);
   if (changed.sight) put(keys.sight(service), after.sight, revisions.sight);
   const slot = slotChange(revisions.active, after);
-  if (slot === "taken" && after.rollout !== null) {
-    put(keys.active(service), { rollout: after.rollout.id }, 0);
-    for (const key of oldWindowsOf(after.rollout, after.state.count)) writes.push({ delete: key });
-  }
+  if (slot === "taken") put(keys.active(service), { rollout: after.rollout?.id ?? null }, 0);
   if (slot === "given back" && after.rollout !== null) {
     compares.push({ key: keys.active(service), revision: revisions.active });
     // What the metrics said is in the verdicts; the raw counters are of no use any more.

@@ -1,12 +1,12 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { eventLine } from "../../src/cli/format/event.ts";
-import { progressLine } from "../../src/cli/format/rollout.ts";
+import { checksTable, progressLine, rolloutState } from "../../src/cli/format/rollout.ts";
 import { serviceLines } from "../../src/cli/format/service.ts";
 import { servicesTable } from "../../src/cli/format/services.ts";
 import { BARE, paint, type Style, styleOf } from "../../src/cli/format/style.ts";
 import { table } from "../../src/cli/format/table.ts";
-import { clock, countdown, duration, measured, percent, shares } from "../../src/cli/format/units.ts";
+import { clock, countdown, duration, measured, needed, percent, shares } from "../../src/cli/format/units.ts";
 import { clip, plain, width } from "../../src/cli/format/width.ts";
 import { checkView, ended, eventView, memberView, rolloutView, serviceView } from "../support/views.ts";
 
@@ -223,4 +223,34 @@ test("an event names who did it once", () => {
 test("an event is one line, whatever its text holds", () => {
   const line = eventLine(eventView(7, { kind: "refused", text: "nginx:\n[emerg] bad", actor: "ops" }), BARE, NOW);
   expect(line).toMatch(/^\S+( \S+)? web web-1 step 1 refused: nginx: \[emerg\] bad \(ops\)$/);
+});
+
+test("checks say what they still need, in front of all that they say, where one of them does", () => {
+  const lacking = checkView({
+    name: "served",
+    is: "inconclusive",
+    needed: { requests: 812, ms: 51_400 },
+    text: "0 of 16 failed",
+  });
+  const lines = checksTable([lacking, checkView()], UNICODE);
+  expect(lines[0]).toMatch(/SAMPLES {2}NEEDS +WHY$/);
+  expect(lines[1]).toMatch(/~810 requests, 51s {2}0 of 16 failed$/);
+  expect(lines[2]).toMatch(/ - {5,}0\.13 % of 6060$/);
+  expect(checksTable([checkView()], UNICODE)[0]).not.toContain("NEEDS");
+});
+
+test.each([
+  [{ requests: null, ms: 48_000 }, "48s"],
+  [{ requests: 7, ms: null }, "~7 requests"],
+  [{ requests: null, ms: null }, "-"],
+  [null, "-"],
+])("what is needed, %j, is %s", (needs, text) => {
+  expect(needed(needs)).toBe(text);
+});
+
+test("the time of a step until evidence is the most that it can last", () => {
+  const [step, ...rest] = rolloutView().steps;
+  if (step === undefined) throw new Error("there is a step");
+  expect(rolloutState(rolloutView({ steps: [{ ...step, until: "evidence" }, ...rest] }), BARE)).toContain("at most 00:42");
+  expect(rolloutState(rolloutView(), BARE)).toContain("next in 00:42");
 });

@@ -30,6 +30,21 @@ describe("a command", () => {
   });
 });
 
+describe("nginx", () => {
+  it("is told what a rollout may want next, also after a restart, and no longer once it is over", async () => {
+    const foreseen = () => house.nginx.foreseen.map(({ service, want }) => [service, want.shares.green]);
+    await house.canary();
+    expect(house.green).toBe(2_000);
+    expect(foreseen()).toEqual([["web", 8_000]]);
+    await house.boot();
+    expect(foreseen()).toEqual([["web", 8_000]]);
+    await house.advance();
+    expect(foreseen()).toEqual([["web", 10_000]]);
+    await house.command("abort");
+    expect(foreseen()).toEqual([]);
+  });
+});
+
 describe("an abort that only a file remembers", () => {
   it("is taken up by the next process", async () => {
     await house.canary();

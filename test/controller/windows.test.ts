@@ -55,24 +55,6 @@ describe("the windows of a comparison", () => {
     expect(house.rollout.phase.phase).toBe("reverted");
     expect(log()?.windows).toMatchObject([{ part: true, entry: 1, stable: { x: 0 } }]);
   });
-
-  it("of rollouts that are long gone are given up", async () => {
-    await house.canary();
-    house.disk.write([{ put: "windows/web-1/errors", value: { dropped: 0, windows: [] } }]);
-    for (let count = 1; count <= 50; count++) {
-      await house.command("abort");
-      await house.pass(20_000);
-      await house.controller.start(
-        "web",
-        { strategy: "canary", to: null, version: null, steps: null, replace: false, reason: null },
-        { name: "ann" },
-        null,
-      );
-      await house.pass(2_000);
-    }
-    expect(house.rollout.id).toBe("web-51");
-    expect(house.disk.value("windows/web-1/errors") ?? null).toBeNull();
-  });
 });
 
 describe("the log of windows", () => {

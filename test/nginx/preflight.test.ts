@@ -79,14 +79,14 @@ describe("the small nginx that is started to see whether workers would start", (
     chmodSync(binary, 0o755);
     const module = JSON.stringify(new URL("../../src/nginx/preflight.ts", import.meta.url).href);
     const code = `const { Preflight } = await import(${module});
-      await new Preflight({ command: "timeout", mostS: 1 }).objection(${JSON.stringify(drive(binary))}, "");`;
+      await new Preflight({ command: "timeout", mostS: 2 }).objection(${JSON.stringify(drive(binary))}, "");`;
     const sluice = execa(process.execPath, ["--input-type=module", "-e", code], { reject: false });
     await until("the small nginx runs", () => existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "");
     const pid = Number(readFileSync(pidFile, "utf8"));
     sluice.kill("SIGKILL");
     expect((await sluice).signal).toBe("SIGKILL");
     expect(existsSync(`/proc/${pid}`)).toBe(true);
-    await until("it is gone", () => !existsSync(`/proc/${pid}`), 3_000).catch((error: Error) => {
+    await until("it is gone", () => !existsSync(`/proc/${pid}`), 8_000).catch((error: Error) => {
       process.kill(pid, "SIGTERM");
       throw error;
     });

@@ -48,6 +48,8 @@ export type DrivenOptions = {
   readonly settings?: Partial<TargetSettings>;
   /** Sluice's own where nothing else is said. */
   readonly templates?: Templates;
+  /** The target's clock, in milliseconds: a slow one makes the machine look fast. */
+  readonly monotonic?: () => number;
   /** False: nginx is not started; `nginx.start()` does. */
   readonly wants?: boolean;
 };
@@ -90,7 +92,7 @@ export async function drive(options: DrivenOptions): Promise<Driven> {
   const open = async (more: Partial<TargetSettings> = {}) => {
     target = await openTarget(
       { ...settings, ...more },
-      { templates, log, monotonic: () => performance.now(), wall: () => Date.now() },
+      { templates, log, monotonic: options.monotonic ?? (() => performance.now()), wall: () => Date.now() },
     );
     target.onReport((report) => reports.push(report));
   };
