@@ -144,7 +144,13 @@ function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
   const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
   const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
   const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
-  return { rollout: { ...observed, watch: { entry: cursor.entry, since: now.t } }, facts };
+  return {
+    rollout: {
+      ...observed,
+      watch: { entry: cursor.entry, since: now.t, alone: rampBp === null && shareOf(step.want.shares, rollout.from) === 0 },
+    },
+    facts,
+  };
 }
 
 // --- the dwell ------------------------------------------------------------------------------------------------------

@@ -104,7 +104,12 @@ export type Verdict = {
 export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null };
 
 /** The evidence window that verdicts belong to: opened when a step's route is proved, until the next step's is. */
-export type Watch = { readonly entry: number; readonly since: Ms };
+export type Watch = {
+  readonly entry: number;
+  readonly since: Ms;
+  /** All the traffic is on the candidate, from the step's beginning on. */
+  readonly alone: boolean;
+};
 
 /** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
 export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
@@ -179,6 +184,8 @@ export type Effect =
       readonly version: string | null;
       readonly entry: number;
       readonly since: Ms;
+      /** All the traffic is on the candidate: stable can only be compared with as it was recorded before. */
+      readonly alone: boolean;
       readonly checks: readonly Check[];
       readonly metrics: readonly Metric[];
     }
