@@ -34,6 +34,8 @@ export type Comparison = {
   readonly rollout: Span;
   readonly step: Span;
   readonly scraped: Span;
+  /** Sum of x^2 / n of stable over these windows: how much its rate varied with time. */
+  readonly stableSquares: number;
   /** The last window, compared or not; null before the first. */
   readonly last: Window | null;
 };
@@ -52,6 +54,7 @@ export const NO_COMPARISON: Comparison = {
   rollout: NOTHING,
   step: NOTHING,
   scraped: NOTHING,
+  stableSquares: 0,
   last: null,
 };
 
@@ -68,6 +71,7 @@ export function observeWindow(state: Comparison, rule: ComparisonRule, window: W
     rollout: extended(state.rollout, window, ms),
     step: extended(state.step, window, ms),
     scraped: state.scraped,
+    stableSquares: state.stableSquares + window.stable.x ** 2 / window.stable.n,
     last: window,
   };
 }

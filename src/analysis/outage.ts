@@ -19,7 +19,8 @@ export type Outage = {
   readonly latest: readonly Counts[];
 };
 
-const LOG_THRESHOLD = Math.log(1e9);
+/** ln of the evidence that it takes. */
+export const LOG_OUTAGE = Math.log(1e9);
 const LATEST = 20;
 const FAILING = 0.2;
 
@@ -30,19 +31,23 @@ export function observeOutage(state: Outage, rule: RatioRule, scrape: Window): O
   if (!isComparable(scrape)) return state;
   return {
     evidence: betGuarded(state.evidence, logGains(rule, HARM_GRID, scrape), { dispersion: 1, logCap: NO_CAP }),
-    latest: newest([...state.latest, scrape.canary]),
+    latest: latestOf([...state.latest, scrape.canary]),
   };
 }
 
 /** True where the canary is plainly down: revert now. */
 export function isOutage({ evidence, latest }: Outage): boolean {
+  return mostlyFail(latest) && logOfGuarded(evidence) >= LOG_OUTAGE;
+}
+
+/** Whether there are enough of the latest requests, and enough of them fail. */
+export function mostlyFail(latest: readonly Counts[]): boolean {
   const requests = sum(latest, "n");
-  if (requests < LATEST || sum(latest, "x") < FAILING * requests) return false;
-  return logOfGuarded(evidence) >= LOG_THRESHOLD;
+  return requests >= LATEST && sum(latest, "x") >= FAILING * requests;
 }
 
 /** The shortest run of scrapes up to the last that holds enough requests; all of them where there are too few. */
-function newest(scrapes: readonly Counts[]): readonly Counts[] {
+export function latestOf(scrapes: readonly Counts[]): readonly Counts[] {
   let requests = 0;
   for (let index = scrapes.length - 1; index >= 0; index -= 1) {
     requests += scrapes[index]?.n ?? 0;

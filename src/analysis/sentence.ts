@@ -1,3 +1,4 @@
+import type { AftermathDecision } from "./aftermath.ts";
 import type { Span } from "./comparison.ts";
 import type { Counts } from "./counts.ts";
 import type { Decision } from "./decision.ts";
@@ -89,6 +90,20 @@ function slow({ ms, canary, stable }: Slowest, names: Names, margin: number): st
   );
 }
 
+/** A decision by recorded counts in one sentence, which says that they are recorded. */
+export function aftermathSentence(decision: AftermathDecision, names: Names): string {
+  const { cause, canary, stable, logHarm, logHarmNeeded, mostRate } = decision;
+  if (cause === "nothing recorded") return `nothing was recorded of ${names.stable}: nothing is left to compare with`;
+  const counted =
+    names.exposure === "seconds"
+      ? `${inSeconds(canary)} on ${names.canary} since it has all the traffic, ${inSeconds(stable)} on ${names.stable}`
+      : `${part(canary, names)} requests failed on ${names.canary} since it has all the traffic, ${part(stable, names)} on ${names.stable}`;
+  const most = names.exposure === "seconds" ? `${short(mostRate)} a second` : `${short(100 * mostRate)} %`;
+  const recorded = `${counted} in the steps before (recorded, not at the same time; ${most} at the most)${sampleText(names)}`;
+  if (cause === "outage") return `${recorded}: an outage`;
+  return `${recorded}; evidence ${strength(logHarm)} against, ${strength(logHarmNeeded)} needed`;
+}
+
 /** A decision on a gauge in one sentence. */
 export function gaugeSentence(decision: GaugeDecision, names: Names): string {
   const { ups, blocks, margin, logHigher, logHigherNeeded } = decision;
@@ -100,10 +115,13 @@ export function gaugeSentence(decision: GaugeDecision, names: Names): string {
 function failures(span: Span, names: Names): string {
   const { canary, stable } = span;
   if (names.exposure === "seconds") {
-    const rose = ({ n, x }: Counts) => `${grouped(x)} in ${grouped(Math.round(n))} s of members`;
-    return `${rose(canary)} on ${names.canary}, ${rose(stable)} on ${names.stable} over the same ${spanned(span)}`;
+    return `${inSeconds(canary)} on ${names.canary}, ${inSeconds(stable)} on ${names.stable} over the same ${spanned(span)}`;
   }
   return `${part(canary, names)} requests failed on ${names.canary}, ${part(stable, names)} on ${names.stable} over the same ${spanned(span)}${sampleText(names)}`;
+}
+
+function inSeconds({ n, x }: Counts): string {
+  return `${grouped(x)} in ${grouped(Math.round(n))} s of members`;
 }
 
 function part({ n, x }: Counts, names: Names): string {

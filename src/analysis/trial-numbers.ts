@@ -1,3 +1,4 @@
+import { type Aftermath, decideAftermath } from "./aftermath.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Counts, NO_COUNTS } from "./counts.ts";
 import { decide } from "./decision.ts";
@@ -39,6 +40,7 @@ export function evidenceOf(trial: Trial): TrialEvidence {
   switch (trial.of) {
     case "failures":
     case "events":
+      if (trial.aftermath !== null) return { logHarm: trial.aftermath.logHarm, logHealthy: null };
       return { logHarm: logHarm(trial.comparison.harm), logHealthy: logHealthy(trial.comparison.healthy) };
     case "latencies":
       return { logHarm: logSlower(trial.latency), logHealthy: null };
@@ -76,14 +78,16 @@ function slowAtBound(canary: Histogram, stable: Histogram): Counted {
 
 /** True once the fast path has decided. */
 export function isOutageNow(trial: Trial): boolean {
-  return trial.of === "failures" && isOutage(trial.comparison.outage);
+  if (trial.of !== "failures") return false;
+  return trial.aftermath === null ? isOutage(trial.comparison.outage) : trial.aftermath.outage;
 }
 
 export function numbersOf(trial: Trial, rule: TrialRule): TrialNumbers {
   switch (trial.of) {
     case "failures":
-      return failureNumbers(trial.comparison, rule);
+      return trial.aftermath === null ? failureNumbers(trial.comparison, rule) : aftermathNumbers(trial.aftermath, rule);
     case "events":
+      if (trial.aftermath !== null) return aftermathNumbers(trial.aftermath, rule);
       return { ...failureNumbers(trial.comparison, { ...rule, minRequests: 0 }), requestsNeeded: null };
     case "latencies":
       return latencyNumbers(trial.latency, rule);
@@ -127,6 +131,15 @@ function bucketNumbers(slowShare: SlowShare, rule: TrialRule): TrialNumbers {
     ...{ logHarm: logSlower, logHarmNeeded: logSlowerNeeded, logHealthy: null, logHealthyNeeded: null },
     ...{ canary: counted.canary, stable: counted.stable, slowMs: null, outage: false, ms: null },
     requestsNeeded: Math.max(0, requestsNeeded - requests),
+  };
+}
+
+/** Of stable what was recorded before, of the candidate what it did since. */
+function aftermathNumbers(aftermath: Aftermath, { alpha }: TrialRule): TrialNumbers {
+  const { cause, logHarm, logHarmNeeded, canary, stable } = decideAftermath(aftermath, alpha);
+  return {
+    ...{ logHarm, logHarmNeeded, logHealthy: null, logHealthyNeeded: null },
+    ...{ canary, stable, slowMs: null, outage: cause === "outage", ms: null, requestsNeeded: null },
   };
 }
 

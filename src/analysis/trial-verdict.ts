@@ -1,10 +1,11 @@
+import { type Aftermath, decideAftermath } from "./aftermath.ts";
 import { compareVerdict, latencyVerdict, MEANING, mayAdvanceUnproved } from "./compare-verdict.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Decision, decide } from "./decision.ts";
 import { decideGauge } from "./gauge-decision.ts";
 import type { Latency } from "./latency.ts";
 import { decideLatency } from "./latency-decision.ts";
-import { gaugeSentence, type Names, slowShareSentence } from "./sentence.ts";
+import { aftermathSentence, gaugeSentence, type Names, slowShareSentence } from "./sentence.ts";
 import type { SlowShare } from "./slow-share.ts";
 import { decideSlowShare } from "./slow-share-decision.ts";
 import { slowRule, type Trial, type TrialRule } from "./trial.ts";
@@ -18,10 +19,10 @@ import type { Verdict } from "./verdict.ts";
 export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names: Names, ms: number): Verdict {
   switch (trial.of) {
     case "failures":
-      return failureVerdict(check, trial.comparison, rule, names);
+      return countedVerdict(check, trial, rule, names, ms);
     case "events":
       // Seconds are no requests: there is no least number of them.
-      return failureVerdict(check, trial.comparison, { ...rule, minRequests: 0 }, { ...names, exposure: "seconds" });
+      return countedVerdict(check, trial, { ...rule, minRequests: 0 }, { ...names, exposure: "seconds" }, ms);
     case "latencies":
       return slownessVerdict(check, trial.latency, rule, names, ms);
     case "buckets":
@@ -34,6 +35,18 @@ export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names
 }
 
 const SUSPICIOUS = "too little evidence, or some against the candidate";
+
+type CountedTrial = Extract<Trial, { readonly comparison: Comparison }>;
+
+/** What was proved while both pools had traffic stays proved once all of it is on the candidate. */
+function countedVerdict(check: string, trial: CountedTrial, rule: TrialRule, names: Names, ms: number): Verdict {
+  const { comparison, aftermath } = trial;
+  if (aftermath === null) return failureVerdict(check, comparison, rule, names);
+  const decision = decide(comparison, rule);
+  if (decision.logHarm < decision.logHarmNeeded) return aftermathVerdict(check, aftermath, rule, names, ms);
+  const proved: Decision = { ...decision, is: "revert", cause: "worse", step: decision.rollout };
+  return { ...compareVerdict(check, proved, names), limit: limitOf(names, rule.margin) };
+}
 
 function failureVerdict(check: string, comparison: Comparison, rule: TrialRule, names: Names): Verdict {
   const decision = decide(comparison, rule);
@@ -78,6 +91,22 @@ function gaugeVerdict(check: string, trial: Trial & { of: "gauge" }, rule: Trial
     samples: null,
     windowMs: ms,
     text: gaugeSentence(decision, names),
+    ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
+  };
+}
+
+/** With recorded counts nothing passes: they can show harm, if rates are constant, and a fixed bound has to decide the rest. */
+function aftermathVerdict(check: string, aftermath: Aftermath, rule: TrialRule, names: Names, ms: number): Verdict {
+  const decision = decideAftermath(aftermath, rule.alpha);
+  const { canary } = decision;
+  return {
+    check,
+    is: MEANING[decision.is],
+    value: canary.n === 0 ? null : canary.x / canary.n,
+    limit: `${limitOf(names, rule.margin)}, recorded before`,
+    samples: Math.round(canary.n),
+    windowMs: ms,
+    text: aftermathSentence(decision, names),
     ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
   };
 }

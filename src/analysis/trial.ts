@@ -1,3 +1,4 @@
+import { type Aftermath, observeAftermath, observeAftermathRead, startAftermath } from "./aftermath.ts";
 import { beginStep, type Comparison, type ComparisonRule, NO_COMPARISON, observeScrape, observeWindow } from "./comparison.ts";
 import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
 import { type Gauge, type GaugeSample, type GaugeScale, NO_GAUGE, observeGauge } from "./gauge.ts";
@@ -27,7 +28,8 @@ export type Seen =
 
 /** The tests of one check, by what it compares: plain JSON, as it is stored. */
 export type Trial =
-  | { readonly of: "failures" | "events"; readonly comparison: Comparison }
+  /** `aftermath` begins when all the traffic is on the canary, and there is only what stable did before; null until then. */
+  | { readonly of: "failures" | "events"; readonly comparison: Comparison; readonly aftermath: Aftermath | null }
   | { readonly of: "latencies"; readonly latency: Latency }
   | { readonly of: "buckets"; readonly slowShare: SlowShare }
   /** `stepBlocks` were compared in this step. */
@@ -45,7 +47,7 @@ export function startTrial(of: Trial["of"]): Trial {
   switch (of) {
     case "failures":
     case "events":
-      return { of, comparison: NO_COMPARISON };
+      return { of, comparison: NO_COMPARISON, aftermath: null };
     case "latencies":
       return { of, latency: NO_LATENCY };
     case "buckets":
@@ -57,12 +59,19 @@ export function startTrial(of: Trial["of"]): Trial {
   }
 }
 
-/** At the start of a step: what was found against the canary is kept, and what speaks for it has to be shown anew. */
-export function beginTrialStep(trial: Trial): Trial {
+/**
+ * At the start of a step: what was found against the canary is kept, and what speaks for it has to be shown anew. `alone` is the rule where all the
+ * traffic is on the canary from now on.
+ */
+export function beginTrialStep(trial: Trial, alone: TrialRule | null = null): Trial {
   switch (trial.of) {
     case "failures":
     case "events":
-      return { ...trial, comparison: beginStep(trial.comparison) };
+      return {
+        ...trial,
+        comparison: beginStep(trial.comparison),
+        aftermath: trial.aftermath ?? (alone === null ? null : startAftermath(trial.comparison, alone.alpha)),
+      };
     case "latencies":
       return { ...trial, latency: beginLatencyStep(trial.latency) };
     case "buckets":
@@ -108,13 +117,16 @@ export function joinSeen(a: Seen, b: Seen): Seen {
 /** One read of `ms` milliseconds: for the fast path, where there is one. The same comes again in its window. */
 export function observeRead(trial: Trial, rule: TrialRule, seen: Seen, ms: number): Trial {
   if (trial.of !== "failures" || seen.of !== "failures") return trial;
+  if (trial.aftermath !== null) return { ...trial, aftermath: observeAftermathRead(trial.aftermath, rule.allowed, seen.canary) };
   return { ...trial, comparison: observeScrape(trial.comparison, rule, seen, ms) };
 }
 
 /** One evidence window of `ms` milliseconds. */
 export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: number): Trial {
-  if ((trial.of === "failures" || trial.of === "events") && seen.of === trial.of)
+  if ((trial.of === "failures" || trial.of === "events") && seen.of === trial.of) {
+    if (trial.aftermath !== null) return { ...trial, aftermath: observeAftermath(trial.aftermath, rule.allowed, seen.canary) };
     return { ...trial, comparison: observeWindow(trial.comparison, rule, seen, ms) };
+  }
   if (trial.of === "latencies" && seen.of === "latencies") return { ...trial, latency: observeLatency(trial.latency, seen) };
   if (trial.of === "buckets" && seen.of === "buckets") {
     const slowShare = observeSlowShare(trial.slowShare, seen.canary, seen.stable, slowRule(rule));

@@ -5,7 +5,7 @@ import { type CompareCheck, type Compared, fullMs, type Open, requestsOf, ruleOf
 
 /** What a comparison says now. `problem` is why the newest read cannot be trusted: then nothing passes, and a proven harm still fails. */
 export function compareVerdictOf(
-  { trial, open, full }: Compared,
+  { trial, open, full, alone }: Compared,
   check: CompareCheck,
   names: Names,
   windowMs: number,
@@ -14,6 +14,10 @@ export function compareVerdictOf(
   const verdict = trialVerdict(check.name, trial, ruleOf(check), names, full.ms);
   if (verdict.is === "fail") return verdict;
   if (problem !== null) return { ...verdict, is: "error", text: problem };
+  if (alone && trial.of !== "failures" && trial.of !== "events") {
+    const text = `all the traffic is on ${names.canary}: nothing is left to compare with`;
+    return { ...verdict, is: "inconclusive", text };
+  }
   return full.windows === 0 ? { ...verdict, is: "inconclusive", text: filling(open, names, fullMs(open, windowMs)) } : verdict;
 }
 

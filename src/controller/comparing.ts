@@ -34,6 +34,8 @@ export type Compared = {
   /** Windows of this entry that are full, and how long they were together. */
   readonly full: { readonly windows: number; readonly ms: Ms };
   readonly trial: Trial;
+  /** All the traffic is on the candidate in this entry. */
+  readonly alone: boolean;
   /** Windows that were full in this read; they are recorded apart. */
   readonly closed: readonly Closed[];
 };
@@ -77,15 +79,33 @@ export function comparedOf(metric: Metric): Trial["of"] {
 export function enterStep(
   before: Compared | null,
   check: CompareCheck,
-  step: { readonly entry: number; readonly since: Ms; readonly metric: Metric },
+  step: { readonly entry: number; readonly since: Ms; readonly alone: boolean; readonly metric: Metric },
 ): Compared {
-  const { entry, since, metric } = step;
+  const { entry, since, alone, metric } = step;
   const of = comparedOf(metric);
-  if (before === null) return { entry, to: since, open: empty(of), full: NONE_FULL, trial: startTrial(of), closed: [] };
+  const rule = alone ? ruleOf(check) : null;
+  if (before === null)
+    return {
+      entry,
+      to: since,
+      open: empty(of),
+      full: NONE_FULL,
+      trial: beginTrialStep(startTrial(of), rule),
+      alone,
+      closed: [],
+    };
   if (before.entry === entry) return before;
   const worth = before.open.ms >= (metric.windowMs < BUSY_WINDOW_MS ? metric.windowMs : WINDOW_MS) / 2;
   const { trial, closed } = worth ? closeWindow(before, check) : before;
-  return { entry, to: Math.max(before.to, since), open: empty(of), full: NONE_FULL, trial: beginTrialStep(trial), closed };
+  return {
+    entry,
+    to: Math.max(before.to, since),
+    open: empty(of),
+    full: NONE_FULL,
+    trial: beginTrialStep(trial, rule),
+    alone,
+    closed,
+  };
 }
 
 /** Takes in what both pools did since the last time: for the fast path at once, for the rest once a window is full. */

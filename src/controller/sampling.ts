@@ -78,8 +78,8 @@ function compareNext(
   before: Compared | null,
   both: Both,
 ): Compared {
-  const { entry, since } = effect;
-  let state = enterStep(before, check, { entry, since, metric });
+  const { entry, since, alone } = effect;
+  let state = enterStep(before, check, { entry, since, alone, metric });
   for (;;) {
     const arms = metrics.arms(metric, both, state.to, check.rule.margin);
     if (arms === null || arms.to <= state.to) return state;

@@ -26,7 +26,7 @@ export function effects(rollout: Rollout): readonly Effect[] {
 /** Judging goes on while applying, waiting, paused and held; it belongs to the entry that was proved last. */
 function judging(rollout: Rollout): readonly Effect[] {
   if (rollout.watch === null || rollout.checks.length === 0) return [];
-  const { entry, since } = rollout.watch;
+  const { entry, since, alone } = rollout.watch;
   const key = `judge ${rollout.id} ${entry}`;
   return [
     {
@@ -38,6 +38,7 @@ function judging(rollout: Rollout): readonly Effect[] {
       version: rollout.version,
       entry,
       since,
+      alone,
       checks: rollout.checks,
       metrics: rollout.metrics,
       members: judgedMembers(rollout),

@@ -97,7 +97,13 @@ export type Verdict = {
 };
 
 /** The evidence window that verdicts belong to: opened when a step's route is proved, until the next step's is. */
-export type Watch = { readonly entry: number; readonly step: number; readonly since: Ms };
+export type Watch = {
+  readonly entry: number;
+  readonly step: number;
+  readonly since: Ms;
+  /** All the traffic is on the candidate, from the step's beginning on. */
+  readonly alone: boolean;
+};
 
 /** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
 export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
@@ -183,6 +189,8 @@ export type Effect =
       readonly version: string | null;
       readonly entry: number;
       readonly since: Ms;
+      /** All the traffic is on the candidate: stable can only be compared with as it was recorded before. */
+      readonly alone: boolean;
       readonly checks: readonly Check[];
       readonly metrics: readonly Metric[];
       /** Only these members of the pool are judged, and compared with its others; null judges the whole pool. */

@@ -8,7 +8,7 @@ import type { Cursor, Rollout, Stage, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { Task } from "./task.ts";
 import { type Bp, type Now, never } from "./units.ts";
-import { split } from "./want.ts";
+import { shareOf, split } from "./want.ts";
 import { toUndo } from "./way-back.ts";
 
 /** Enters a step anew: what was said about an earlier entry does not count for this one. */
@@ -102,7 +102,8 @@ export function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now):
   const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
   const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
   const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
-  return { rollout: { ...observed, watch: { entry: cursor.entry, step: cursor.step, since: now.t } }, facts };
+  const alone = rollout.rolling === null && rampBp === null && shareOf(step.want.shares, rollout.from) === 0;
+  return { rollout: { ...observed, watch: { entry: cursor.entry, step: cursor.step, since: now.t, alone } }, facts };
 }
 
 /** The next share of a ramp: a promotion takes the rest at once, and the end is never passed. */

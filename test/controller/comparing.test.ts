@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Compared } from "../../src/controller/comparing.ts";
+import type { Check } from "../../src/core/service.ts";
 import { comparedSettings, House } from "./house.ts";
 
 let house: House;
@@ -11,6 +12,11 @@ beforeEach(() => {
 
 const verdict = () => house.rollout.verdicts.errors?.verdict;
 const stored = () => house.disk.value<Compared>(`evidence/${house.rollout.id}/errors:compared`) as Compared;
+const labelNow = () => {
+  const { plan, phase } = house.rollout;
+  if (phase.phase !== "moving") throw new Error(`it is ${phase.phase}`);
+  return plan[phase.cursor.step]?.label;
+};
 /** What is stored of a comparison of failures. */
 const compared = () => {
   const { trial, open, ...rest } = stored();
@@ -128,6 +134,62 @@ describe("comparing with stable", () => {
     await house.pass(40_000);
     expect(house.rollout.phase.phase).toBe("promoted");
     expect(house.rollout.plan.map(({ needs }) => needs)).toEqual([["errors"], [], []]);
+  });
+
+  describe("in a bake", () => {
+    beforeEach(async () => {
+      const settings = comparedSettings();
+      if (settings.canary === null) throw new Error("there is a canary");
+      const bound: Check = { name: "bound", metric: "errors", rule: { kind: "below", bound: 0.9 }, minRequests: 1 };
+      house.settings = {
+        ...settings,
+        canary: { ...settings.canary, checks: [...settings.canary.checks, bound], bakeMs: 40_000 },
+      };
+      house.errorRatio = 0.01;
+      await house.canary();
+      while (labelNow() !== "bake") await house.pass(2_000);
+      house.requests = { blue: 0, green: 2_500 };
+    });
+
+    it("holds the candidate against what stable did before, and says that this is not at the same time", async () => {
+      await house.pass(20_000);
+      expect(verdict()).toMatchObject({
+        is: "inconclusive",
+        limit: "blue + 10 %, recorded before",
+        text: expect.stringMatching(
+          /^[\d ]+ of [\d ]+ requests failed on green since it has all the traffic, [\d ]+ of [\d ]+ on blue in the steps before \(recorded, not at the same time; [\d.]+ % at the most\); evidence/,
+        ),
+      });
+      await house.pass(40_000);
+      expect(house.rollout.phase.phase).toBe("promoted");
+    });
+
+    it("sends back a candidate that turns bad only then", async () => {
+      house.errorRatio = 0.04;
+      await house.pass(36_000);
+      expect(house.rollout.phase).toMatchObject({
+        phase: "reverted",
+        cause: expect.stringMatching(/^errors: .*\(recorded, not at the same time; .* against, 200 needed$/),
+      });
+    });
+
+    it("sends back one that is plainly down before any window is full", async () => {
+      house.errorRatio = 0.6;
+      await house.pass(5_000);
+      expect(house.rollout.phase).toMatchObject({ phase: "reverted", cause: expect.stringMatching(/recorded.*: an outage$/) });
+    });
+
+    it("uses what was recorded of stable as it was when the traffic left it, over a kill too", async () => {
+      await house.pass(7_000);
+      const before = stored();
+      await house.boot();
+      await house.pass(12_000);
+      const after = stored();
+      if (before.trial.of !== "failures" || after.trial.of !== "failures") throw new Error("failures are compared");
+      expect(after.trial.aftermath?.windows.stable).toEqual(before.trial.aftermath?.windows.stable);
+      expect(after.trial.aftermath?.full.n).toBeGreaterThan(before.trial.aftermath?.full.n ?? Number.NaN);
+      expect(after.trial.comparison.rollout).toEqual(before.trial.comparison.rollout);
+    });
   });
 
   it.each([
