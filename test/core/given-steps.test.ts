@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
+import { planOf } from "../../src/core/begin.ts";
+import { Refusal } from "../../src/core/errors.ts";
 import { acceptSteps } from "../../src/core/given-steps.ts";
 import type { CanaryStep, Check } from "../../src/core/service.ts";
+import { settings } from "./story.ts";
+
+const COURSE = { from: "blue", to: "green", seed: "web-1", deadlineMs: 30_000 };
 
 const rule = { kind: "compare", margin: 0.1, alpha: 0.01, beta: 0.05, harmful: { ratio: 2, delta: 0.005 } } as const;
 const compared: Check = { name: "served", metric: "served", rule: { ...rule, level: "critical" }, minRequests: 100 };
@@ -45,4 +50,12 @@ test.each<[what: string, step: CanaryStep, checks: readonly Check[]]>([
   ["evidence at 100 % of a fixed bound", { ...evidence, share: 10_000 }, [compared, bounded]],
 ])("steps of a start are taken: %s", (_what, step, checks) => {
   expect(refusal(step, checks)).toBe("");
+});
+
+test("a start is refused with its reason, and so is its plan", () => {
+  const steps = [{ ...share, needs: ["errors", "none"] }];
+  const plan = () => planOf({ settings: settings(), strategy: "canary", steps }, COURSE);
+  expect(plan).toThrow(Refusal);
+  expect(plan).toThrow("step 1 needs none, which is no check of this canary");
+  expect(planOf({ settings: settings(), strategy: "canary", steps: [share] }, COURSE).plan).not.toEqual([]);
 });
