@@ -11,9 +11,12 @@ export function exportOf({ rollout, checks }: ExplanationView, name: string | nu
   const { id, startedAt } = rollout;
   const check = chosen(id, checks, name);
   const began = Date.parse(startedAt);
-  const lines = check.recorded.map((window) => JSON.stringify(lineOf(window, began)));
+  const compared = check.recorded.filter(isCompared);
+  const lines = compared.map((window) => JSON.stringify(lineOf(window, began)));
+  const alone = check.recorded.length - compared.length;
+  const left = `${alone} windows with all the traffic on the candidate are left out: they were held against what was recorded of stable`;
   const lost = `${check.dropped} older windows are no longer kept, so that the evidence differs from what was decided by`;
-  return { lines, notes: [...(check.dropped === 0 ? [] : [lost]), ...ruleNotes(check)] };
+  return { lines, notes: [...(check.dropped === 0 ? [] : [lost]), ...(alone === 0 ? [] : [left]), ...ruleNotes(check)] };
 }
 
 function chosen(id: string, checks: readonly ExplainedCheck[], name: string | null): ExplainedCheck {
@@ -33,7 +36,13 @@ function chosen(id: string, checks: readonly ExplainedCheck[], name: string | nu
 /** Failures of requests are whole numbers with evidence for the candidate; latencies, gauges and events in seconds are something else. */
 function isReplayable({ recorded }: ExplainedCheck): boolean {
   const whole = ({ canary, stable }: WindowView) => [canary, stable].every(({ n, x }) => isCount(n) && isCount(x) && x <= n);
-  return recorded.length > 0 && recorded.every((window) => window.slowMs === null && window.logHealthy !== null && whole(window));
+  const compared = recorded.filter(isCompared);
+  return compared.length > 0 && compared.every((window) => window.slowMs === null && whole(window));
+}
+
+/** Both pools had traffic: only then is there evidence for the candidate. */
+function isCompared({ logHealthy }: WindowView): boolean {
+  return logHealthy !== null;
 }
 
 function isCount(value: number): boolean {

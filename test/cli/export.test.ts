@@ -46,6 +46,15 @@ test("what must be known to get the same verdicts is said beside them", () => {
   ]);
 });
 
+test("windows in which all the traffic was on the candidate are left out, and that is said", () => {
+  const baked = windowView({ entry: 3, canary: { n: 2_000, x: 3 }, stable: { n: 0, x: 0 }, logHealthy: null });
+  const { lines, notes } = exportOf({ ...explanation, checks: [{ ...failures, recorded: [...failures.recorded, baked] }] }, null);
+  expect(lines).toHaveLength(2);
+  expect(notes).toEqual([
+    "1 windows with all the traffic on the candidate are left out: they were held against what was recorded of stable",
+  ]);
+});
+
 test("only comparisons of failures can be replayed, and one at a time", () => {
   const latency = { ...failures, name: "latency", recorded: [windowView({ slowMs: 80, logHealthy: null })] };
   const other = { ...failures, name: "other" };
