@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { weighPooled } from "../../src/controller/pooled.ts";
 import type { Verdict } from "../../src/core/rollout.ts";
 import type { Check, CompareRule } from "../../src/core/service.ts";
+import { comparedSettings, House } from "./house.ts";
 
 const rule = { kind: "compare", margin: 0.1, alpha: 0.025, beta: 0.05, harmful: { ratio: 2, delta: 0.005 } } as const;
 const check = (name: string, more: Partial<CompareRule> = { pooled: true }): Check => ({
@@ -46,4 +47,26 @@ it("comparisons with a chance of their own are left alone", () => {
 it("what fails by itself fails for its own reason", () => {
   const fresh = [verdict("errors", 50, "fail")];
   expect(weighPooled(fresh, BOTH, known(verdict("latency", 30)))).toEqual(fresh);
+});
+
+it("comparisons of a rollout that share their alpha send it back together", async () => {
+  const house = new House();
+  const compared = comparedSettings({ alpha: 0.01 / 6, pooled: true });
+  const { canary } = compared;
+  const [one] = canary?.checks ?? [];
+  if (canary === null || one === undefined) throw new Error("there is a canary with a check");
+  const checks = Array.from({ length: 6 }, (_, index) => ({ ...one, name: `check-${index}` }));
+  house.settings = { ...compared, canary: { ...canary, checks } };
+  house.requests = { blue: 2_000, green: 500 };
+  house.stableErrorRatio = 0.01;
+  house.errorRatio = 0.025;
+  await house.canary();
+  await house.pass(90_000);
+  const { phase } = house.rollout;
+  expect(phase).toMatchObject({
+    phase: "reverted",
+    cause: expect.stringMatching(
+      /^check-0: .* evidence \d+ against, 600 needed.*; together with check-1, .*, check-5 evidence \d+ against, 100 needed$/,
+    ),
+  });
 });

@@ -136,6 +136,8 @@ describe("decisions", () => {
     expect(basis?.needed?.ms).toBeGreaterThan(1_000);
     expect(Date.parse(basis?.to ?? "") - Date.parse(basis?.from ?? "")).toBe(6_000);
     expect(Date.parse(basis?.from ?? "")).toBeGreaterThanOrEqual(house.rollout.startedAt);
+    // Not the reads of the window that is being filled.
+    expect(Date.parse(basis?.to ?? "")).toBe(log()?.windows[0]?.to);
   });
 
   it("of a fixed bound say what is missing of time and requests", async () => {
