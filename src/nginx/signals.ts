@@ -96,9 +96,8 @@ export class Signals {
     if (outcome.dropped && tried.length === 0 && suspects.unstub(to.hash !== from.hash)) return { is: "more" };
     if (tried.length === 0 || !outcome.dropped) return { is: "failed", text };
     const named = tried.find((change) => file?.startsWith(`${change.service}.`));
-    const again = tried.filter(
-      ({ service, key }) => ledger.held.get(service)?.key === key && ledger.held.get(service)?.text === text,
-    );
+    // Its members may come and go meanwhile: nginx's words tell more than what is wanted of it now.
+    const again = tried.filter((change) => ledger.held.get(change.service)?.text === text);
     const known = named ?? (again.length === 1 ? again[0] : undefined);
     if (known !== undefined) return this.convict(wanted, known, text);
     suspects.dropped(again.length > 0 ? again : tried, text, again.length > 0);

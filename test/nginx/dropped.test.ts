@@ -37,6 +37,9 @@ async function startWith(names: readonly string[], http = ""): Promise<readonly 
   let routes: readonly Route[] = [];
   stage = await startStage({
     templates,
+    // Half of every pace and backoff; what is proved is still looked at until it is seen.
+    monotonic: () => performance.now() * 2,
+    settings: { deadlineMs: 20_000 },
     http: () => http,
     more: (blue, green) => {
       routes = names.map((service) => routeOf({ blue: [blue], green: [green] }, { service, shape: { routing: "weighted" } }));
@@ -74,8 +77,10 @@ describe("a change that nginx drops after the signal", () => {
     const [signalled, refused] = [signals(), dropped()];
     await until("one of them is tried again", () => dropped() > refused);
     const next = shifted(a, 2_000, { version: 3 });
-    stage.driven.want(wanted.map((route) => (route.service === "a" ? next : route)));
+    const still = shifted(worse(b), 2_000, { version: 3 });
+    stage.driven.want(wanted.map((route) => (route.service === "a" ? next : route.service === "b" ? still : route)));
     await stage.driven.applied([next]);
+    expect(service("b")).toMatchObject({ version: 1, refused: { version: 3 } });
     expect(signals() - signalled - (dropped() - refused)).toBe(1);
 
     // It is mended: that is tried at once.
