@@ -7,6 +7,7 @@ const basis = {
   windows: 1,
   canary: { n: 1_203, x: 41 },
   stable: { n: 3_650, x: 9 },
+  sample: null,
   slowMs: null,
   logHarm: 8,
   logHarmNeeded: 4.6,
@@ -72,7 +73,10 @@ it("instants are wall clock, whatever the controller's own clock says", () => {
   const wall = 5_000_000_000;
   story.wall = wall;
   story.tell({ signal: "woken" });
-  expect(last(story).said).toMatchObject({ decision: "hold", checks: [{ basis: { from: iso(wall - 16_000), to: iso(wall - 10_000) } }] });
+  expect(last(story).said).toMatchObject({
+    decision: "hold",
+    checks: [{ basis: { from: iso(wall - 16_000), to: iso(wall - 10_000) } }],
+  });
   expect(at).toBeLessThan(wall);
 });
 
