@@ -3,7 +3,7 @@ import { endpointStates } from "../core/health.ts";
 import type { Log, Subject } from "../core/ports.ts";
 import type { Effect, Verdict } from "../core/rollout.ts";
 import { type Metric, unitOf } from "../core/service.ts";
-import { type Endpoint, type Ms, type PoolName, WHOLE } from "../core/units.ts";
+import { type Bp, type Endpoint, type Ms, type PoolName, WHOLE } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import { compareVerdictOf } from "./compared-verdict.ts";
 import { isCompare } from "./comparing.ts";
@@ -100,27 +100,28 @@ async function judgeOnce(
   const { evidence, compared, problem } = sampled;
   const now = deps.clock.now();
   const measurement = deps.metrics.measure(metric, evidence, since, now.t);
-  const part = partOf(metric);
+  const sample = sampleOf(metric);
+  const part = sample === null ? {} : { part: sample / WHOLE };
   const names = { canary: effect.pool, stable: effect.stable, ...part };
   const verdicts = checks.map((check): Verdict => {
     const { rule } = check;
     const state = compared.get(check.name);
     if (isCompare(check) && state !== undefined) {
       const verdict = compareVerdictOf(state, check, names, metric.windowMs, problem);
-      return { ...verdict, basis: comparedBasis(state, check, metric.windowMs, verdict) };
+      return { ...verdict, basis: comparedBasis(state, check, metric.windowMs, verdict, sample) };
     }
     if (rule.kind === "compare") throw new Error(`${check.name} was not compared`);
     const { windowMs } = metric;
     const input = { check: { ...check, rule }, unit: unitOf(metric), measurement, windowMs, since, now: now.t, ...part };
     const verdict = judgeBound(input);
-    return { ...verdict, basis: boundBasis(input, verdict) };
+    return { ...verdict, basis: boundBasis(input, verdict, sample) };
   });
   return weighPooled(verdicts, effect.checks, cell.rollout?.verdicts ?? {});
 }
 
-/** What part of the requests a metric counts, where that is not all of them. */
-function partOf(metric: Metric): { readonly part?: number } {
-  return metric.source === "nginx" && metric.sample < WHOLE ? { part: metric.sample / WHOLE } : {};
+/** What part of the requests a metric counts; null where that is all of them. */
+function sampleOf(metric: Metric): Bp | null {
+  return metric.source === "nginx" && metric.sample < WHOLE ? metric.sample : null;
 }
 
 /** Endpoints that get traffic: a member that a person took out says nothing about the release. */

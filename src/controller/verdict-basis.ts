@@ -2,6 +2,7 @@ import type { BoundInput } from "../analysis/bounds.ts";
 import { numbersOf } from "../analysis/trial-numbers.ts";
 import type { Basis, Needed } from "../core/basis.ts";
 import type { Verdict } from "../core/rollout.ts";
+import type { Bp } from "../core/units.ts";
 import { type CompareCheck, type Compared, fullMs, ruleOf } from "./comparing.ts";
 
 const NOTHING: Basis = {
@@ -10,6 +11,7 @@ const NOTHING: Basis = {
   windows: null,
   canary: null,
   stable: null,
+  sample: null,
   slowMs: null,
   logHarm: null,
   logHarmNeeded: null,
@@ -19,7 +21,7 @@ const NOTHING: Basis = {
 };
 
 /** The numbers behind what a comparison said. */
-export function comparedBasis(state: Compared, check: CompareCheck, windowMs: number, { is }: Verdict): Basis {
+export function comparedBasis(state: Compared, check: CompareCheck, windowMs: number, { is }: Verdict, sample: Bp | null): Basis {
   const { trial, open, full } = state;
   const { outage, ms, requestsNeeded, ...numbers } = numbersOf(trial, ruleOf(check));
   const to = outage ? state.to : state.to - open.ms;
@@ -27,6 +29,7 @@ export function comparedBasis(state: Compared, check: CompareCheck, windowMs: nu
   const seen = coveredMs > 0;
   return {
     ...numbers,
+    sample,
     from: seen ? to - coveredMs : null,
     to: seen ? to : null,
     windows: full.windows,
@@ -42,13 +45,14 @@ function neededOf({ open, full }: Compared, requests: number | null, canaryN: nu
 }
 
 /** The numbers behind what a fixed bound said: the time that was measured, and what a pass still lacks of it. */
-export function boundBasis({ check, measurement, windowMs }: BoundInput, { is }: Verdict): Basis {
+export function boundBasis({ check, measurement, windowMs }: BoundInput, { is }: Verdict, sample: Bp | null): Basis {
   const { from, to, samples } = measurement;
   const requests = samples === null ? 0 : Math.max(0, check.minRequests - samples);
   const ms = Math.max(0, windowMs - (from === null || to === null ? 0 : to - from));
   const lacking = is === "inconclusive" && (requests > 0 || ms > 0);
   return {
     ...NOTHING,
+    sample,
     from,
     to,
     needed: lacking ? { requests: requests > 0 ? requests : null, ms: ms > 0 ? ms : null } : null,

@@ -1,4 +1,4 @@
-import type { Ms } from "./units.ts";
+import type { Bp, Ms } from "./units.ts";
 
 /** `n` requests, of which `x` failed, or were slower than they may be. */
 export type Count = { readonly n: number; readonly x: number };
@@ -12,6 +12,8 @@ export type Basis = {
   readonly windows: number | null;
   readonly canary: Count | null;
   readonly stable: Count | null;
+  /** The part of the requests that was counted, in basis points: counts are of that part alone. Null where it was all of them. */
+  readonly sample: Bp | null;
   /** Of latencies: `x` counts requests that took longer than this. */
   readonly slowMs: number | null;
   /** Evidence against the candidate, and how much fails it. */

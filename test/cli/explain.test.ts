@@ -14,7 +14,7 @@ const bound = comparedView({
   ...{ name: "bound", rule: { kind: "below", bound: 0.02 }, is: "inconclusive", value: 0.01, limit: "< 2 %", samples: 12 },
   ...{ windowMs: 4_000, text: "12 of 20 requests" },
   basis: {
-    ...{ from: null, to: null, windows: null, canary: null, stable: null, slowMs: null },
+    ...{ from: null, to: null, windows: null, canary: null, stable: null, sample: null, slowMs: null },
     ...{ logHarm: null, logHarmNeeded: null, logHealthy: null, logHealthyNeeded: null },
     needed: { requests: 8, ms: 26_000 },
   },
@@ -49,6 +49,16 @@ test("each check stands under it with its counts, evidence, thresholds and windo
   expect(lines).toContain(`errors: ${TEXT}`);
   expect(cells(lines, "AT")).toEqual(["AT", "STEP", "DECISION", "WHY"]);
   expect(lines.at(-1)).toMatch(/2 {2}revert {4}errors: 41 of/);
+});
+
+test("counts of a sample are marked as such under the table", () => {
+  const explanation = explanationView(back);
+  const sampled = explanation.checks.map((check) => ({
+    ...check,
+    basis: check.basis === null ? null : { ...check.basis, sample: 1_000 },
+  }));
+  const lines = explainedLines({ ...explanation, checks: sampled }, BARE, NOW, false);
+  expect(lines).toContain("errors: counts are of a sample, 10% of the requests");
 });
 
 test("a fixed bound has its value and what is still missing, and none of the evidence", () => {

@@ -11,7 +11,7 @@ const check = (name: string, more: Partial<CompareRule> = { pooled: true }): Che
 });
 
 const numbers = {
-  ...{ from: null, to: null, windows: 1, canary: null, stable: null, slowMs: null, needed: null },
+  ...{ from: null, to: null, windows: 1, canary: null, stable: null, sample: null, slowMs: null, needed: null },
   ...{ logHarmNeeded: Math.log(40), logHealthy: null, logHealthyNeeded: null },
 };
 const verdict = (name: string, evidence: number, is: Verdict["is"] = "inconclusive"): Verdict => ({

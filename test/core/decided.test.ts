@@ -7,6 +7,7 @@ const basis = {
   windows: 1,
   canary: { n: 1_203, x: 41 },
   stable: { n: 3_650, x: 9 },
+  sample: null,
   slowMs: null,
   logHarm: 8,
   logHarmNeeded: 4.6,

@@ -40,7 +40,9 @@ describe("docs/configuration.md", () => {
 
   test("has every setting of the schema in one of its tables", () => {
     const { text } = page();
-    const missing = settings.filter(({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|services\.NAME)\./, "")}\` |`));
+    const missing = settings.filter(
+      ({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|services\.NAME)\./, "")}\` |`),
+    );
     expect(missing.map(({ path }) => path)).toEqual([]);
   });
 });

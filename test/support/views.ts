@@ -104,6 +104,7 @@ export function comparedView(more: Partial<DecidedCheck> = {}): DecidedCheck {
       windows: 2,
       canary: { n: 1_203, x: 41 },
       stable: { n: 3_650, x: 9 },
+      sample: null,
       slowMs: null,
       logHarm: Math.log(3_100),
       logHarmNeeded: Math.log(100),

@@ -23,6 +23,12 @@ const Basis = z
     windows: z.number().nullable().describe("Evidence windows of the step that were full."),
     canary: Count.nullable(),
     stable: Count.nullable(),
+    sample: z
+      .number()
+      .nullable()
+      .describe(
+        "The part of the requests that was counted, in basis points: counts are of that part alone. Null where it was all of them.",
+      ),
     slowMs: SlowMs,
     logHarm: Against.nullable(),
     logHarmNeeded: z.number().nullable().describe("At this much it fails."),

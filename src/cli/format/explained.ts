@@ -6,7 +6,7 @@ import { verdictMark } from "./phase.ts";
 import { rolloutHead } from "./rollout.ts";
 import { paint, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { clock, duration, measured, needed } from "./units.ts";
+import { clock, duration, measured, needed, percent } from "./units.ts";
 import { plain } from "./width.ts";
 
 /** The sentence; then the rollout, each check with its numbers and all that it says, uncut, and every decision. */
@@ -54,7 +54,14 @@ function checksTable(checks: readonly DecidedCheck[], { to, from }: Pools, style
       needed(basis?.needed ?? null),
     ];
   });
-  return table(columns, rows, style);
+  return [...table(columns, rows, style), ...samples(checks)];
+}
+
+/** Says which counts in the table are of a part of the requests. */
+function samples(checks: readonly DecidedCheck[]): string[] {
+  return checks.flatMap(({ name, basis }) =>
+    basis?.sample == null ? [] : [`${name}: counts are of a sample, ${percent(basis.sample)} of the requests`],
+  );
 }
 
 /** `41/1203`. */
