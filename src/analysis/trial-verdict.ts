@@ -45,12 +45,12 @@ function countedVerdict(check: string, trial: CountedTrial, rule: TrialRule, nam
   const decision = decide(comparison, rule);
   if (decision.logHarm < decision.logHarmNeeded) return aftermathVerdict(check, aftermath, rule, names, ms);
   const proved: Decision = { ...decision, is: "revert", cause: "worse", step: decision.rollout };
-  return { ...compareVerdict(check, proved, names), limit: limitOf(names, rule.margin) };
+  return counted(compareVerdict(check, proved, names), names, rule);
 }
 
 function failureVerdict(check: string, comparison: Comparison, rule: TrialRule, names: Names): Verdict {
   const decision = decide(comparison, rule);
-  const verdict: Verdict = { ...compareVerdict(check, decision, names), limit: limitOf(names, rule.margin) };
+  const verdict = counted(compareVerdict(check, decision, names), names, rule);
   if (verdict.is === "fail") return verdict;
   const told = mayAdvanceUnproved(decision, rule.minRequests) ? verdict : { ...verdict, suspicious: SUSPICIOUS };
   const { n } = decision.step.canary;
@@ -99,16 +99,24 @@ function gaugeVerdict(check: string, trial: Trial & { of: "gauge" }, rule: Trial
 function aftermathVerdict(check: string, aftermath: Aftermath, rule: TrialRule, names: Names, ms: number): Verdict {
   const decision = decideAftermath(aftermath, rule.alpha);
   const { canary } = decision;
-  return {
+  const verdict = {
     check,
     is: MEANING[decision.is],
     value: canary.n === 0 ? null : canary.x / canary.n,
-    limit: `${limitOf(names, rule.margin)}, recorded before`,
-    samples: Math.round(canary.n),
+    limit: "",
+    samples: canary.n,
     windowMs: ms,
     text: aftermathSentence(decision, names),
     ...(decision.is === "hold" ? { suspicious: SUSPICIOUS } : {}),
   };
+  const { limit, ...told } = counted(verdict, names, rule);
+  return { ...told, limit: `${limit}, recorded before` };
+}
+
+/** The limit as it is for what was counted: a rate is no part of a whole, and its seconds are no requests. */
+function counted(verdict: Verdict, names: Names, { margin }: TrialRule): Verdict {
+  if (names.exposure !== "seconds") return { ...verdict, limit: limitOf(names, margin) };
+  return { ...verdict, limit: `${Number((1 + margin).toPrecision(3))} times ${names.stable}`, samples: null };
 }
 
 function limitOf({ stable }: Names, margin: number): string {

@@ -38,7 +38,9 @@ export function comparedBasis(state: Compared, check: CompareCheck, windowMs: nu
 }
 
 /** What is missing for a pass: the rest of the first window, or requests at the rate of this step. */
-function neededOf({ open, full }: Compared, requests: number | null, canaryN: number, windowMs: number): Needed | null {
+function neededOf({ open, full, alone }: Compared, requests: number | null, canaryN: number, windowMs: number): Needed | null {
+  // Nothing passes where stable has no traffic.
+  if (alone) return null;
   if (full.windows === 0) return { requests: null, ms: Math.max(0, fullMs(open, windowMs) - open.ms) };
   if (requests === null || requests === 0) return null;
   return { requests, ms: canaryN === 0 ? null : Math.round((requests * full.ms) / canaryN) };

@@ -103,6 +103,8 @@ describe("events in the seconds of members", () => {
     expect(trialVerdict("restarts", seeing(0, 10), rule, NAMES, 600_000)).toMatchObject({
       is: "pass",
       value: 0,
+      limit: "1.1 times blue",
+      samples: null,
       text: expect.stringMatching(
         /^0 in 1 200 s of members on green, 10 in 2 400 s of members on blue over the same 10 min; evidence/,
       ),

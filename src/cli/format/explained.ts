@@ -47,7 +47,7 @@ function checksTable(checks: readonly DecidedCheck[], { to, from }: Pools, style
       name,
       verdictMark(style, is),
       ...(compared ? sides : []),
-      `${measured(value, basis?.canary != null && basis.slowMs === null ? "%" : limit)}${ofSamples(check)}`,
+      `${measured(value, limit)}${ofSamples(check)}`,
       limit === "" ? "-" : limit,
       windowOf(check, now),
       ...(compared ? [weighed(basis, "Harm"), weighed(basis, "Healthy")] : []),
