@@ -158,8 +158,8 @@ export class Reloads {
     const { disk, rendered } = this.#standing;
     const all = compose(wanted, ledger.held, disk, this.#bench.monotonic(), this.#suspects.stubbed);
     if (rendered !== null && this.#checked && alike(all, rendered)) return this.#rest();
-    const step = this.#suspects.next(changesOf(all, disk));
-    if (step.is === "convict") return this.#concluded(all, this.#signals.convict(wanted, step.change, step.text));
+    const attempt = this.#suspects.next(changesOf(all, disk));
+    if (attempt.is === "convict") return this.#concluded(all, this.#signals.convict(wanted, attempt.change, attempt.text));
     const pause = this.#pause(all, look);
     if (pause !== null) {
       ledger.waiting = this.#suspects.says ?? pause.why ?? ledger.waiting;
@@ -170,7 +170,7 @@ export class Reloads {
     this.#in.tell();
     const fatal = await this.#preflight.objection(this.#bench.settings.drive, this.#bench.build.prefix);
     if (fatal !== null) return this.#failed(all, fatal);
-    const parts = step.is === "all" ? all : narrow(all, step.only, disk, this.#suspects.stubbed);
+    const parts = attempt.is === "all" ? all : narrow(all, attempt.only, disk, this.#suspects.stubbed);
     const replaced = await this.#replaceSet(wanted, parts, look);
     if (replaced.is === "stale") return 0;
     if (replaced.is === "hopeless") return this.#failed(all, replaced.text);
@@ -178,11 +178,11 @@ export class Reloads {
     ledger.took(wanted, byService(replaced.parts.routes));
     if (disk === null) return IDLE_MS;
     if (rendered === null) return this.#reload({ wanted, all, to: disk, from: null });
-    if (step.is === "signal" && step.only.size === 0) return this.#reload({ wanted, all, to: disk, from: disk });
+    if (attempt.is === "signal" && attempt.only.size === 0) return this.#reload({ wanted, all, to: disk, from: disk });
     this.#suspects.taken(changesOf(parts, disk));
     this.#standing.match(replaced.parts.routes);
     this.#in.swapTables();
-    return step.is === "all" ? this.#rest() : 0;
+    return attempt.is === "all" ? this.#rest() : 0;
   }
 
   async #rest(): Promise<Ms> {

@@ -4,7 +4,7 @@ import type { ServiceName } from "../core/units.ts";
 export type Change = { readonly service: ServiceName; readonly key: string; readonly urgent: boolean };
 
 /** What to do next. `signal`: a set with only these of the changes; with none of them where the set is empty. */
-export type Step =
+export type Attempt =
   | { readonly is: "all" }
   | { readonly is: "signal"; readonly only: ReadonlySet<ServiceName> }
   | { readonly is: "convict"; readonly change: Change; readonly text: string };
@@ -12,7 +12,7 @@ export type Step =
 /**
  * The changes among which is one that nginx drops after the signal, although its test passed, without saying whose it is.
  *
- * Each step is a real reload, which is safe: nginx goes on serving what it had. First the set before is signalled again: where
+ * Each attempt is a real reload, which is safe: nginx goes on serving what it had. First the set before is signalled again: where
  * nginx drops that too, the fault is in no change. Then half of the suspects are tried, on top of all that nginx took: where they
  * are taken, it is one of the other half. That makes at most two signals and the binary logarithm of the changes for each culprit.
  */
@@ -23,7 +23,6 @@ export class Suspects {
   #ours = false;
   /** Something was taken since the first drop. */
   #any = false;
-
   #stubbed = true;
 
   /** Whether new services that are left out get stubs; not where nginx dropped those, for their names clash like the services do. */
@@ -70,7 +69,7 @@ export class Suspects {
   }
 
   /** `changes` is all that differs from what nginx serves. A way back goes first, without the others. */
-  next(changes: readonly Change[]): Step {
+  next(changes: readonly Change[]): Attempt {
     // What was wanted of one of them is wanted no more: what the rest of them would do was never seen.
     if (!this.#bad.every((one) => isIn(one, changes))) this.#free();
     const [one, ...more] = this.#bad;
@@ -92,7 +91,7 @@ export class Suspects {
   }
 }
 
-function signal(changes: readonly Change[]): Step {
+function signal(changes: readonly Change[]): Attempt {
   return { is: "signal", only: new Set(changes.map((change) => change.service)) };
 }
 

@@ -4,20 +4,20 @@ import { type Change, Suspects } from "../../src/nginx/suspects.ts";
 const change = (service: string, urgent = false): Change => ({ service, key: `${service} new`, urgent });
 const named = (count: number) => Array.from({ length: count }, (_, index) => change(`s${index}`));
 
-/** Goes through the steps with an nginx that drops whatever holds one of `bad`; `outside` drops everything. */
+/** Goes through the attempts with an nginx that drops whatever holds one of `bad`; `outside` drops everything. */
 function run(all: readonly Change[], bad: readonly string[], outside = false) {
   const suspects = new Suspects();
   const signalled: string[][] = [];
   const convicted: string[] = [];
   let open = all;
   for (let rounds = 0; rounds < 100 && open.length > 0; rounds += 1) {
-    const step = suspects.next(open);
-    if (step.is === "convict") {
-      convicted.push(step.change.service);
-      open = open.filter((one) => one.service !== step.change.service);
+    const attempt = suspects.next(open);
+    if (attempt.is === "convict") {
+      convicted.push(attempt.change.service);
+      open = open.filter((one) => one.service !== attempt.change.service);
       continue;
     }
-    const tried = step.is === "all" ? open : open.filter((one) => step.only.has(one.service));
+    const tried = attempt.is === "all" ? open : open.filter((one) => attempt.only.has(one.service));
     signalled.push(tried.map((one) => one.service));
     if (!outside && !tried.some((one) => bad.includes(one.service))) {
       suspects.taken(tried);
