@@ -1,4 +1,5 @@
 import { mostLost, requestsToAdvance, smallestDetectable, type Traffic } from "../analysis/power.ts";
+import { type Alone, mostLostAlone, smallestDetectableAlone } from "../analysis/power-alone.ts";
 import type { PlannedCheck, PlannedStep } from "../core/planned.ts";
 import type { Step } from "../core/rollout.ts";
 import { type Check, countsRequests, isAdvisory, type Metric, unitOf } from "../core/service.ts";
@@ -12,6 +13,8 @@ export type Expected = { readonly requestsPerS: number; readonly errorRatio: num
 /** Everything that the checks of a step are foreseen from. */
 export type Prospect = {
   readonly step: Step;
+  /** The steps before it. */
+  readonly earlier: readonly Step[];
   readonly to: PoolName;
   readonly checks: readonly Check[];
   /** The service's metrics, by name. */
@@ -38,13 +41,43 @@ export function lasts({ leastMs, untilEvidence, after }: Step): boolean {
 export function foresee(prospect: Prospect): Foreseen {
   const { step, to, checks } = prospect;
   if (!lasts(step) || mostShare(step, to) === 0) return { checks: [], mostLost: null };
-  const judging = checks.filter((check) => meanShare(step, to) < WHOLE || !isCompare(check));
+  const judging = checks.filter((check) => !isAlone(step, to) || !isCompare(check) || isRecorded(prospect, check));
   const figures = judging.map((check) => figuresOf(prospect, check));
   const losses = figures.flatMap(({ name, mostLost: requests }, index) => {
     const check = judging[index];
     return requests === null || check === undefined || isAdvisory(check) ? [] : [{ requests, check: name }];
   });
   return { checks: figures, mostLost: losses.sort((a, b) => a.requests - b.requests)[0] ?? null };
+}
+
+/** True where all the traffic is on the candidate: comparisons are made with what was recorded of stable, and pass nothing. */
+function isAlone(step: Step, to: PoolName): boolean {
+  return meanShare(step, to) === WHOLE;
+}
+
+/** Whether stable is expected to have been seen before, by the same check. */
+function isRecorded(prospect: Prospect, check: Check): boolean {
+  const metric = metricOf(prospect, check);
+  if (unitOf(metric) !== "ratio") return false;
+  return prospect.earlier.some((step) => step.leastMs > 0 && mostShare(step, prospect.to) > 0 && !isAlone(step, prospect.to));
+}
+
+/** What is expected to have been seen of stable in the least times of the steps before. */
+function recordedOf(prospect: Prospect, metric: Metric, canaryPerS: number): Alone {
+  const { earlier, to } = prospect;
+  const before = earlier.flatMap((step) => {
+    const share = meanShare(step, to);
+    const traffic = share === 0 || share === WHOLE ? null : seen(prospect, metric, share);
+    if (traffic === null) return [];
+    const n = (traffic.stablePerS * step.leastMs) / 1_000;
+    return {
+      n,
+      x: n * traffic.stableRate,
+      windows: Math.floor(step.leastMs / evidenceWindowMs(traffic.canaryPerS * 60, metric.windowMs)),
+    };
+  });
+  const sum = (of: "n" | "x" | "windows") => before.reduce((total, one) => total + one[of], 0);
+  return { canaryPerS, stable: { n: sum("n"), x: sum("x") }, windows: sum("windows") };
 }
 
 /** The candidate's share over the step: of a ramp the mean, so that its requests are as many as they will be. */
@@ -85,6 +118,8 @@ function figuresOf(prospect: Prospect, check: Check): PlannedCheck {
   const metric = metricOf(prospect, check);
   const traffic = seen(prospect, metric, meanShare(step, to));
   const named = { name: check.name, needed: step.needs.includes(check.name), mostLost: lossOf(prospect, check) };
+  if (isCompare(check) && isAlone(step, to))
+    return { ...named, kind: "compare", ...aloneFigures(prospect, check, metric, traffic) };
   if (isCompare(check)) return { ...named, kind: "compare", ...comparedFigures(step, check, metric, traffic) };
   return { ...named, kind: "bound", ...boundFigures(step, check, metric, traffic) };
 }
@@ -106,6 +141,19 @@ function comparedFigures(step: Step, check: CompareCheck, metric: Metric, traffi
     requestsToPass,
     passesAfterMs: windows === null ? null : windows * windowMs,
     detects: smallestDetectable(rule, traffic, Math.min(step.leastMs, windowMs * MOST_WINDOWS), windowMs),
+  };
+}
+
+/** Of a comparison with what was recorded: it can send back, and passes nothing. */
+function aloneFigures(prospect: Prospect, check: CompareCheck, metric: Metric, traffic: Traffic | null): Figures {
+  if (traffic === null) return UNKNOWN;
+  const { leastMs } = prospect.step;
+  const windowMs = evidenceWindowMs(traffic.canaryPerS * 60, metric.windowMs);
+  const alone = recordedOf(prospect, metric, traffic.canaryPerS);
+  return {
+    ...countedFigures(prospect.step, traffic),
+    foreseen: true,
+    detects: smallestDetectableAlone(ruleOf(check), alone, Math.min(leastMs, windowMs * MOST_WINDOWS), windowMs),
   };
 }
 
@@ -139,10 +187,14 @@ function lossOf(prospect: Prospect, check: Check): number | null {
   const metric = metricOf(prospect, check);
   const traffic = seen(prospect, metric, mostShare(prospect.step, prospect.to));
   if (traffic === null || unitOf(metric) !== "ratio") return null;
-  const lost = isCompare(check)
-    ? mostLost(ruleOf(check).allowed, traffic, readEveryMs(metric), REACT_MS)
-    : lostByBound(check, metric, traffic);
+  const lost = isCompare(check) ? lostByComparison(prospect, check, metric, traffic) : lostByBound(check, metric, traffic);
   return lost === null ? null : Math.ceil(lost / seenPart(prospect, metric));
+}
+
+function lostByComparison(prospect: Prospect, check: CompareCheck, metric: Metric, traffic: Traffic): number | null {
+  const everyMs = readEveryMs(metric);
+  if (!isAlone(prospect.step, prospect.to)) return mostLost(ruleOf(check).allowed, traffic, everyMs, REACT_MS);
+  return mostLostAlone(ruleOf(check), recordedOf(prospect, metric, traffic.canaryPerS), everyMs, REACT_MS);
 }
 
 /** How often a metric is read while everything fails. */

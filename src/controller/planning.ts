@@ -59,7 +59,7 @@ export async function planStart(
       showStep(
         rollout,
         step,
-        { step, to, checks: rollout.checks, metrics: settings.metrics, expected },
+        { step, earlier: rollout.plan.slice(0, index), to, checks: rollout.checks, metrics: settings.metrics, expected },
         changes[index + offset] ?? [],
       ),
     ),

@@ -125,6 +125,34 @@ describe("what a plan foresees", () => {
     expect(most).toBeLessThan(300);
   });
 
+  it("knows what is held against stable's record once all the traffic is on the candidate, and where there is none", async () => {
+    house.requests = { blue: 160, green: 40 };
+    house.stableErrorRatio = 0;
+    await booted(withCanary(comparedSettings(), { steps: [share(2_000, 60_000)], bakeMs: 60_000 }));
+    const { steps } = await plan({ requestsPerS: 100, errorRatio: 0 });
+    const bake = steps.find(({ label }) => label === "bake");
+    const { detects = 1, mostLost } = bake?.checks[0] ?? {};
+    expect(bake?.checks[0]).toMatchObject({
+      kind: "compare",
+      needed: false,
+      foreseen: true,
+      requests: 6_000,
+      requestsToPass: null,
+    });
+    expect(detects).toBeLessThan(0.01);
+    expect(bake?.warnings).toEqual([]);
+    await house.controller.start("web", START, ANN, null);
+    while (house.green < 10_000) await house.pass(50);
+    house.requests = { blue: 0, green: 200 };
+    await house.pass(5_000);
+    house.errorRatio = 1;
+    const since = house.timeline.t;
+    while (house.green > 0) await house.pass(50);
+    expect((100 * (house.timeline.t - since)) / 1_000).toBeLessThanOrEqual(mostLost ?? 0);
+    await booted(withCanary(comparedSettings(), { steps: [share(10_000, 60_000)], bakeMs: 0 }));
+    expect((await plan({ requestsPerS: 100, errorRatio: 0 })).steps[0]?.checks).toEqual([]);
+  });
+
   it("knows that a sampled log shows a check less, and that what is lost is not", async () => {
     const settings = withCanary(comparedSettings(), { steps: [share(2_000, 600_000)] });
     const read = {
