@@ -74,3 +74,20 @@ function resetOf(from: number, { seq, at }: EventView): EventView {
   const text = `${lines} no longer kept: read the present state anew`;
   return { seq: to, at, service: "", rollout: null, step: null, kind: RESET, actor: null, text, data: { from, to } };
 }
+
+/** All events of a rollout that are kept, oldest first. Read from the end: who asks mostly means one of the newest. */
+export async function eventsOfRollout(store: Store, rollout: string): Promise<readonly EventView[]> {
+  const found: EventView[] = [];
+  for (let before: string | undefined; ; ) {
+    const page = { limit: PAGE, reverse: true, ...(before === undefined ? {} : { after: before }) };
+    const entries = await store.list("journal/", page);
+    for (const entry of entries) {
+      const event = entry.value as unknown as EventView;
+      if (event.rollout !== rollout) continue;
+      found.push(event);
+      if (event.kind === "started") return found.reverse();
+    }
+    before = entries.at(-1)?.key;
+    if (entries.length < PAGE) return found.reverse();
+  }
+}

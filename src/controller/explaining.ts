@@ -11,14 +11,13 @@ import type { Rollout } from "../core/rollout.ts";
 import type { Check } from "../core/service.ts";
 import type { Now } from "../core/units.ts";
 import type { EventView, RolloutView } from "../core/view.ts";
-import { listEvents } from "./events.ts";
+import { eventsOfRollout } from "./events.ts";
 import { windowsKey } from "./record.ts";
 import type { Closed, WindowLog } from "./windows.ts";
 
 /** Puts together what is stored of a rollout's decisions. `shown` is the rollout as people see it. */
 export async function explain(store: Store, rollout: Rollout, shown: RolloutView, now: Now): Promise<ExplanationView> {
-  const filter = { service: rollout.service, rollout: rollout.id };
-  const events = await listEvents(store, filter, { after: 0, limit: Number.POSITIVE_INFINITY });
+  const events = await eventsOfRollout(store, rollout.id);
   const decisions = events.flatMap((event) => decisionOf(event) ?? []);
   const checks = await Promise.all(
     rollout.checks.map(async (check): Promise<ExplainedCheck> => {

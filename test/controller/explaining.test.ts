@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { explain } from "../../src/controller/explaining.ts";
+import { journalKey } from "../../src/controller/journal.ts";
+import type { Json } from "../../src/core/units.ts";
 import { DiskStore } from "../simulation/disk.ts";
 import { comparedSettings, House, plainSettings } from "./house.ts";
 
@@ -49,4 +51,16 @@ it("a fixed bound has no windows, and a check that nobody judged says so", async
   expect(checks).toMatchObject([{ name: "errors", is: "inconclusive", text: "not judged yet", basis: null, recorded: [] }]);
   expect(decisions).toEqual([]);
   await expect(house.controller.explanation("web-99")).rejects.toThrow("there is no rollout web-99");
+});
+
+it("decisions are found behind more events than one page, and those of other rollouts stay out", async () => {
+  const house = await promoted();
+  const { rollout } = house;
+  const last = Math.max(...house.events.map(({ seq }) => seq));
+  for (let seq = last + 1; seq <= last + 1_200; seq++) {
+    const event = { ...house.events[0], seq, rollout: "web-2", kind: "held", data: { decision: "hold", checks: [] } };
+    house.disk.write([{ put: journalKey(seq), value: event as unknown as Json }]);
+  }
+  const { decisions } = await house.controller.explanation(rollout.id);
+  expect(decisions.map(({ decision }) => decision)).toEqual(["advance", "advance", "promote"]);
 });
