@@ -7,12 +7,13 @@ import type { RenderedTarget } from "./app/render.ts";
 import type { Starter } from "./app/starter.ts";
 import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
-import { ConfigError } from "./config/errors.ts";
+import { ConfigError, formatProblem } from "./config/errors.ts";
 import { jsonSchema } from "./config/json-schema.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
 import type { Log } from "./core/ports.ts";
+import type { ReloadView } from "./core/view.ts";
 
 /**
  * The composition root: the only place that names adapters.
@@ -29,7 +30,7 @@ export interface App extends AsyncDisposable {
   readonly address: string | null;
   readonly tokenFile: string | null;
   /** Takes over the changed configuration, all or nothing. Rejects with a `ConfigError` that says what speaks against it. */
-  reload(): Promise<void>;
+  reload(): Promise<ReloadView>;
 }
 
 export type AppOptions = {
@@ -57,21 +58,16 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     // Before the controller drives: probes and their outcomes would have to wait for it, and the first answer for them.
     if (options.listen) await loadApi();
-    const parts = await openParts(options, config, stack);
-    const controller = parts.controller;
+    const { controller, store } = await openParts(options, config, stack);
+    const { reloader } = await import("./app/reload.ts");
+    const reload = reloader({ ...options, read: () => readConfig(options) }, config, controller);
+    const parts = { controller, store, reload };
     const served = options.listen ? await serveApi(config, options.log, parts, stack) : { address: null, tokenFile: null };
-    let running = config;
     const disposed = stack.move();
     return {
       control: controller,
       ...served,
-      reload: async () => {
-        const next = await readConfig(options);
-        const check = () => refuseWhatCannotChange(options.config, running, next, controller);
-        await check();
-        await controller.reconfigure(next.services, check);
-        running = next;
-      },
+      reload,
       [Symbol.asyncDispose]: () => disposed.disposeAsync(),
     };
   } catch (error) {
@@ -80,7 +76,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>>;
+type Parts = Awaited<ReturnType<typeof openParts>> & { readonly reload: App["reload"] };
 
 /** Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. */
 async function openParts(options: AppOptions, config: Config, stack: AsyncDisposableStack) {
@@ -178,9 +174,30 @@ async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisp
       parseSteps,
       answers: storedAnswers(parts.store, () => Date.now()),
       now: () => Date.now(),
+      reload: () => parts.reload().catch(refusedReload),
     }),
   );
   return { address: await api.listen(), tokenFile: token?.path ?? null };
+}
+
+/** A configuration that cannot be taken over, as the API says it. */
+async function refusedReload(error: unknown): Promise<never> {
+  if (!(error instanceof ConfigError)) throw error;
+  const [{ ApiError }, { ReloadRefused }] = await Promise.all([import("./api/problem.ts"), import("./app/reload.ts")]);
+  const places = error.problems.map((problem) => ({
+    in: "configuration" as const,
+    pointer: problem.path === "" ? "" : `/${problem.path.split(".").join("/")}`,
+    detail: formatProblem(problem),
+  }));
+  const now = error instanceof ReloadRefused;
+  throw new ApiError(
+    now ? "configuration-refused" : "invalid-configuration",
+    `the configuration ${now ? "cannot be taken over now" : "cannot be used"}; the one before stays in force`,
+    now
+      ? "see `errors`: end what stands in the way, or restart Sluice, then reload again"
+      : "mend what `errors` names, then reload again",
+    places,
+  );
 }
 
 async function ownVersion(): Promise<string> {
@@ -193,21 +210,6 @@ async function ownVersion(): Promise<string> {
 async function readConfig({ config, env }: Source): Promise<Config> {
   const { metricTexts } = await import("./app/metric-texts.ts");
   return loadConfig(config, env, metricTexts);
-}
-
-async function refuseWhatCannotChange(file: string, before: Config, after: Config, control: Control): Promise<void> {
-  const { compareConfigs } = await import("./config/compare.ts");
-  const inUse = (await control.services()).map((service) => ({
-    service: service.name,
-    rollout: service.candidate === null ? null : (service.rollout?.id ?? null),
-    pools: [service.stable, ...(service.candidate === null ? [] : [service.candidate])],
-  }));
-  const refusals = compareConfigs(before, after, inUse);
-  if (refusals.length > 0)
-    throw new ConfigError(
-      refusals.map((one) => ({ file, line: 0, column: 0, ...one })),
-      "",
-    );
 }
 
 /** Where the API of a configuration is, and its token, without opening anything. */

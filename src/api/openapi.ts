@@ -20,6 +20,7 @@ const TAGS = [
   { name: "commands", description: "Verbs for the rollout of a service" },
   { name: "members", description: "Members of pools" },
   { name: "events", description: "The journal" },
+  { name: "configuration", description: "sluice.yaml" },
   { name: "health", description: "For supervisors and Prometheus" },
 ];
 

@@ -2,6 +2,7 @@ import type { Actor, Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import type { CanaryStep } from "../core/service.ts";
 import type { Ms } from "../core/units.ts";
+import type { ReloadView } from "../core/view.ts";
 import type { Answers } from "./answers.ts";
 
 /** What a token may do. `operate` holds `read`, `admin` holds both. */
@@ -31,6 +32,8 @@ export type ApiOptions = {
   readonly log: Log;
   readonly parseSteps: (steps: unknown) => ParsedSteps;
   readonly answers: Answers;
+  /** Takes over the changed configuration, all or nothing; rejects with an `ApiError` where it is refused. */
+  readonly reload: () => Promise<ReloadView>;
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => Ms;
   readonly limits?: Partial<Limits>;

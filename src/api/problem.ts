@@ -19,6 +19,8 @@ type ApiCode =
   | "unsupported-media-type"
   | "wrong-host"
   | "idempotency-reused"
+  | "invalid-configuration"
+  | "configuration-refused"
   | "too-many-requests"
   | "headers-too-large"
   | "internal"
@@ -55,6 +57,7 @@ const STATUSES: Readonly<Record<Code, number>> = {
   frozen: 409,
   "unknown-member": 404,
   "idempotency-running": 409,
+  "configuration-refused": 409,
   stale: 412,
   "too-large": 413,
   "uri-too-long": 414,
@@ -62,6 +65,7 @@ const STATUSES: Readonly<Record<Code, number>> = {
   "wrong-host": 421,
   invalid: 422,
   "idempotency-reused": 422,
+  "invalid-configuration": 422,
   "too-many-requests": 429,
   "headers-too-large": 431,
   internal: 500,

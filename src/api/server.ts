@@ -18,6 +18,7 @@ import { checkMutation } from "./mutation.ts";
 import { openApiDocument, registerReference } from "./openapi.ts";
 import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
 import { planRoutes } from "./plan.ts";
+import { reloadRoutes } from "./reload.ts";
 import { pathOf, requestId } from "./request-id.ts";
 import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
@@ -136,12 +137,13 @@ function keepAnswers(app: FastifyInstance, { answers, now, log }: ApiOptions): v
   });
 }
 
-function routes(app: Routes, { control, parseSteps, version, log }: ApiOptions, limits: Limits): void {
+function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiOptions, limits: Limits): void {
   healthRoutes(app, control, version);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
   planRoutes(app, control, parseSteps);
   commandRoutes(app, control);
   memberRoutes(app, control);
+  reloadRoutes(app, reload);
   eventRoutes(app, control, limits, log);
 }

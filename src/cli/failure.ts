@@ -66,6 +66,9 @@ export function exitOfCode(code: string | null, status: number): ExitCode {
       return EXIT.usage;
     case "store-locked":
       return EXIT.conflict;
+    case "invalid-configuration":
+    case "configuration-refused":
+      return EXIT.configuration;
     default:
       return exitOfStatus(status);
   }

@@ -62,7 +62,9 @@ async function refusal(address: Address, response: Response): Promise<Failure> {
       hint: "is another program listening there? check api.listen, --url and SLUICE_URL",
     });
   }
-  const details = (problem.errors ?? []).map((error) => `\n${error.pointer}: ${error.detail}`).join("");
+  const details = (problem.errors ?? [])
+    .map((error) => `\n${error.in === "configuration" ? "" : `${error.pointer}: `}${error.detail}`)
+    .join("");
   return new Failure(exitOfCode(problem.code, response.status), `${problem.detail}${details}`, {
     code: problem.code,
     hint: problem.hint ?? hintFor(response.status, address),

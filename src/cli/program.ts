@@ -8,6 +8,7 @@ import { inspectCommands } from "./commands/inspect.ts";
 import { judgeCommands } from "./commands/judge.ts";
 import { membersCommands } from "./commands/members.ts";
 import { planCommands } from "./commands/plan.ts";
+import { reloadCommands } from "./commands/reload.ts";
 import { serveCommands } from "./commands/serve.ts";
 import { startCommands } from "./commands/start.ts";
 import { statusCommands } from "./commands/status.ts";
@@ -23,7 +24,7 @@ import { type Io, line } from "./io.ts";
 
 /** The command table, in the order of `--help`. */
 const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] = [
-  ["Set up:", [configurationCommands, serveCommands, demoCommands]],
+  ["Set up:", [configurationCommands, serveCommands, reloadCommands, demoCommands]],
   ["Look:", [statusCommands, watchCommands, eventsCommands, explainCommands, judgeCommands, inspectCommands, versionCommands]],
   ["Move traffic:", [planCommands, startCommands, steerCommands, membersCommands]],
 ];

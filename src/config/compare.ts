@@ -22,6 +22,17 @@ export function compareConfigs(before: Config, after: Config, inUse: readonly In
   return [...restarts, ...inUse.flatMap((use) => refuseUse(before.services[use.service], after.services[use.service], use))];
 }
 
+/** Which services `after` has that `before` lacks, has otherwise, and lacks, in the order of the file. */
+export function changesOf(before: Config, after: Config): { added: string[]; changed: string[]; removed: string[] } {
+  const names = Object.keys(after.services);
+  const known = names.filter((name) => Object.hasOwn(before.services, name));
+  return {
+    added: names.filter((name) => !known.includes(name)),
+    changed: known.filter((name) => !isDeepStrictEqual(before.services[name], after.services[name])),
+    removed: Object.keys(before.services).filter((name) => !Object.hasOwn(after.services, name)),
+  };
+}
+
 function refuseUse(before: Service | undefined, after: Service | undefined, use: InUse): ReloadRefusal[] {
   const path = `services.${use.service}`;
   const { rollout } = use;

@@ -111,3 +111,12 @@ export type EventView = {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
 };
+
+/** What a changed configuration changed: services by name. */
+export type ReloadView = {
+  readonly added: readonly ServiceName[];
+  readonly changed: readonly ServiceName[];
+  readonly removed: readonly ServiceName[];
+  /** What can be used as it is and is probably not meant. */
+  readonly warnings: readonly string[];
+};

@@ -48,6 +48,7 @@ export class ApiUnderTest implements AsyncDisposable {
       parseSteps: () => ({ is: "steps", steps: [] }),
       answers: api.#answers(),
       now: () => api.wall,
+      reload: async () => ({ added: [], changed: [], removed: [], warnings: [] }),
       ...change,
     });
     api.#end = () => server[Symbol.asyncDispose]();

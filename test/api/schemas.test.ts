@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { EventView } from "../../src/api/schemas/event.ts";
 import type { ExplanationView } from "../../src/api/schemas/explanation.ts";
 import { MemberAddress, Text } from "../../src/api/schemas/names.ts";
+import type { ReloadView } from "../../src/api/schemas/reload.ts";
 import type { CheckView, RolloutView, StepView } from "../../src/api/schemas/rollout.ts";
 import type { MemberView, PoolView, ServiceView, TargetView } from "../../src/api/schemas/service.ts";
 import type * as explained from "../../src/core/explained.ts";
@@ -17,6 +18,7 @@ test("the wire shapes are the views, no more and no less (checked by the compile
   expectTypeOf<z.output<typeof TargetView>>().toEqualTypeOf<view.TargetView>();
   expectTypeOf<z.output<typeof ServiceView>>().toEqualTypeOf<view.ServiceView>();
   expectTypeOf<z.output<typeof ExplanationView>>().branded.toEqualTypeOf<explained.ExplanationView>();
+  expectTypeOf<z.output<typeof ReloadView>>().toEqualTypeOf<view.ReloadView>();
   expectTypeOf<z.output<typeof EventView>>().toEqualTypeOf<view.EventView>();
 });
 

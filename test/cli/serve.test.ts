@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -107,6 +107,43 @@ describe("serve", () => {
     running?.kill("SIGHUP");
     await said("configuration reloaded");
     expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("shop");
+  });
+
+  test("takes a changed configuration by `sluice reload`, and says what changed", async () => {
+    await serve();
+    await configure("shop");
+    expect(await sluice(["reload"], { cwd: folder })).toMatchObject({
+      code: 0,
+      stdout: "added shop\nremoved web",
+      stderr: expect.stringContaining("took the configuration over"),
+    });
+    expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("shop");
+    const again = await sluice(["reload", "-o", "json"], { cwd: folder });
+    expect(JSON.parse(again.stdout)).toMatchObject({ added: [], changed: [], removed: [] });
+  });
+
+  test("refuses by `sluice reload` what is wrong and what cannot change now, with its place, and keeps the whole of the old", async () => {
+    await serve();
+    const reload = () => sluice(["reload", "--url", `http://127.0.0.1:${port}`, "--token-file", "state/token"], { cwd: folder });
+    await configure("shop", "    routin: live\n");
+    const wrong = await reload();
+    expect(wrong.code).toBe(6);
+    expect(wrong.stderr).toContain("invalid-configuration");
+    expect(wrong.stderr).toContain("sluice.yaml:8:5 services.shop.routin: ");
+    await configure("shop", "templates: ./templates\n");
+    await mkdir(join(folder, "templates"));
+    const restart = await reload();
+    expect(restart.code).toBe(6);
+    expect(restart.stderr).toContain("configuration-refused");
+    expect(restart.stderr).toMatch(/sluice\.yaml:8:\d+ templates: a change here needs a restart/);
+    await configure("web");
+    expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("web");
+  });
+
+  test("is what `sluice reload` needs", async () => {
+    const { code, stderr } = await sluice(["reload"], { cwd: folder });
+    expect(code).toBe(7);
+    expect(stderr).toContain("start it with `sluice serve`");
   });
 
   test("keeps the whole of the old one where anything is wrong with the new, and says what", async () => {

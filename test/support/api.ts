@@ -22,6 +22,7 @@ export async function startApi(
     version: "0.1.0",
     log: { debug: silent, info: silent, warn: silent, error: silent },
     parseSteps,
+    reload: async () => ({ added: [], changed: ["web"], removed: [], warnings: [] }),
     answers: {
       get: async (key) => kept.get(key) ?? null,
       put: async (key, answer) => {

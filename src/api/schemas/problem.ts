@@ -14,7 +14,7 @@ export const Problem = z
       .array(
         z
           .object({
-            in: z.enum(["body", "query", "path", "header"]),
+            in: z.enum(["body", "query", "path", "header", "configuration"]),
             pointer: z.string().describe("JSON pointer (RFC 6901) to what is wrong."),
             detail: z.string(),
           })

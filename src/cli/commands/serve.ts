@@ -39,24 +39,15 @@ const serve: Run<Options> = async (context, _args, options) => {
   const log = await parts.openLog(io.stdout, { level: options.logLevel, form: text ? "text" : "json" });
   await using app = await openApp({ config, env: io.env, log, listen: true });
   log.info("listening", { address: app.address, tokenFile: app.tokenFile, config });
-  io.onHangup(reloader(app, log));
+  io.onHangup(() => void reload(app, log));
   await logEvents(app.control, log, stop);
   log.info("stopping: traffic stays as it is");
   return EXIT.reached;
 };
 
-/** One reload at a time; a signal that comes meanwhile is one more, after it. */
-function reloader(app: App, log: Log): () => void {
-  let last: Promise<void> = Promise.resolve();
-  return () => {
-    last = last.then(() => reload(app, log));
-  };
-}
-
 async function reload(app: App, log: Log): Promise<void> {
   try {
-    await app.reload();
-    log.info("configuration reloaded");
+    log.info("configuration reloaded", { ...(await app.reload()) });
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [];
     const reason = error instanceof Error ? error.message : String(error);
