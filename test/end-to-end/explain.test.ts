@@ -51,4 +51,10 @@ it("a step ends with its evidence, which is explained, exported and judged again
     expect(logHarm).toBeCloseTo(check?.recorded[index]?.logHarm ?? Number.NaN, 9);
     expect(logHealthy).toBeCloseTo(check?.recorded[index]?.logHealthy ?? Number.NaN, 9);
   }
+
+  // It needs no running controller.
+  await stack.killController();
+  const offline = await stack.cli("explain", id, "-o", "json");
+  expect(offline, offline.err).toMatchObject({ code: 0 });
+  expect(JSON.parse(offline.out)).toMatchObject({ text: "Promoted: every step passed", checks: [{ recorded: check?.recorded }] });
 });

@@ -31,12 +31,12 @@ function checksTable(checks: readonly DecidedCheck[], { to, from }: Pools, style
   const compared = checks.some(({ basis }) => basis?.canary != null);
   const right = (title: string): Column => ({ title, align: "right" });
   const columns: Column[] = [
-    { title: "CHECK" },
+    { title: "CHECK", shrinks: true },
     { title: "VERDICT" },
     ...(compared ? [right(to.toUpperCase()), right(from.toUpperCase())] : []),
     right("VALUE"),
-    { title: "LIMIT" },
-    { title: "WINDOW" },
+    { title: "LIMIT", shrinks: true },
+    { title: "WINDOW", shrinks: true },
     ...(compared ? [right("AGAINST"), right("FOR")] : []),
     { title: "NEEDS" },
   ];
