@@ -1,6 +1,7 @@
 import type { Log, Store, Write } from "../core/ports.ts";
 import type { Ms, ServiceName } from "../core/units.ts";
 import type { EventView } from "../core/view.ts";
+import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
 import { journalKey } from "./journal.ts";
 
@@ -14,6 +15,11 @@ export type Past = {
   readonly revision: number;
   readonly running: boolean;
 };
+
+export function pastOf({ settings, record, rollout }: Cell): Past {
+  const { count, revision } = record.state;
+  return { service: settings.name, count, revision, running: rollout !== null };
+}
 
 export type RetentionDeps = {
   readonly store: Store;

@@ -21,8 +21,9 @@ import type { Clock, ClockState } from "./clock.ts";
 import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
 import { startJudging } from "./judging.ts";
+import { refuseLostPools } from "./lost-pools.ts";
 import { Probing } from "./probing.ts";
-import { type History, type Past, Retention } from "./retention.ts";
+import { type History, pastOf, Retention } from "./retention.ts";
 import { startDrain, startHook, type TaskDeps } from "./tasks.ts";
 
 export type ControllerDeps = {
@@ -59,24 +60,6 @@ const ABORT_WHILE_AWAY = {
   actor: "sluice",
   reason: "the abort was recorded while the store was away",
 } as const;
-
-/** What is stored as stable wins over `stable:`, so a configuration that lacks it, or a pool of a rollout under way, cannot be used. */
-function refuseLostPools({ settings, record, rollout }: Cell): void {
-  const pools = rollout === null ? [record.state.stable] : [rollout.from, rollout.to];
-  const lost = pools.find((pool) => !(pool in settings.pools));
-  if (lost === undefined) return;
-  const why = rollout === null ? "carries its traffic" : `is one of the pools of ${rollout.id}, which is under way`;
-  throw new Refusal(
-    "not-configured",
-    `services.${settings.name}.pools has no ${lost}, which ${why}`,
-    "put the pool back into the configuration, and move the traffic first",
-  );
-}
-
-function pastOf({ settings, record, rollout }: Cell): Past {
-  const { count, revision } = record.state;
-  return { service: settings.name, count, revision, running: rollout !== null };
-}
 
 /** Drives every service: loads what is stored, wants it of nginx, and carries each rollout on from where it is. */
 export class Services implements AsyncDisposable {
