@@ -15,6 +15,9 @@ const FINE_FOR_MS: Ms = 10_000;
 /** The newest complete slices may still wait for a stretch of both pools to be full. */
 const UNSEEN_MS: Ms = 2_000;
 const MOST_FINE_MS: Ms = 240_000;
+/** Latencies by bucket are many numbers: of them no more is kept than a window needs, and what one read may bring for comparisons. */
+const LATENCY_SLICES = 70;
+const MOST_COMPARED = 6_000;
 
 /** What is added to the slices at one read. Times are controller time. */
 export type Addition = {
@@ -70,7 +73,25 @@ export function addSlices(metric: NginxMetric, before: readonly Slice[], additio
   const kept = [...slices.values()].filter((slice) => slice.from >= oldest).sort((a, b) => a.from - b.from);
   // What no look has seen yet stays fine, unless it is so much that it would fill the store.
   const until = Math.max(Math.min(to - metric.intervalMs - FINE_FOR_MS, from - UNSEEN_MS), to - MOST_FINE_MS);
-  return coarser(kept, sliceMs(metric), until);
+  return metric.measure === "errors" ? coarser(kept, sliceMs(metric), until) : compared(kept, eased, from);
+}
+
+/**
+ * Leaves the buckets that only comparisons look at in the slices of this read alone: a comparison takes them with it, and they would fill the
+ * store. After a long absence everything is new at once: the newest slices have them then. The candidate's own are measured over the whole window.
+ */
+function compared(slices: readonly Slice[], eased: PoolName, from: Ms): readonly Slice[] {
+  const measured = (key: string) => key.startsWith(`${eased} b`) || key.endsWith(" n") || key.endsWith(" x");
+  let left = MOST_COMPARED;
+  const newestFirst = slices
+    .slice(-LATENCY_SLICES)
+    .reverse()
+    .map((slice) => {
+      const kept = Object.entries(slice.counts).filter(([key]) => measured(key));
+      left -= Object.keys(slice.counts).length - kept.length;
+      return slice.from >= from && left >= 0 ? slice : { ...slice, counts: Object.fromEntries(kept) };
+    });
+  return newestFirst.reverse();
 }
 
 /** Puts together what lies in the same `width`, up to a time. */
