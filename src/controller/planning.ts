@@ -47,7 +47,8 @@ export async function planStart(
   const { rollout } = firstMove(record, settings, to, input, { name: "plan" }, now);
   const moments = momentsOf(record, settings, rollout, deps.epoch);
   const changes = await changesOf(deps, settings, moments, wanted);
-  const expected = expectedOf(traffic);
+  // Members that are updated in place share one pool's traffic with the others: there is no outlook on a part of a pool.
+  const expected = to === from ? null : expectedOf(traffic);
   const offset = moments.length - rollout.plan.length;
   return {
     ...head,

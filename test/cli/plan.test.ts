@@ -13,8 +13,8 @@ const text = (...args: Parameters<typeof planView>) => plannedLines(planView(...
 describe("the lines of a plan", () => {
   test("have each step with its time, what it needs, what it does without, and what nginx does", () => {
     expect(text()).toMatch(/^web {3}canary blue -> green {3}3 steps, 1m at least$/m);
-    expect(text()).toMatch(/^ +1 {2}5 % +blue 95%, green 5% +1m +errors +until it has them +table swap$/m);
-    expect(text()).toMatch(/^ +3 {2}commit +green 100% +- +- +- +reload$/m);
+    expect(text()).toMatch(/^ +1 {2}5 % +blue 95%, green 5% +green healthy +1m +errors +until it has them +table swap$/m);
+    expect(text()).toMatch(/^ +3 {2}commit +green 100% +- +- +- +- +reload$/m);
     const ramp = { fromBp: 500, toBp: 5_000, quantumBp: 100, everyMs: 5_000 };
     const reloads = { target: "edge-1", change: "reload", times: 45, diff: "", problem: null } as const;
     const nginx = [reloads, { ...reloads, target: "edge-2", change: "tables" } as const];

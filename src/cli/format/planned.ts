@@ -50,6 +50,7 @@ const STEP_COLUMNS: readonly Column[] = [
   { title: "STEP", align: "right" },
   { title: "WHAT", shrinks: true },
   { title: "SHARES", shrinks: true },
+  { title: "WAITS FOR", shrinks: true },
   { title: "TIME", shrinks: true },
   { title: "NEEDS", shrinks: true },
   { title: "ELSE IT HOLDS", shrinks: true },
@@ -61,12 +62,19 @@ function stepsTable(steps: readonly PlannedStep[], style: Style): string[] {
     String(index + 1),
     step.label,
     shares(step.shares),
+    waitsOf(step),
     timeOf(step),
     step.needs.length === 0 ? "-" : step.needs.join(", "),
     step.needs.length === 0 ? "-" : holdOf(step),
     changeOf(step.nginx),
   ]);
   return table(STEP_COLUMNS, rows, style);
+}
+
+/** What is waited for before the step and after its time; an approval stands with the time. */
+function waitsOf({ before, after }: PlannedStep): string {
+  const tasks = [...before, ...after.filter(({ waitsFor }) => waitsFor !== "approval")];
+  return tasks.length === 0 ? "-" : tasks.map(({ name }) => name).join(", ");
 }
 
 function timeOf({ until, leastMs, ramp }: PlannedStep): string {
@@ -122,7 +130,12 @@ function waitLines(steps: readonly PlannedStep[], style: Style): string[] {
   return told.map((text) => `${paint(style, "warn", glyph(style, "wait"))} ${text}`);
 }
 
-const OTHERWISE = { back: "then it goes back", hold: "then a person decides", go: "then it goes on", fail: "then its members have failed" } as const;
+const OTHERWISE = {
+  back: "then it goes back",
+  hold: "then a person decides",
+  go: "then it goes on",
+  fail: "then its members have failed",
+} as const;
 
 function limitOf({ withinMs, otherwise }: PlannedTask): string {
   return withinMs === null ? "" : `; ${duration(withinMs)} at most, ${OTHERWISE[otherwise]}`;
