@@ -12,8 +12,9 @@ import {
   type TrialRule,
 } from "../analysis/trial.ts";
 import { countedOf, evidenceOf } from "../analysis/trial-numbers.ts";
+import type { Check, CompareRule } from "../core/check.ts";
 import type { Arms } from "../core/ports.ts";
-import type { Check, CompareRule, Metric } from "../core/service.ts";
+import type { Metric } from "../core/service.ts";
 import { type Ms, never } from "../core/units.ts";
 import type { Closed } from "./windows.ts";
 

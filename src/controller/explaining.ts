@@ -1,3 +1,4 @@
+import type { Check } from "../core/check.ts";
 import { type Decided, type DecidedCheck, decidedCheck } from "../core/decided.ts";
 import {
   type DecisionView,
@@ -8,7 +9,6 @@ import {
 } from "../core/explained.ts";
 import type { Store } from "../core/ports.ts";
 import type { Rollout } from "../core/rollout.ts";
-import type { Check } from "../core/service.ts";
 import type { Now } from "../core/units.ts";
 import type { EventView, RolloutView } from "../core/view.ts";
 import { eventsOfRollout } from "./events.ts";

@@ -1,8 +1,9 @@
 import { mostLost, requestsToAdvance, smallestDetectable, type Traffic } from "../analysis/power.ts";
 import { type Alone, mostLostAlone, smallestDetectableAlone } from "../analysis/power-alone.ts";
+import { type Check, isAdvisory } from "../core/check.ts";
 import type { PlannedCheck, PlannedStep } from "../core/planned.ts";
 import type { Step } from "../core/rollout.ts";
-import { type Check, countsRequests, isAdvisory, type Metric, unitOf } from "../core/service.ts";
+import { countsRequests, type Metric, unitOf } from "../core/service.ts";
 import { type Bp, type Ms, type PoolName, WHOLE } from "../core/units.ts";
 import { shareOf } from "../core/want.ts";
 import { type CompareCheck, evidenceWindowMs, isCompare, ruleOf } from "./comparing.ts";

@@ -1,6 +1,6 @@
+import { isAdvisory } from "../core/check.ts";
 import type { PlannedCheck, PlannedStep } from "../core/planned.ts";
 import type { Step } from "../core/rollout.ts";
-import { isAdvisory } from "../core/service.ts";
 import { type Ms, never, type PoolName } from "../core/units.ts";
 import { percent } from "../core/want.ts";
 import { lasts, meanShare, type Prospect } from "./foresight.ts";

@@ -1,7 +1,7 @@
 import { strength } from "../analysis/sentence.ts";
 import { weighTogether } from "../analysis/together.ts";
+import type { Check, CompareRule } from "../core/check.ts";
 import type { Rollout, Verdict } from "../core/rollout.ts";
-import type { Check, CompareRule } from "../core/service.ts";
 
 type Known = Rollout["verdicts"];
 type Pooled = Check & { readonly rule: CompareRule };

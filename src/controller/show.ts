@@ -1,4 +1,5 @@
 import { downOf } from "../core/blocker.ts";
+import { type Check, isAdvisory } from "../core/check.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
 import { phaseName, stepAt } from "../core/move.ts";
@@ -6,7 +7,6 @@ import type { Observer } from "../core/ports.ts";
 import { isRamping } from "../core/progress.ts";
 import type { Cursor, Rollout, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
-import { type Check, isAdvisory } from "../core/service.ts";
 import type { Settled } from "../core/settled.ts";
 import {
   type Bp,

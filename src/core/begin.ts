@@ -1,5 +1,6 @@
 import { type Course, planBlueGreen } from "./blue-green.ts";
 import { planCanary } from "./canary.ts";
+import type { Check } from "./check.ts";
 import { Refusal } from "./errors.ts";
 import { acceptSteps } from "./given-steps.ts";
 import { withHooks } from "./hook-steps.ts";
@@ -9,7 +10,7 @@ import { settle } from "./progress.ts";
 import type { Rolling } from "./rolling.ts";
 import type { Cursor, Readiness, Rollout, Step, Strategy } from "./rollout.ts";
 import type { Want } from "./route.ts";
-import type { CanarySettings, CanaryStep, Check, Metric, RollingSettings, ServiceSettings } from "./service.ts";
+import type { CanarySettings, CanaryStep, Metric, RollingSettings, ServiceSettings } from "./service.ts";
 import { waitFor } from "./steps.ts";
 import { type Now, never, type PoolName } from "./units.ts";
 import { resting } from "./want.ts";

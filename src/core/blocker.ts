@@ -1,7 +1,7 @@
+import { canRevert } from "./check.ts";
 import { stepAt } from "./move.ts";
 import { batchDown } from "./rolling-batch.ts";
 import type { Cursor, Rollout, Step, Verdict } from "./rollout.ts";
-import { canRevert } from "./service.ts";
 
 /** What keeps a step whose dwell is over from ending. */
 export type Blocker = {

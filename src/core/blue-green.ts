@@ -1,5 +1,6 @@
+import { type Hold, neededOf } from "./check.ts";
 import type { Step } from "./rollout.ts";
-import { type BlueGreenSettings, type Hold, neededOf } from "./service.ts";
+import type { BlueGreenSettings } from "./service.ts";
 import type { Task } from "./task.ts";
 import { type Ms, type PoolName, WHOLE } from "./units.ts";
 import { moving, resting } from "./want.ts";

@@ -1,6 +1,7 @@
 import { type Course, commitStep, healthyTask } from "./blue-green.ts";
+import { neededOf } from "./check.ts";
 import type { Ramp, Step } from "./rollout.ts";
-import { type CanarySettings, type CanaryStep, neededOf, type Routing } from "./service.ts";
+import type { CanarySettings, CanaryStep, Routing } from "./service.ts";
 import type { Task } from "./task.ts";
 import { type Bp, type Ms, never, WHOLE } from "./units.ts";
 import { moving, percent } from "./want.ts";

@@ -1,10 +1,10 @@
 import { downOf } from "./blocker.ts";
+import type { Hold } from "./check.ts";
 import { judgedMembers } from "./failing.ts";
 import { servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, observedAtMostMs } from "./progress.ts";
 import { concerned } from "./rolling-batch.ts";
 import type { Cursor, Effect, Rollout, Stage } from "./rollout.ts";
-import type { Hold } from "./service.ts";
 import type { Task } from "./task.ts";
 import { failedHooks, taskEffects } from "./task-effects.ts";
 import { healthyAt } from "./task-state.ts";

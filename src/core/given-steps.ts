@@ -1,5 +1,6 @@
+import { type Check, isAdvisory } from "./check.ts";
 import { Refusal } from "./errors.ts";
-import { type CanaryStep, type Check, isAdvisory } from "./service.ts";
+import type { CanaryStep } from "./service.ts";
 import { WHOLE } from "./units.ts";
 
 /**

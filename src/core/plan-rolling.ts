@@ -1,10 +1,11 @@
+import { type Hold, neededOf } from "./check.ts";
 import { Refusal } from "./errors.ts";
 import type { HookPoint, Hooks } from "./hook.ts";
 import type { Rolling } from "./rolling.ts";
 import { countOf } from "./rolling-batch.ts";
 import type { Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
-import { type Hold, neededOf, type RollingSettings } from "./service.ts";
+import type { RollingSettings } from "./service.ts";
 import { hookTasks, type Task } from "./task.ts";
 import type { Bp, Member, PoolName } from "./units.ts";
 import { resting } from "./want.ts";

@@ -1,5 +1,5 @@
+import type { Hold } from "./check.ts";
 import type { Strategy } from "./rollout.ts";
-import type { Hold } from "./service.ts";
 import type { Bp, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
 
 /** The traffic that a plan is made for, instead of what is measured; null leaves it to the measurement. */

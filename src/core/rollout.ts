@@ -1,9 +1,10 @@
 import type { Basis } from "./basis.ts";
+import type { Check, Hold } from "./check.ts";
 import type { Freeze } from "./freeze.ts";
 import type { Hook, HookPoint } from "./hook.ts";
 import type { MemberHealth, Rolling } from "./rolling.ts";
 import type { By, Want } from "./route.ts";
-import type { CanaryStep, Check, Hold, Metric } from "./service.ts";
+import type { CanaryStep, Metric } from "./service.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { Bp, Member, Ms, Now, PoolName, ServiceName } from "./units.ts";
 

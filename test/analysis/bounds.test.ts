@@ -1,9 +1,10 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { type BoundInput, judgeBound } from "../../src/analysis/bounds.ts";
 import type { Unit, Verdict } from "../../src/analysis/verdict.ts";
+import type { BoundRule, Check } from "../../src/core/check.ts";
 import type { Measurement } from "../../src/core/ports.ts";
 import type { Verdict as CoreVerdict } from "../../src/core/rollout.ts";
-import type { BoundRule, Check, unitOf } from "../../src/core/service.ts";
+import type { unitOf } from "../../src/core/service.ts";
 
 type Given = {
   value?: number | null;

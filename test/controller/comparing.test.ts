@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Compared } from "../../src/controller/comparing.ts";
-import type { Check } from "../../src/core/service.ts";
+import type { Check } from "../../src/core/check.ts";
 import { comparedSettings, House } from "./house.ts";
 
 let house: House;

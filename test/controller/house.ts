@@ -1,8 +1,9 @@
 import { Controller } from "../../src/controller/controller.ts";
+import type { Check, CompareRule } from "../../src/core/check.ts";
 import type { StartInput } from "../../src/core/control.ts";
 import type { CountingSource, Log, Preview, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
-import type { CanaryStep, Check, CompareRule, ServiceSettings } from "../../src/core/service.ts";
+import type { CanaryStep, ServiceSettings } from "../../src/core/service.ts";
 import type { Bp, Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
 import type { EventView } from "../../src/core/view.ts";
 import { Disk, DiskStore, diskAborts } from "../simulation/disk.ts";

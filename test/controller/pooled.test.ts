@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { weighPooled } from "../../src/controller/pooled.ts";
+import type { Check, CompareRule } from "../../src/core/check.ts";
 import type { Verdict } from "../../src/core/rollout.ts";
-import type { Check, CompareRule } from "../../src/core/service.ts";
 import { comparedSettings, House } from "./house.ts";
 
 const rule = { kind: "compare", margin: 0.1, alpha: 0.025, beta: 0.05, harmful: { ratio: 2, delta: 0.005 } } as const;

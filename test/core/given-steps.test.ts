@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { planOf } from "../../src/core/begin.ts";
+import type { Check } from "../../src/core/check.ts";
 import { Refusal } from "../../src/core/errors.ts";
 import { acceptSteps } from "../../src/core/given-steps.ts";
-import type { CanaryStep, Check } from "../../src/core/service.ts";
+import type { CanaryStep } from "../../src/core/service.ts";
 import { settings } from "./story.ts";
 
 const COURSE = { from: "blue", to: "green", seed: "web-1", deadlineMs: 30_000 };
@@ -54,8 +55,9 @@ test.each<[what: string, step: CanaryStep, checks: readonly Check[]]>([
 
 test("a start is refused with its reason, and so is its plan", () => {
   const steps = [{ ...share, needs: ["errors", "none"] }];
-  const plan = () => planOf({ settings: settings(), strategy: "canary", steps }, COURSE);
+  const inPlace = { stable: "blue", other: "green", members: [], drained: [] };
+  const plan = () => planOf({ settings: settings(), strategy: "canary", steps, inPlace }, COURSE);
   expect(plan).toThrow(Refusal);
   expect(plan).toThrow("step 1 needs none, which is no check of this canary");
-  expect(planOf({ settings: settings(), strategy: "canary", steps: [share] }, COURSE).plan).not.toEqual([]);
+  expect(planOf({ settings: settings(), strategy: "canary", steps: [share], inPlace }, COURSE).plan).not.toEqual([]);
 });
