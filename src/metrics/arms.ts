@@ -38,7 +38,8 @@ function gaugeSamples(canary: readonly Slice[], stable: readonly Slice[], { from
   const others = levelsAt(stable, from, to);
   return [...levelsAt(canary, from, to)].flatMap(([at, levels]) => {
     const other = others.get(at);
-    if (other === undefined) return [];
+    // A page may have left the gauge out.
+    if (other === undefined || other.length === 0 || levels.length === 0) return [];
     return {
       canary: median(levels.map(({ mean }) => mean)),
       stable: Object.fromEntries(other.map((one) => [one.endpoint, one.mean])),

@@ -68,6 +68,8 @@ describe("what two pools did over the same time", () => {
         { canary: 3, stable: { s1: 8, s2: 6 } },
       ],
     });
+    const silent = { ...canary, slices: [read(10, {}), read(20, { c1: 2 })] };
+    expect(armsWithin("gauge", both(silent, stable), 0)).toMatchObject({ samples: [{ canary: 2, stable: { s1: 8, s2: 6 } }] });
     const late = { ...stable, slices: stable.slices.slice(1) };
     expect(armsWithin("gauge", both(canary, late), 0)).toMatchObject({ from: 20, to: 20, samples: [] });
   });
