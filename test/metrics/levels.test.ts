@@ -110,3 +110,42 @@ describe("a gauge", () => {
     expect(found).toMatchObject({ value: 10 });
   });
 });
+
+describe("what two pools' pages are compared by", () => {
+  /** Both pools read the same pages: what the candidate is told is what stable is told. */
+  async function arms(measure: Measure, pages: readonly (readonly [string, string])[]) {
+    const evidence = await read(measure, pages);
+    await using source = createScrape();
+    return source.arms(metric(measure), { canary: { pool: "green", evidence }, stable: { pool: "blue", evidence } }, 0, 0.1);
+  }
+
+  test("is events in the seconds of all members", async () => {
+    const pages = [
+      [restarts(7), restarts(100)],
+      [restarts(8), restarts(103)],
+    ] as const;
+    expect(await arms(RATE, pages)).toMatchObject({ from: 0, to: 5_000, of: "events", canary: { n: 10, x: 4 } });
+  });
+
+  test("is requests by bucket, of all members", async () => {
+    const page = (fast: number, all: number) =>
+      `# TYPE h histogram\nh_bucket{le="0.1"} ${fast}\nh_bucket{le="+Inf"} ${all}\nh_sum 1\nh_count ${all}\n`;
+    const pages = [
+      [page(10, 20), page(0, 0)],
+      [page(15, 30), page(2, 2)],
+    ] as const;
+    const found = await arms({ kind: "quantile", q: 0.95, of: "h" }, pages);
+    expect(found).toMatchObject({ of: "buckets", canary: { bounds: [0.1], counts: [7], n: 12 } });
+  });
+
+  test("is the gauge of each member at each read", async () => {
+    const pages = [
+      [memory(1), memory(1)],
+      [memory(100), memory(300)],
+      [memory(110), memory(310)],
+    ] as const;
+    const found = await arms(GAUGE, pages);
+    expect(found).toMatchObject({ of: "gauge", samples: [{ canary: 200 }, { canary: 210 }] });
+    expect(found?.of === "gauge" && Object.values(found.samples[0]?.stable ?? {}).sort()).toEqual([100, 300]);
+  });
+});
