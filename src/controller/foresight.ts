@@ -1,6 +1,6 @@
 import { mostLost, requestsToAdvance, smallestDetectable, type Traffic } from "../analysis/power.ts";
 import { type Alone, mostLostAlone, smallestDetectableAlone } from "../analysis/power-alone.ts";
-import { type Check, isAdvisory } from "../core/check.ts";
+import { type Check, canRevert } from "../core/check.ts";
 import type { PlannedCheck, PlannedStep } from "../core/planned.ts";
 import type { Step } from "../core/rollout.ts";
 import { countsRequests, type Metric, unitOf } from "../core/service.ts";
@@ -46,7 +46,7 @@ export function foresee(prospect: Prospect): Foreseen {
   const figures = judging.map((check) => figuresOf(prospect, check));
   const losses = figures.flatMap(({ name, mostLost: requests }, index) => {
     const check = judging[index];
-    return requests === null || check === undefined || isAdvisory(check) ? [] : [{ requests, check: name }];
+    return requests === null || check === undefined || !canRevert(check) ? [] : [{ requests, check: name }];
   });
   return { checks: figures, mostLost: losses.sort((a, b) => a.requests - b.requests)[0] ?? null };
 }
