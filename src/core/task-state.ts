@@ -76,8 +76,10 @@ function capacity(rollout: Rollout, task: Task & { do: "capacity" }): TaskState 
   const gone = new Set([...batch, ...leftOut(rolling), ...want.out]);
   const ready = Object.keys(rolling.health).filter((member) => isReady(rolling, member) && isServing(rollout, member));
   const left = ready.filter((member) => !gone.has(member)).length;
-  if (left >= task.atLeast || !batch.some((member) => isReady(rolling, member))) return DONE;
-  const missing = `${left} other members are ready, and ${task.atLeast} have to be before ${batch.join(", ")} is taken out`;
+  // Who was excluded by a person is not missing.
+  const atLeast = Math.max(1, task.atLeast - rolling.excluded.length);
+  if (left >= atLeast || !batch.some((member) => isReady(rolling, member))) return DONE;
+  const missing = `${left} other members are ready, and ${atLeast} have to be before ${batch.join(", ")} is taken out`;
   return { is: "pending", missing, members: [] };
 }
 

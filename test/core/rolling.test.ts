@@ -1,0 +1,290 @@
+import { describe, expect, it } from "vitest";
+import { hook, RollingStory } from "./rolling-story.ts";
+
+describe("rolling takes one batch after the other", () => {
+  it("out, drained, deployed, healthy, back and judged, until all are updated", () => {
+    const story = new RollingStory();
+    expect([story.at, story.out]).toEqual(["drained: batch 1 of 4: a:1 back", ["a:1"]]);
+    expect(story.running).toEqual([]);
+    story.drained();
+    expect(story.running.map(({ member, point }) => [member, point])).toEqual([["a:1", "deploy"]]);
+    story.hooksEnd(true);
+    expect([story.at, story.out]).toEqual(["healthy: batch 1 of 4: a:1 back", ["a:1"]]);
+    story.is("a:1", true).later(9_999);
+    expect(story.out).toEqual(["a:1"]);
+    story.later(1);
+    expect([story.at, story.out]).toEqual(["observing: batch 1 of 4: a:1 back", []]);
+    story.verdict("pass").later(19_999);
+    expect(story.at).toBe("observing: batch 1 of 4: a:1 back");
+    story.later(1);
+    expect([story.at, story.out]).toEqual(["drained: batch 2 of 4: b:1 back", ["b:1"]]);
+    story.batch("b:1").batch("c:1").batch("d:1");
+    expect([story.phase, story.out]).toEqual(["promoted", []]);
+  });
+
+  it("does not take a member for healthy by what it answered before its update", () => {
+    const story = new RollingStory().drained();
+    story.later(5_000).hooksEnd(true).later(60_000);
+    expect(story.at).toBe("healthy: batch 1 of 4: a:1 back");
+    story.is("a:1", true).later(10_000);
+    expect(story.at).toBe("observing: batch 1 of 4: a:1 back");
+  });
+
+  it("moves a batch in lockstep", () => {
+    const story = new RollingStory({ batch: { bp: 5_000 } });
+    expect(story.out).toEqual(["a:1", "b:1"]);
+    story.drained().hooksEnd(true, "a:1");
+    expect(story.running.map(({ member }) => member)).toEqual(["b:1"]);
+    story.hooksEnd(true, "b:1").is("a:1", true).later(10_000);
+    expect(story.out).toEqual(["a:1", "b:1"]);
+    story.is("b:1", true).later(10_000);
+    expect(story.out).toEqual([]);
+  });
+
+  it("waits between batches, after the time in which a batch is judged, and not after the last", () => {
+    const story = new RollingStory({ delayMs: 7_000, batch: { count: 2 } }).batch("a:1", "b:1");
+    expect([story.at, story.out]).toEqual(["observing: pause before batch 2", []]);
+    story.later(7_000);
+    expect(story.out).toEqual(["c:1", "d:1"]);
+    expect(story.batch("c:1", "d:1").phase).toBe("promoted");
+  });
+
+  it("gives a member that comes back its share little by little", () => {
+    const story = new RollingStory({ slowStartMs: 40_000 }).updated("a:1");
+    expect(story.rollout.want.ease).toEqual({ "a:1": 2_500 });
+    story.later(10_000);
+    expect(story.rollout.want.ease).toEqual({ "a:1": 5_000 });
+    story.later(10_000).later(10_000);
+    expect([story.rollout.want.ease, story.at]).toEqual([{}, "observing: batch 1 of 4: a:1 back"]);
+  });
+
+  it("goes in the order that is asked for, and leaves out who is excluded or drained by hand", () => {
+    const story = new RollingStory({ order: ["c:1"], exclude: ["b:1"] }, { drained: ["d:1"] });
+    expect(story.rollout.rolling?.members).toEqual(["c:1", "a:1"]);
+  });
+});
+
+describe("there are never too few members", () => {
+  it("waits with a batch until enough others are ready", () => {
+    const story = new RollingStory({ maxUnavailable: { count: 1 } })
+      .updated("a:1")
+      .verdict("pass")
+      .is("c:1", false)
+      .later(20_000);
+    expect([story.at, story.out]).toEqual(["enough ready: batch 2 of 4: take out b:1", []]);
+    story.is("c:1", true);
+    expect(story.out).toEqual(["b:1"]);
+  });
+
+  it("takes out a member that is down already, whoever else is", () => {
+    const story = new RollingStory({ order: ["a:1", "c:1"] }).updated("a:1").verdict("pass").is("c:1", false).later(20_000);
+    expect(story.out).toEqual(["c:1"]);
+  });
+
+  it.each([
+    [
+      "a pool of one without a spare",
+      { batch: { count: 1 } },
+      ["a:1"],
+      "blue has 1 members in service, a batch takes out 1: none would be left",
+    ],
+    ["a batch that is the pool", { batch: { count: 9 } }, ["a:1", "b:1"], "none would be left"],
+    [
+      "a batch above what may be missing",
+      { batch: { count: 2 }, maxUnavailable: { bp: 4_000 } },
+      ["a:1", "b:1", "c:1", "d:1"],
+      "a batch takes out 2, which leaves 2; `maxUnavailable` asks for 3",
+    ],
+  ])("refuses %s with the numbers", (_what, given, members, text) => {
+    expect(() => new RollingStory(given, { members })).toThrow(text);
+  });
+
+  it("brings spares in first and lets them go last", () => {
+    const story = new RollingStory({ pool: "blue", spares: ["s:1"], maxUnavailable: { count: 0 } }, { members: ["a:1"] });
+    expect(story.running.map(({ member }) => member)).toEqual(["s:1"]);
+    expect(story.rollout.want.extra).toBeUndefined();
+    story.hooksEnd(true).is("s:1", true).later(10_000);
+    expect([story.rollout.want.extra, story.out]).toEqual([["s:1"], ["a:1"]]);
+    story.batch("a:1");
+    expect([story.at, story.rollout.want.extra]).toEqual(["drained: let s:1 go", undefined]);
+    expect(story.drained().phase).toBe("promoted");
+  });
+});
+
+describe("a drain that takes too long", () => {
+  it("is let go on", () => {
+    const story = new RollingStory().later(30_000);
+    expect(story.running.map(({ member }) => member)).toEqual(["a:1"]);
+  });
+
+  it("goes back, and touches nobody", () => {
+    const story = new RollingStory({ onDrainTimeout: "abort" }).later(30_000);
+    expect([story.phase, story.out]).toEqual(["reverting", []]);
+    expect(story.is("a:1", true).phase).toBe("reverted");
+  });
+});
+
+describe("a member that fails", () => {
+  const failed = (given = {}) => new RollingStory(given).drained().hooksEnd(false);
+
+  it("stops everything until a person decides, and nobody else is touched", () => {
+    const story = failed().later(3_600_000);
+    expect([story.phase, story.out, story.running]).toEqual(["moving", ["a:1"], []]);
+    expect(story.rollout.rolling?.failing).toMatchObject({ members: ["a:1"], text: "deploy failed: a:1: exit code 1" });
+    expect(story.command({ verb: "advance", step: null }).last).toMatchObject({ is: "refused", code: "failed-check" });
+  });
+
+  it("is tried again on retry, and what went well stands", () => {
+    const story = new RollingStory({ batch: { count: 2 } }).drained().hooksEnd(true, "b:1").hooksEnd(false, "a:1");
+    story.command({ verb: "retry" });
+    expect(story.out).toEqual(["a:1", "b:1"]);
+    story.drained();
+    expect(story.running.map(({ member }) => member)).toEqual(["a:1"]);
+    story.hooksEnd(true).is("a:1", true).is("b:1", true).later(10_000);
+    expect(story.at).toBe("observing: batch 1 of 2: a:1, b:1 back");
+  });
+
+  it("goes back as it is on skip", () => {
+    const story = failed().command({ verb: "skip", member: null });
+    expect([story.at, story.out]).toEqual(["drained: batch 2 of 4: b:1 back", ["b:1"]]);
+  });
+
+  it("stays out on exclude, to the end and beyond", () => {
+    const story = failed().command({ verb: "exclude", member: "a:1" });
+    expect(story.out).toEqual(["b:1", "a:1"]);
+    story.batch("b:1").batch("c:1").batch("d:1");
+    expect([story.phase, story.rollout.rolling?.excluded]).toEqual(["promoted", ["a:1"]]);
+  });
+
+  it("may fail without a person as often as `maxFailures` says", () => {
+    const story = failed({ maxFailures: { count: 1 }, maxUnavailable: { count: 2 } });
+    expect(story.out).toEqual(["b:1", "a:1"]);
+    story.drained().hooksEnd(false);
+    expect(story.rollout.rolling?.failing?.members).toEqual(["b:1"]);
+  });
+
+  it("that never gets healthy has failed at its deadline", () => {
+    const story = new RollingStory().drained().hooksEnd(true).later(120_000);
+    expect(story.rollout.rolling?.failing?.members).toEqual(["a:1"]);
+  });
+
+  it("that is down again while it is judged has failed", () => {
+    const story = new RollingStory().updated("a:1").is("a:1", false);
+    expect(story.rollout.rolling?.failing?.text).toContain("a:1 is not ready: refused the connection");
+  });
+
+  it("that is judged bad has failed, also when the next batch is out already", () => {
+    const story = new RollingStory().updated("a:1").verdict("fail");
+    expect(story.rollout.rolling?.failing?.members).toEqual(["a:1"]);
+    story.command({ verb: "retry" });
+    expect([story.at, story.out]).toEqual(["drained: batch 1 of 4: a:1 back", ["a:1"]]);
+  });
+
+  it("can be told nothing that makes no sense", () => {
+    const story = new RollingStory();
+    expect(story.command({ verb: "skip", member: null }).last).toMatchObject({ is: "refused", code: "unknown-member" });
+    expect(story.command({ verb: "exclude", member: "x:1" }).last).toMatchObject({ is: "refused", code: "unknown-member" });
+    expect(story.command({ verb: "retry" }).last).toMatchObject({ is: "refused", code: "nothing-to-retry" });
+  });
+});
+
+describe("the way back of a rolling rollout", () => {
+  const undo = { hook: hook("undo"), batch: { count: 1 }, delayMs: 0 };
+
+  it("puts back at once who was not touched, and gives the others their old version, the last first", () => {
+    const story = new RollingStory({ rollback: undo })
+      .batch("a:1")
+      .batch("b:1")
+      .drained()
+      .hooksEnd(false)
+      .command({ verb: "abort" })
+      .drained();
+    expect([story.phase, story.running.map(({ member, point }) => [member, point])]).toEqual([
+      "reverting",
+      [["c:1", "rollback"]],
+    ]);
+    const undone = (member: string) => story.hooksEnd(true).is(member, true).later(10_000);
+    undone("c:1");
+    expect(story.out).toEqual(["b:1"]);
+    story.drained();
+    undone("b:1");
+    story.drained();
+    undone("a:1");
+    expect([story.phase, story.out]).toEqual(["reverted", []]);
+  });
+
+  it("waits for members that are out to be seen healthy anew", () => {
+    const story = new RollingStory().command({ verb: "abort" }).later(1_000);
+    expect(story.phase).toBe("reverting");
+    expect(story.is("a:1", true).phase).toBe("reverted");
+  });
+
+  it("needs a person where nothing can put the old version back, and says what runs where", () => {
+    const story = new RollingStory().batch("a:1").command({ verb: "abort" }).is("b:1", true);
+    expect(story.rollout.phase).toMatchObject({
+      phase: "failed",
+      trouble: "there is no `rollback` hook; on v2: a:1; as before: b:1, c:1, d:1",
+    });
+    expect(story.command({ verb: "abort" }).phase).toBe("reverted");
+  });
+
+  it("is never taken back itself, and can be tried again where it got stuck", () => {
+    const story = new RollingStory({ rollback: undo, onFailure: "rollback" }).batch("a:1").drained().hooksEnd(false).drained();
+    expect(story.running.map(({ member, point }) => [member, point])).toEqual([["b:1", "rollback"]]);
+    story.hooksEnd(false);
+    expect(story.phase).toBe("failed");
+    story.command({ verb: "retry" });
+    expect([story.phase, story.running.map(({ member }) => member)]).toEqual(["reverting", ["b:1"]]);
+  });
+
+  it("takes a member for touched as soon as its hook has begun", () => {
+    const story = new RollingStory({ rollback: undo }).drained().command({ verb: "abort" }).drained();
+    expect(story.running.map(({ member, point }) => [member, point])).toEqual([["a:1", "rollback"]]);
+  });
+});
+
+describe("freezes and hooks", () => {
+  const frozen = { name: "night", days: ["thu"], from: 0, to: 60, zone: "UTC" } as const;
+
+  it("holds the next batch, and never in the middle of one", () => {
+    const story = new RollingStory({}, { freezes: [frozen] }).updated("a:1").verdict("pass").later(20_000);
+    expect([story.at, story.out]).toEqual(["held: batch 1 of 4: a:1 back", []]);
+    story.later(3_600_000);
+    expect(story.verdict("pass").out).toEqual(["b:1"]);
+  });
+
+  it("runs the hooks around each batch, and those before and after the whole", () => {
+    const points = ["beforeStart", "beforeStep", "afterStep", "beforePromote", "afterPromote"] as const;
+    const hooks = Object.fromEntries(points.map((point) => [point, [hook(point)]]));
+    const story = new RollingStory({ batch: { count: 2 } }, { hooks });
+    const seen: string[] = [];
+    for (let tries = 0; story.phase === "moving" && tries < 50; tries++) {
+      const [running] = story.running;
+      if (running === undefined) {
+        if (story.at.startsWith("drained")) story.drained();
+        else for (const member of story.out) story.is(member, true);
+        story.later(10_000).verdict("pass");
+        continue;
+      }
+      seen.push(running.point);
+      story.hooksEnd(true);
+    }
+    expect(seen).toEqual([
+      "beforeStart",
+      "beforeStep",
+      "deploy",
+      "afterStep",
+      "beforeStep",
+      "deploy",
+      "afterStep",
+      "beforePromote",
+      "afterPromote",
+    ]);
+  });
+
+  it("goes back where a hook says no, and runs those of the way back last", () => {
+    const story = new RollingStory({}, { hooks: { beforeStart: [hook("gate")], afterRevert: [hook("tell")] } }).hooksEnd(false);
+    expect(story.running.map(({ point }) => point)).toEqual(["afterRevert"]);
+    expect(story.hooksEnd(false).phase).toBe("reverted");
+  });
+});
