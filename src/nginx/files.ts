@@ -93,14 +93,14 @@ export class Generations {
   ): Promise<Manifest> {
     const fresh = join(this.folder, `.new-${manifest.generation}`);
     await rm(fresh, { recursive: true, force: true });
-    await mkdir(fresh, { recursive: true, mode: 0o755 });
+    await mkdir(this.folder, { recursive: true });
+    // Not both at once: where the disk is read-only, a recursive one says that there is no such folder.
+    await mkdir(fresh, { mode: 0o755 });
     const whole = { ...manifest, files: Object.fromEntries([...files].map(([name, text]) => [name, sha256(text)])) };
-    const [rest] = await Promise.all([
-      this.#linkAll(whole, files, before, fresh),
+    await Promise.all([
       writeSynced(join(fresh, MANIFEST), `${JSON.stringify(whole)}\n`),
+      this.#linkAll(whole, files, before, fresh).then((rest) => writeAll(fresh, rest)),
     ]);
-    for (let at = 0; at < rest.length; at += AT_ONCE)
-      await Promise.all(rest.slice(at, at + AT_ONCE).map(([name, text]) => writeSynced(join(fresh, name), text)));
     await syncFolder(fresh);
     await rename(fresh, this.path(manifest.generation));
     await syncFolder(this.folder);
@@ -202,6 +202,11 @@ export class Generations {
     const names = await readdir(this.path(generation));
     return manifest !== null && names.every((name) => name === MANIFEST || manifest.files[name] !== undefined);
   }
+}
+
+async function writeAll(folder: string, files: readonly (readonly [string, string])[]): Promise<void> {
+  for (let at = 0; at < files.length; at += AT_ONCE)
+    await Promise.all(files.slice(at, at + AT_ONCE).map(([name, text]) => writeSynced(join(folder, name), text)));
 }
 
 async function writeSynced(path: string, text: string): Promise<void> {

@@ -4,6 +4,7 @@ import { decideAftermath, observeAftermath, observeAftermathRead, startAftermath
 import { type Comparison, NO_COMPARISON, observeWindow } from "../../src/analysis/comparison.ts";
 import type { Counts } from "../../src/analysis/counts.ts";
 import { NO_CAP } from "../../src/analysis/guarded.ts";
+import { HARM_GRID } from "../../src/analysis/ratio.ts";
 import { logRecorded, neededOf, observeRecorded, type Recorded, startRecorded } from "../../src/analysis/recorded.ts";
 import { binomial, type Chance, poisson } from "../support/distributions.ts";
 import { windowOf } from "../support/evidence.ts";
@@ -82,6 +83,14 @@ describe("a bet on the candidate against a fixed rate is at most 1 on average, c
     expect(plain).toBeGreaterThan(0.7);
   });
 
+  test("is worth the product of r to the failures and what the fixed rate would have brought, averaged over the factors", () => {
+    const rate = RULE.rho * state.mostRate;
+    const worth = HARM_GRID.map((factor) => factor ** 2 * Math.exp(-20 * rate * (factor - 1)));
+    const expected = 0.5 + (0.5 * worth.reduce((sum, one) => sum + one, 0)) / worth.length;
+    const bet = { dispersion: 1, logCap: NO_CAP };
+    expect(logRecorded(observeRecorded(state, RULE, { n: 20, x: 2 }, bet))).toBeCloseTo(Math.log(expected), 9);
+  });
+
   test("but above 1 beyond it", () => {
     expect(average(state, 200, binomial(200, 4 * state.mostRate), 1, 1e9)).toBeGreaterThan(2);
   });
@@ -120,8 +129,12 @@ describe("a bake, simulated", () => {
 });
 
 describe("what follows once all the traffic is on the candidate", () => {
+  /** Windows of 1 000 requests on stable and 100 on the candidate, which fail alike. */
   const seen = (failures: readonly number[]) =>
-    failures.reduce((state: Comparison, x) => observeWindow(state, COMPARED, windowOf(100, 1, 1_000, x), 60_000), NO_COMPARISON);
+    failures.reduce(
+      (state: Comparison, x) => observeWindow(state, COMPARED, windowOf(100, Math.round(x / 10), 1_000, x), 60_000),
+      NO_COMPARISON,
+    );
 
   test("asks for more where stable's own rate varied from minute to minute", () => {
     const [steady, wild] = [seen([10, 10, 10, 10, 10, 10]), seen([0, 30, 0, 30, 0, 0])].map((state) =>

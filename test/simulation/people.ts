@@ -32,7 +32,7 @@ export class People {
     else if (act === 5 || act === 15) this.#tell(controller, service, { verb: "pause" });
     else if (act <= 7) this.#tell(controller, service, { verb: "resume" });
     else if (act === 8) this.#tell(controller, service, { verb: "advance", step: null });
-    else if (act === 9) this.#tell(controller, service, { verb: "promote" });
+    else if (act === 9) this.#promote(controller, service);
     else if (act === 10) this.#tell(controller, service, { verb: "retry" });
     else if (act === 11) this.#setMembers(controller, service, number);
     else if (act <= 13) this.#setMember(controller, service, number);
@@ -49,6 +49,12 @@ export class People {
 
   #tell(controller: Controller, service: ServiceName, command: Command): void {
     controller.command(service, command, ACTOR, OPTIONS).catch(IGNORED);
+  }
+
+  /** Often somebody thinks better of it at once: an abort that meets a promote wins. */
+  #promote(controller: Controller, service: ServiceName): void {
+    this.#tell(controller, service, { verb: "promote" });
+    if (this.#random.chance(0.4)) this.#abort(controller, service);
   }
 
   #start(controller: Controller, service: ServiceName): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Slice } from "../../../src/core/ports.ts";
 import type { NginxMetric } from "../../../src/core/service.ts";
+import { latencyArms } from "../../../src/metrics/nginx-log/latency-arms.ts";
 import { addSlices } from "../../../src/metrics/nginx-log/slices.ts";
 import { Tally } from "../../../src/metrics/nginx-log/tally.ts";
 
@@ -66,5 +67,20 @@ describe("latencies by bucket", () => {
       expect(has(slice, "another-pool-with-a-longer-name b")).toBe(slice.from >= 20_000);
       expect(slice.counts["another-pool-with-a-longer-name n"]).toBeGreaterThan(0);
     }
+  });
+
+  it("are what a comparison is given: stable's as they were, the candidate's divided by 1 + margin", () => {
+    const [green, blue] = ["a-pool-with-a-rather-long-name", "another-pool-with-a-longer-name"];
+    const last = { [green]: { t: 20_000, started: null, series: { floor: 0 } } };
+    const evidence = { metric: "latency", last, slices: read([], 0, 20_000), problem: null, lacking: null };
+    const both = { canary: { pool: green, evidence }, stable: { pool: blue, evidence } };
+    const found = latencyArms(both, 0, 0.1);
+    if (found?.of !== "latencies") throw new Error("latencies are compared");
+    const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+    expect(found).toMatchObject({ from: 0, to: 20_000 });
+    expect(total(found.canary)).toBe(total(found.stable));
+    // Two buckets are 10 %.
+    expect(found.stable.length - found.canary.length).toBe(2);
+    expect(latencyArms(both, 20_000, 0.1)).toBeNull();
   });
 });
