@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import type { MetricSource } from "../core/ports.ts";
 import type { CommandMetric } from "../core/service.ts";
+import type { Fill } from "../secrets/confidence.ts";
 import { numberOf } from "./number.ts";
 import { fillIn } from "./placeholders.ts";
 import { type Answer, type Asking, answerOf, readyNumbers } from "./ready-number.ts";
-import type { Fill } from "./secrets.ts";
 
 /** A number needs a line; a program that says more than this is not asked for a number. */
 const MOST_CHARACTERS = 100_000;

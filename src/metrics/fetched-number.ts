@@ -1,9 +1,8 @@
 import type { Fetch } from "../core/service.ts";
 import type { Ms } from "../core/units.ts";
+import { fileText, Unaskable } from "../secrets/confidence.ts";
 import { type Answered, ask } from "./ask.ts";
-import { Unaskable } from "./placeholders.ts";
 import type { Asking } from "./ready-number.ts";
-import { fileText } from "./secrets.ts";
 
 /** One number is a line; ten thousand of them are a mistake, or an attack. */
 const MOST_BYTES = 1_000_000;

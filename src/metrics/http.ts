@@ -1,11 +1,11 @@
 import type { MetricSource } from "../core/ports.ts";
 import type { HttpMetric } from "../core/service.ts";
+import type { Fill } from "../secrets/confidence.ts";
 import { fetchJson, parseUrl, placeOf } from "./fetched-number.ts";
 import { numberOf } from "./number.ts";
 import { kindOf, parsePick, pickFrom } from "./pick.ts";
 import { fillIn } from "./placeholders.ts";
 import { type Answer, type Asking, answerOf, readyNumbers } from "./ready-number.ts";
-import type { Fill } from "./secrets.ts";
 
 /** Picks a number from a JSON answer. */
 export function createHttp(fill: Fill): MetricSource<HttpMetric> & AsyncDisposable {

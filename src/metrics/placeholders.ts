@@ -1,11 +1,9 @@
 import type { Subject } from "../core/ports.ts";
 import { type Ms, never } from "../core/units.ts";
+import { Unaskable } from "../secrets/confidence.ts";
 
 /** What `{{pool}}`, `{{service}}`, `{{version}}` and `{{window}}` stand for in one reading. */
 export type Values = Pick<Subject, "pool" | "service" | "version"> & { readonly windowMs: Ms };
-
-/** Something that cannot be asked for, in words. Normal, and so a value at the edge of a source. */
-export class Unaskable extends Error {}
 
 export const PLACEHOLDERS = ["pool", "service", "version", "window"] as const;
 type Placeholder = (typeof PLACEHOLDERS)[number];

@@ -1,10 +1,10 @@
 import type { MetricSource } from "../core/ports.ts";
 import type { PrometheusMetric } from "../core/service.ts";
+import type { Fill } from "../secrets/confidence.ts";
 import { fetchJson, parseUrl, placeOf } from "./fetched-number.ts";
 import { numberOf } from "./number.ts";
 import { fillQuery } from "./promql.ts";
 import { type Answer, type Asking, answerOf, readyNumbers } from "./ready-number.ts";
-import type { Fill } from "./secrets.ts";
 
 /** Asks Prometheus, or what answers like it, for the value of a query now. */
 export function createPrometheus(fill: Fill): MetricSource<PrometheusMetric> & AsyncDisposable {

@@ -1,5 +1,6 @@
 import { type Ms, never } from "../core/units.ts";
-import { fillIn, placeholdersIn, Unaskable, unknown, type Values } from "./placeholders.ts";
+import { Unaskable } from "../secrets/confidence.ts";
+import { fillIn, placeholdersIn, unknown, type Values } from "./placeholders.ts";
 
 type Piece = {
   readonly kind: "code" | "comment" | "double" | "single" | "raw";

@@ -1,8 +1,8 @@
 import type { Evidence, Measurement, MetricSource, Subject } from "../core/ports.ts";
 import type { Metric } from "../core/service.ts";
 import { type Ms, never } from "../core/units.ts";
-import { Unaskable, type Values } from "./placeholders.ts";
-import { Confidence, type Fill } from "./secrets.ts";
+import { Confidence, type Fill, Unaskable } from "../secrets/confidence.ts";
+import type { Values } from "./placeholders.ts";
 
 /** What somebody else computed: a number, nothing yet, or something that cannot be believed. Texts are for people. */
 export type Answer =

@@ -1,17 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { Secret } from "../core/secret.ts";
-import { Unaskable } from "./placeholders.ts";
 
 /** Fills in `${NAME}` from the environment; what is wrong is said without what any variable holds. */
 export type Fill = (
   text: string,
 ) => { readonly is: "filled"; readonly text: string } | { readonly is: "wrong"; readonly message: string };
 
+/** Something that cannot be asked for or done, in words. Normal, and so a value at the edge of what asks. */
+export class Unaskable extends Error {}
+
 /** Shorter ones would blot out half of a message, and are no secrets. */
 const LEAST_HIDDEN = 4;
 const MOST_SECRET_BYTES = 65_536;
 
-/** What one reading was told in confidence: reveals texts when they are needed, and keeps them out of what people are told. */
+/** What one asking was told in confidence: reveals texts when they are needed, and keeps them out of what people are told. */
 export class Confidence {
   readonly #fill: Fill;
   readonly #known = new Set<string>();
@@ -48,16 +50,23 @@ export class Confidence {
       this.#known.add(form);
   }
 
-  /** A text that is fit to be shown: one line, at most 300 characters, nothing in it that was told in confidence. */
-  shown(text: string): string {
+  /** A text without anything that was told in confidence. */
+  redacted(text: string): string {
     let safe = text;
     for (const one of [...this.#known].sort((a, b) => b.length - a.length)) safe = safe.replaceAll(one, "***");
-    const line = safe.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+    return safe;
+  }
+
+  /** A text that is fit to be shown: one line, at most 300 characters, nothing in it that was told in confidence. */
+  shown(text: string): string {
+    const line = this.redacted(text)
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+      .trim();
     return line.length > 300 ? `${line.slice(0, 299)}…` : line;
   }
 }
 
-/** The text of a file that a metric names. Rejects with an `Unaskable`. */
+/** The text of a file that a setting names. Rejects with an `Unaskable`. */
 export async function fileText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
