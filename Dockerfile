@@ -18,6 +18,8 @@ RUN npm run build \
  && cp -r package.json LICENSE CHANGELOG.md README.md bin dist examples schema templates node_modules /out/ \
  && cp docker/init.sh /out/ \
  && find /out -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && find /out/node_modules -type d \( -name test -o -name tests -o -name .github \) -prune -exec rm -rf {} + \
+ && find /out -type d -empty -delete \
  && chmod -R a+rX,go-w /out
 
 # What the program does not need goes: package managers, their caches, manuals. And the folders are there, with their owner, so
@@ -31,6 +33,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
  && useradd --uid "$SLUICE_UID" --gid sluice --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sluice \
  && mkdir -p /etc/sluice /var/cache/apt /var/lib/apt/lists /opt/sluice /var/lib/sluice \
  && cd /var/lib/sluice && mkdir include nginx tables && mkdir -m 0700 state && chown -R sluice:sluice . \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && ln -s /opt/sluice/bin/sluice.js /usr/local/bin/sluice
 
 # One copy of the result, so that what was removed is in no layer.

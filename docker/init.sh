@@ -3,7 +3,7 @@
 set -eu
 
 # The first set of files, so that nginx can start before Sluice does. Later ones are Sluice's own business.
-[ -e /var/lib/sluice/include/current ] || sluice render --write
+[ -e /var/lib/sluice/include/current ] || sluice render --write >/dev/null
 
 touch /tmp/ready
 trap 'exit 0' TERM INT
