@@ -175,6 +175,8 @@ async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisp
       answers: storedAnswers(parts.store, () => Date.now()),
       now: () => Date.now(),
       reload: () => parts.reload().catch(refusedReload),
+      // Beside the sources in a checkout, and beside what is built of them in the package.
+      dashboard: join(import.meta.dirname, "../dist/dashboard"),
     }),
   );
   return { address: await api.listen(), tokenFile: token?.path ?? null };

@@ -36,6 +36,8 @@ export type ApiOptions = {
   readonly reload: () => Promise<ReloadView>;
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => Ms;
+  /** Folder of the built dashboard; without it, there is nothing at `/`. */
+  readonly dashboard?: string;
   readonly limits?: Partial<Limits>;
 };
 

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { authenticate } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
+import { serveDashboard } from "./dashboard.ts";
 import { endLateAnswers } from "./deadline.ts";
 import { eventRoutes } from "./events.ts";
 import { answerBrokenRequest, answerFailure, answerNotFound } from "./failure.ts";
@@ -25,6 +26,7 @@ import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
 import { serviceRoutes } from "./services.ts";
 import { validatorCompiler } from "./validation.ts";
+import { whoamiRoutes } from "./whoami.ts";
 
 /** The HTTP API of a controller. Disposing it ends streams and connections. */
 export interface Api extends AsyncDisposable {
@@ -47,6 +49,8 @@ export async function createServer(options: ApiOptions): Promise<Api> {
   keepAnswers(app, options);
   await registerReference(app);
   routes(app as unknown as Routes, options, limits);
+  const { dashboard } = options;
+  if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard));
   await app.ready();
   return {
     listen: () => startListening(app, options.listen),
@@ -139,6 +143,7 @@ function keepAnswers(app: FastifyInstance, { answers, now, log }: ApiOptions): v
 
 function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiOptions, limits: Limits): void {
   healthRoutes(app, control, version);
+  whoamiRoutes(app);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
   planRoutes(app, control, parseSteps);
