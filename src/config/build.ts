@@ -1,28 +1,31 @@
 import { resolve } from "node:path";
+import { anchorCommand, anchorSecret, anchorSecrets, type From } from "./anchor.ts";
+import { buildHooks, buildNotifier, buildRolling } from "./build-hook.ts";
 import type { NginxTarget, Service, Settings } from "./config.ts";
 import type { Parsed } from "./schema/file.ts";
 
 type ParsedService = Parsed["services"][string];
 type ParsedMetric = ParsedService["metrics"][string];
-type Secret = Extract<ParsedMetric, { source: "command" }>["env"][string];
 type ParsedTarget = Omit<NginxTarget, "name">;
 
-/** Names and default targets of a service come from outside of its block. */
-function buildService(name: string, parsed: ParsedService, targets: readonly string[], from: (path: string) => string): Service {
+type Outside = { readonly targets: readonly string[]; readonly freezes: Service["freezes"] };
+
+/** Names, default targets and freezes of all services come from outside of a service's block. */
+function buildService(name: string, parsed: ParsedService, { targets, freezes }: Outside, from: From): Service {
   const metrics = Object.entries(parsed.metrics).map(([key, metric]) => [key, buildMetric(key, metric, from)] as const);
-  const none = {
-    rolling: null,
-    hooks: { beforeStart: [], beforeStep: [], afterStep: [], beforePromote: [], afterPromote: [], afterRevert: [], onFailed: [] },
-    freezes: [],
+  return {
+    ...parsed,
+    name,
+    targets: parsed.targets ?? targets,
+    metrics: Object.fromEntries(metrics),
+    rolling: buildRolling(parsed.rolling, from),
+    hooks: buildHooks(parsed.hooks, from),
+    freezes: [...freezes, ...parsed.freezes],
   };
-  return { ...parsed, ...none, name, targets: parsed.targets ?? targets, metrics: Object.fromEntries(metrics) };
 }
 
-/** Files that a metric reads or runs; a program's bare name is looked up in PATH. */
-function buildMetric(name: string, metric: ParsedMetric, from: (path: string) => string): Service["metrics"][string] {
-  const secret = (one: Secret): Secret => (one.from === "file" ? { ...one, path: from(one.path) } : one);
-  const secrets = (all: Readonly<Record<string, Secret>>) =>
-    Object.fromEntries(Object.entries(all).map(([key, one]) => [key, secret(one)]));
+/** Files that a metric reads or runs. */
+function buildMetric(name: string, metric: ParsedMetric, from: From): Service["metrics"][string] {
   switch (metric.source) {
     case "scrape":
     case "nginx":
@@ -30,21 +33,17 @@ function buildMetric(name: string, metric: ParsedMetric, from: (path: string) =>
     case "prometheus":
     case "http": {
       const { auth, headers, ca } = metric;
-      const token = auth?.by === "bearer" ? { ...auth, token: secret(auth.token) } : null;
-      const basic = auth?.by === "basic" ? { ...auth, password: secret(auth.password) } : null;
-      return { ...metric, name, auth: token ?? basic, headers: secrets(headers), ca: ca === null ? null : from(ca) };
+      const token = auth?.by === "bearer" ? { ...auth, token: anchorSecret(auth.token, from) } : null;
+      const basic = auth?.by === "basic" ? { ...auth, password: anchorSecret(auth.password, from) } : null;
+      return { ...metric, name, auth: token ?? basic, headers: anchorSecrets(headers, from), ca: ca === null ? null : from(ca) };
     }
-    case "command": {
-      const [program = "", ...rest] = metric.command;
-      // A path that begins with a variable is whole once that is filled in.
-      const found = program.includes("/") && !program.startsWith("${") ? from(program) : program;
-      return { ...metric, name, command: [found, ...rest], env: secrets(metric.env) };
-    }
+    case "command":
+      return { ...metric, name, command: anchorCommand(metric.command, from), env: anchorSecrets(metric.env, from) };
   }
 }
 
 /** Relative paths start at the folder of the file; a program's bare name is looked up in PATH. */
-function buildTarget(name: string, parsed: ParsedTarget, from: (path: string) => string): NginxTarget {
+function buildTarget(name: string, parsed: ParsedTarget, from: From): NginxTarget {
   const { status } = parsed;
   return {
     ...parsed,
@@ -56,7 +55,7 @@ function buildTarget(name: string, parsed: ParsedTarget, from: (path: string) =>
   };
 }
 
-function buildDrive(drive: ParsedTarget["drive"], from: (path: string) => string): NginxTarget["drive"] {
+function buildDrive(drive: ParsedTarget["drive"], from: From): NginxTarget["drive"] {
   switch (drive.by) {
     case "local": {
       const binary = drive.binary.includes("/") ? from(drive.binary) : drive.binary;
@@ -79,8 +78,9 @@ export function build(parsed: Parsed, folder: string): Settings {
   const blocks = isOne(parsed.nginx) ? { local: parsed.nginx } : parsed.nginx;
   const nginx = Object.entries(blocks).map(([name, block]) => [name, buildTarget(name, block, from)] as const);
   const targets = Object.keys(blocks);
+  const outside = { targets, freezes: parsed.freeze };
   const services = Object.entries(parsed.services).map(
-    ([name, service]) => [name, buildService(name, service, targets, from)] as const,
+    ([name, service]) => [name, buildService(name, service, outside, from)] as const,
   );
   const { listen } = parsed.api;
   return {
@@ -89,6 +89,7 @@ export function build(parsed: Parsed, folder: string): Settings {
     history: parsed.history,
     nginx: Object.fromEntries(nginx),
     templates: parsed.templates === null ? null : from(parsed.templates),
+    notify: parsed.notify.map((notifier) => buildNotifier(notifier, from)),
     services: Object.fromEntries(services),
   };
 }

@@ -3,6 +3,7 @@ import type { Problem } from "./errors.ts";
 import type { api } from "./schema/api.ts";
 import type { history } from "./schema/history.ts";
 import type { target } from "./schema/nginx.ts";
+import type { notify } from "./schema/notify.ts";
 import type { service } from "./schema/service.ts";
 
 /** One nginx to drive. Folders and files are absolute; `status` is `host:port`. */
@@ -11,15 +12,12 @@ export type NginxTarget = z.output<typeof target> & { readonly name: string };
 /** One service, with every default filled in. It has the shape of the core's `ServiceSettings`. */
 export type Service = Omit<z.output<typeof service>, "targets" | "metrics"> & {
   readonly name: string;
-  readonly rolling: null;
-  readonly hooks: Record<
-    "beforeStart" | "beforeStep" | "afterStep" | "beforePromote" | "afterPromote" | "afterRevert" | "onFailed",
-    readonly never[]
-  >;
-  readonly freezes: readonly never[];
   readonly targets: readonly string[];
   readonly metrics: Readonly<Record<string, z.output<typeof service>["metrics"][string] & { readonly name: string }>>;
 };
+
+/** Somebody who is told of rollouts. It has the shape of the core's `Notifier`. */
+export type Notifier = z.output<typeof notify>[number];
 
 /** A whole configuration, with every default filled in and every path absolute. */
 export type Config = {
@@ -30,6 +28,7 @@ export type Config = {
   readonly nginx: Readonly<Record<string, NginxTarget>>;
   /** The folder of the user's own templates, or null. */
   readonly templates: string | null;
+  readonly notify: readonly Notifier[];
   readonly services: Readonly<Record<string, Service>>;
   /** What can be used as it is and is probably not meant. */
   readonly warnings: readonly Problem[];

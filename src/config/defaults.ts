@@ -115,5 +115,46 @@ export const DEFAULTS = {
     evidenceFor: "10s",
     /** Each step was watched already, the last one at the whole traffic. */
     bake: "0s",
+    /** Where nobody answers in the time that was given for it, the candidate is not wanted. */
+    then: "abort",
+  },
+  rolling: {
+    /** The least that can go wrong at a time. */
+    batch: 1,
+    /** `monitor` is a pause already. */
+    delay: "0s",
+    /** What Kubernetes gives a container to end. */
+    drain: "30s",
+    /** One request that never ends, such as an event stream, would hold up every update. */
+    onDrainTimeout: "proceed",
+    /** A program that starts and falls over does so within seconds. */
+    minHealthy: "10s",
+    /** Enough for a program that reads much before it answers. */
+    deadline: "5m",
+    slowStart: "0s",
+    /** The usual window of a check. */
+    monitor: "30s",
+    /** A release that breaks one member breaks the next one too. */
+    maxFailures: 0,
+    /** A person sees the member as it failed. */
+    onFailure: "pause",
+  },
+  hook: {
+    /** Enough for a restart or a migration; what hangs is ended. */
+    deadline: "5m",
+    /** One try of a call. */
+    timeout: "10s",
+  },
+  freeze: {
+    /** The whole day. */
+    from: "00:00",
+    to: "24:00",
+    /** The same on every machine; whoever has an office names its zone. */
+    zone: "UTC",
+  },
+  notify: {
+    timeout: "10s",
+    /** What is older is no news. */
+    deadline: "2m",
   },
 } as const;

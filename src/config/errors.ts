@@ -28,11 +28,15 @@ export function formatProblem(problem: Problem): string {
   return problem.path === "" ? `${place} ${problem.message}` : `${place} ${problem.path}: ${problem.message}`;
 }
 
-const CONFIDENTIAL = /\.metrics\.[^.]+\.(?:auth|headers|env|url)\b/;
+const CONFIDENTIAL = [
+  /\.metrics\.[^.]+\.(?:auth|headers|env|url)\b/,
+  /^services\.[^.]+\.(?:hooks|rolling)\..*\b(?:post|headers|secret|env)\b/,
+  /^notify\[\d+\]\.(?:webhook|slack|headers|secret|env)\b/,
+];
 
-/** Whether what stands at a path may be secret: whatever of a metric says who Sluice is. */
+/** Whether what stands at a path may be secret: whatever of a metric, a hook or a notifier says who Sluice is. */
 export function isConfidential(path: string): boolean {
-  return CONFIDENTIAL.test(path);
+  return CONFIDENTIAL.some((pattern) => pattern.test(path));
 }
 
 /**

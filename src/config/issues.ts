@@ -31,6 +31,10 @@ function findingsOfOne(issue: Issue): Finding[] {
   if (issue.code === "invalid_key") {
     return [{ path, message: `${shown(path.at(-1))} is not a usable name; it must be ${NAME_ALLOWED}`, at: "key" }];
   }
+  if (issue.code === "invalid_union" && !isConfidential(formatPath(path))) {
+    const meant = meantForm(issue.errors);
+    if (meant !== null) return findingsOf(meant, path);
+  }
   return [
     {
       path,
@@ -39,6 +43,41 @@ function findingsOfOne(issue: Issue): Finding[] {
         : issue.message,
     },
   ];
+}
+
+/**
+ * Of a value with several forms, what is wrong with the one that was meant: the one whose kind it is furthest down, and in a list furthest
+ * along. Null where it is of no form's kind at all.
+ */
+function meantForm(forms: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const ranked = forms.map((issues) => ({ issues, rank: rankOf(issues) })).sort((a, b) => compareRanks(b.rank, a.rank));
+  const [best] = ranked;
+  return best === undefined || best.rank[0] === 0 ? null : best.issues;
+}
+
+type Rank = readonly [depth: number, along: number, few: number];
+
+/** How far a value goes along with a form: to what depth its kinds are right, to which item of a list, and with how little wrong in it. */
+function rankOf(issues: readonly Issue[]): Rank {
+  const all = issues.flatMap(leaves);
+  const kinds = all.filter(({ isKind }) => isKind);
+  const depth = Math.min(...kinds.map(({ path }) => path.length));
+  const [first] = all[0]?.path ?? [];
+  return [depth, typeof first === "number" ? first : 0, -all.length];
+}
+
+type Leaf = { readonly path: readonly PropertyKey[]; readonly isKind: boolean };
+
+function leaves(issue: Issue): readonly Leaf[] {
+  if (issue.code !== "invalid_union") return [{ path: issue.path, isKind: issue.code === "invalid_type" }];
+  const meant = meantForm(issue.errors);
+  if (meant === null) return [{ path: issue.path, isKind: true }];
+  return meant.flatMap(leaves).map((leaf) => ({ ...leaf, path: [...issue.path, ...leaf.path] }));
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at === -1 ? 0 : (a[at] ?? 0) > (b[at] ?? 0) ? 1 : -1;
 }
 
 /** What the data has at a path, or undefined. */

@@ -27,6 +27,7 @@ function repairOf(path: Path, data: unknown): Repair {
       if (inner === "steps") return { at: [...base, inner], put: ANY_STEPS };
       return { at: inner === undefined ? base : [...base, inner], put: undefined };
     case "metrics":
+    case "hooks":
     case "blueGreen":
       return { at: inner === undefined ? base : [...base, inner], put: undefined };
     default:

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import { type Env, fill } from "./env.ts";
 import type { Problem } from "./errors.ts";
+import { isLate } from "./late.ts";
 
 /** Keys and list positions from the top of the file. */
 export type Path = readonly (string | number)[];
@@ -189,18 +190,6 @@ class Walk {
     this.#wrong(offset, path, filled.message);
     return null;
   }
-}
-
-const LATE = new Set(["url", "query", "auth", "headers", "command", "env"]);
-
-/**
- * Parts of a metric keep their variables as they are written, and get them filled in when they are used: what a variable holds may be
- * secret, and a configuration is stored with each rollout. The name of a file that holds a secret is none.
- */
-function isLate(path: Path): boolean {
-  const [section, , part, , key] = path;
-  const isFile = path.length > 6 && path.at(-1) === "file";
-  return section === "services" && part === "metrics" && LATE.has(String(key)) && !isFile;
 }
 
 function keyRefusal(name: string, twice: boolean): string | null {

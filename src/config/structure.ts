@@ -13,7 +13,7 @@ export type Structure = {
   readonly data: unknown;
   readonly unreadable: readonly Section[];
 };
-const SECTIONS = ["api", "state", "nginx"] as const;
+const SECTIONS = ["api", "state", "nginx", "freeze", "notify"] as const;
 type Section = (typeof SECTIONS)[number];
 
 /**
@@ -42,6 +42,12 @@ function salvage(file: File, data: unknown, unreadable: readonly Section[]): Pic
     const parsed = service.safeParse(raw);
     return parsed.success ? [[name, parsed.data] as const] : [];
   });
-  const sections = { api: section("api"), state: section("state"), nginx: section("nginx") };
+  const sections = {
+    api: section("api"),
+    state: section("state"),
+    nginx: section("nginx"),
+    freeze: section("freeze"),
+    notify: section("notify"),
+  };
   return { parsed: { ...usual, ...sections, services: Object.fromEntries(services) }, data };
 }

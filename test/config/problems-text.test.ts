@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { excerpt } from "../../src/config/errors.ts";
 import { problemsOf, withWeb } from "../support/sluice-yaml.ts";
 
-const SERVICE_KEYS = "routing, key, overrides, tries, pools, stable, targets, health, metrics, canary, blueGreen";
+const SERVICE_KEYS = "routing, key, overrides, tries, pools, stable, targets, health, metrics, canary, blueGreen, rolling, hooks, freeze";
 const DURATION = "it must be a duration above 0 with its unit, such as 250ms, 5s, 10m or 1h (at most 500h)";
 const METRICS =
   "    metrics: { errors: { source: scrape, window: 30s, ratio: { of: e, to: r } }, p95: { source: scrape, quantile: 0.95, of: h } }\n";
@@ -12,12 +12,12 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "an empty file",
     "",
-    "sluice.yaml:1:1 is empty; it must be a block with the keys api, state, history, nginx, templates, services",
+    "sluice.yaml:1:1 is empty; it must be a block with the keys api, state, history, nginx, templates, freeze, notify, services",
   ],
   [
     "a list",
     "[]",
-    "sluice.yaml:1:1 a list is not allowed; it must be a block with the keys api, state, history, nginx, templates, services",
+    "sluice.yaml:1:1 a list is not allowed; it must be a block with the keys api, state, history, nginx, templates, freeze, notify, services",
   ],
   ["no services", "state: /x\n", "sluice.yaml:1:1 services: is missing; it must be a block of named services"],
   [
@@ -35,7 +35,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "an alias of itself",
     "a: &a { b: *a }\nservices: {}\n",
-    "sluice.yaml:1:1 a: is not a key of sluice.yaml; allowed: api, state, history, nginx, templates, services",
+    "sluice.yaml:1:1 a: is not a key of sluice.yaml; allowed: api, state, history, nginx, templates, freeze, notify, services",
     "sluice.yaml:1:7 a.b: an alias may not stand for something that it is part of",
   ],
   [

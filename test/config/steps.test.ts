@@ -35,7 +35,7 @@ test("all that is wrong with them is said, with the place", () => {
     ]),
   ).toEqual([
     "steps[0].share: 5 is not allowed; it must be a percentage above 0% and up to 100%, no finer than 0.01%, such as 5% or 0.25%",
-    'steps[1].fr: is not a key of a canary step; did you mean "for"? allowed: share, for, until, ramp, over, needs, hold',
+    'steps[1].fr: is not a key of a canary step; did you mean "for"? allowed: share, for, until, within, then, ramp, over, needs, hold',
   ]);
   expect(
     wrongs([

@@ -7,13 +7,19 @@ import { marked, readPages } from "./pages.ts";
 import { type Schema, settingsOf, table, topTable } from "./reference.ts";
 
 const PATH = "docs/configuration.md";
-const settings = settingsOf(jsonSchema() as Schema);
+const schema = jsonSchema() as Schema & { readonly $defs: { readonly hook: Schema } };
+const settings = settingsOf(schema);
+/** Hooks stand at many places, and are described once. */
+const hook = settingsOf(schema.$defs.hook, "hook");
 const TABLES: Readonly<Record<string, string>> = {
   settings: topTable(settings),
   "settings history": table(settings, "history"),
   "settings api": table(settings, "api"),
   "settings nginx": table(settings, "nginx"),
+  "settings freeze": table(settings, "freeze[]"),
+  "settings notify": table(settings, "notify[]"),
   "settings services.NAME": table(settings, "services.NAME"),
+  "settings hook": table(hook, "hook"),
 };
 
 function page() {
@@ -40,8 +46,8 @@ describe("docs/configuration.md", () => {
 
   test("has every setting of the schema in one of its tables", () => {
     const { text } = page();
-    const missing = settings.filter(
-      ({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|services\.NAME)\./, "")}\` |`),
+    const missing = [...settings, ...hook].filter(
+      ({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|freeze\[\]|notify\[\]|services\.NAME|hook)\./, "")}\` |`),
     );
     expect(missing.map(({ path }) => path)).toEqual([]);
   });

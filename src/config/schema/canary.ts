@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
 import { parseDuration } from "../duration.ts";
-import { canaryChecks, hold } from "./check.ts";
+import { comparableChecks, hold } from "./check.ts";
 import { chance } from "./compare.ts";
 import { block, choice, duration, must, orNull, period, share } from "./fields.ts";
 
@@ -21,6 +21,10 @@ const fields = {
       "`evidence`: end as soon as the checks that it needs have passed. `approved`: wait for a person to say `sluice advance`.",
       ["evidence", "approved"],
     ),
+  ),
+  within: z.optional(period("With `until: approved`: how long a person may take; for ever where left out.")),
+  then: z.optional(
+    choice(`With \`within\`: what happens after that; \`${DEFAULTS.canary.then}\` where left out.`, ["abort", "wait", "advance"]),
   ),
   ramp: z.optional(share("The part of the traffic that is reached at the end of this step, little by little.")),
   over: z.optional(period("How long the ramp takes.")),
@@ -42,17 +46,40 @@ function fault(step: Partial<Record<"share" | "for" | "until" | "ramp" | "over",
   return `${found}; a step is exactly one of ${ACTIONS}`;
 }
 
+type Approval = {
+  until?: "evidence" | "approved" | undefined;
+  within?: number | undefined;
+  then?: "abort" | "wait" | "advance" | undefined;
+};
+
+/** What a step says of a person's time, where that belongs to nothing; null where it does. */
+function approvalFault({ until, within, then }: Approval): { key: "within" | "then"; message: string } | null {
+  if (within !== undefined && until !== "approved")
+    return { key: "within", message: "goes with until: approved, for how long a person may take; remove it" };
+  if (then !== undefined && within === undefined)
+    return { key: "then", message: "goes with within, for what happens after that; give it, or remove this" };
+  return null;
+}
+
 const step = block("a canary step", `One action: ${ACTIONS}.`, fields).transform((line, context) => {
   const { share, until, ramp, over, needs, hold } = line;
   const message = fault(line);
+  const lost = approvalFault(line);
+  if (lost !== null) context.addIssue({ code: "custom", message: lost.message, input: {}, path: [lost.key] });
   if (message !== null) context.addIssue({ code: "custom", message, input: {} });
+  else if (lost !== null) return z.NEVER;
   else if (share !== undefined && until === "evidence")
     return { kind: "evidence" as const, share, forMs: line.for ?? EVIDENCE_FOR_MS, needs, hold };
   else if (share !== undefined && line.for !== undefined) return { kind: "share" as const, share, forMs: line.for, needs, hold };
-  else if (share !== undefined && until !== undefined) return { kind: "approval" as const, share, needs, hold, within: null };
+  else if (share !== undefined && until !== undefined)
+    return { kind: "approval" as const, share, needs, hold, within: withinOf(line) };
   else if (ramp !== undefined && over !== undefined) return { kind: "ramp" as const, to: ramp, overMs: over, needs, hold };
   return z.NEVER;
 });
+
+function withinOf({ within, then }: Approval): { ms: number; then: "abort" | "wait" | "advance" } | null {
+  return within === undefined ? null : { ms: within, then: then ?? DEFAULTS.canary.then };
+}
 
 /** The lines of `canary.steps`, and of the `steps` that a start can bring. */
 export const steps = z
@@ -64,7 +91,7 @@ export const steps = z
 
 export const canary = block("canary", "How a canary rollout moves the traffic, step by step.", {
   steps,
-  checks: canaryChecks,
+  checks: comparableChecks("The rules that the candidate must meet. A `fail` reverts; missing or broken evidence holds."),
   alpha: orNull(
     chance(
       "How often, at most, a release that does no more than is allowed is reverted by all comparisons together. They share it evenly, and what they find against the candidate is added up; without it each has its own.",

@@ -59,7 +59,7 @@ const canaryCheck = block("a check", "A metric with a rule: exactly one of `abov
   ...common,
   compare: z.optional(
     choice(
-      "Compare with the pool that is stable, over the same time: how often requests fail, how long they take, how often something happens, or a gauge.",
+      "Compare with the pool that is stable (in `rolling`: with the members that are not in the batch), over the same time: how often requests fail, how long they take, how often something happens, or a gauge.",
       ["stable"],
     ),
   ),
@@ -105,11 +105,10 @@ export const checks = z
 
 const LIST = "a list of checks, such as [{ metric: errors, below: 2% }, { metric: errors, compare: stable }]";
 
-/** Checks of a canary, which can also be compared with stable. */
-export const canaryChecks = z
-  .array(canaryCheck, must(LIST))
-  .describe("The rules that the candidate must meet. A `fail` reverts; missing or broken evidence holds.")
-  .default([]);
+/** Checks that can also compare: with stable, or with the peers of a batch. */
+export function comparableChecks(description: string) {
+  return z.array(canaryCheck, must(LIST)).describe(description).default([]);
+}
 
 /** What happens where a step's time is over and the evidence is missing. */
 export const hold = block("hold", "What happens where a step's time is over and the evidence is missing.", {

@@ -2,8 +2,10 @@ import type * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
 import { api } from "./api.ts";
 import { block, named, path } from "./fields.ts";
+import { freezes } from "./freeze.ts";
 import { history } from "./history.ts";
 import { nginx, target, targets, templates } from "./nginx.ts";
+import { notify } from "./notify.ts";
 import { service } from "./service.ts";
 
 const shapeWith = <N extends z.core.SomeType>(nginxBlock: N) => ({
@@ -12,6 +14,8 @@ const shapeWith = <N extends z.core.SomeType>(nginxBlock: N) => ({
   history: history.prefault({}),
   nginx: nginxBlock,
   templates,
+  freeze: freezes("Times in which no rollout of any service starts or goes forward; aborts and commits are not held."),
+  notify,
   services: named("The name of a service.", service, "a block of named services").describe("The services, by name."),
 });
 

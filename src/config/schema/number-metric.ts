@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { DEFAULTS } from "../defaults.ts";
-import { block, choice, line, must, orNull, path } from "./fields.ts";
-import { perhapsSecret, secret } from "./secret.ts";
+import { headers, longText, program, variables } from "./call.ts";
+import { block, choice, line, orNull, path } from "./fields.ts";
+import { secret } from "./secret.ts";
 
 const NAMES = "{{pool}}, {{service}}, {{version}} and {{window}} are filled in";
 const URL_MEANS = `Who is asked: for \`prometheus\` the address before \`/api/v1/query\`, for \`http\` that of a JSON answer, in which ${NAMES}.`;
-const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 const unit = choice("What the number is: `ratio` for a part of a whole (0.02 is 2 %), `number` for one in a unit of its own.", [
   "ratio",
@@ -34,47 +33,27 @@ const auth = block("auth", `How Sluice says who it is: ${ONE_OF}.`, {
 const fetched = {
   url: line(URL_MEANS, "an address that starts with http:// or https://", 4_096),
   auth: orNull(auth),
-  headers: z
-    .record(
-      z.string().regex(HEADER, must("the name of a header")),
-      perhapsSecret("The value of a header."),
-      must("a block of headers"),
-    )
-    .describe("Headers to send with it, such as { X-Scope-OrgID: team }.")
-    .default({}),
+  headers: headers("Headers to send with it, such as { X-Scope-OrgID: team }.").default({}),
   ca: orNull(path("A file of certificates (PEM) to trust instead of the usual ones.")),
 };
 
-const text = (description: string, what: string) =>
-  z.string(must(what)).min(1, must(what)).max(100_000, must(what)).describe(description);
-
 export const prometheusFields = {
   ...fetched,
-  query: text(`A PromQL query with exactly one value; ${NAMES}.`, "a PromQL query"),
+  query: longText(`A PromQL query with exactly one value; ${NAMES}.`, "a PromQL query"),
   method: choice("How it is asked; POST takes longer queries.", ["GET", "POST"]).default(DEFAULTS.metric.method),
   unit,
 };
 
 export const httpFields = {
   ...fetched,
-  pick: text("Where in the answer the number is, such as `data.errors[0].rate`.", "a path such as data.errors[0].rate"),
+  pick: longText("Where in the answer the number is, such as `data.errors[0].rate`.", "a path such as data.errors[0].rate"),
   unit,
 };
 
 const ARGV = 'a list of a program and its arguments, such as [./error-rate.sh, "{{pool}}"]';
 
 export const commandFields = {
-  command: z
-    .array(text("A program, or one argument for it.", "a text"), must(ARGV))
-    .min(1, must(ARGV))
-    .describe(`The program whose last line is the number, run without a shell; ${NAMES}.`),
-  env: z
-    .record(
-      z.string().regex(VARIABLE, must("the name of a variable: letters, digits and _")),
-      perhapsSecret("What a variable holds."),
-      must("a block of variables"),
-    )
-    .describe(`Variables that the program gets besides PATH, HOME, LANG and TZ; ${NAMES}.`)
-    .default({}),
+  command: program(`The program whose last line is the number, run without a shell; ${NAMES}.`, ARGV),
+  env: variables(`Variables that the program gets besides PATH, HOME, LANG and TZ; ${NAMES}.`).default({}),
   unit,
 };

@@ -18,8 +18,11 @@ import {
   text,
   whole,
 } from "./fields.ts";
+import { freezes } from "./freeze.ts";
 import { health } from "./health.ts";
+import { hooks } from "./hook.ts";
 import { metric } from "./metric.ts";
+import { rolling } from "./rolling.ts";
 
 type Key = { by: "random" } | { by: "address" } | { by: "header"; name: string } | { by: "cookie"; name: string };
 
@@ -92,10 +95,18 @@ export const service = block("a service", "One thing that users call through ngi
   metrics: named("The name of a metric.", metric, "a block of named metrics").describe("Numbers to judge by.").default({}),
   canary: orNull(canary),
   blueGreen: blueGreen.prefault({}),
-}).transform(({ canary, metrics, ...rest }) => ({
+  rolling: orNull(rolling),
+  hooks: hooks.prefault({}),
+  freeze: freezes(
+    "Times in which no rollout of this service starts or goes forward, beside those of the file; aborts and commits are not held.",
+  ),
+}).transform(({ canary, rolling, metrics, freeze, ...rest }) => ({
   ...rest,
   metrics,
   canary: canary === null ? null : judged(canary, metrics),
+  rolling:
+    rolling === null ? null : { ...rolling, checks: rolling.checks.map((check) => levelled(check, metrics[check.metric])) },
+  freezes: freeze,
 }));
 
 type Check = NonNullable<z.output<typeof canary>>["checks"][number];

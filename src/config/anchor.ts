@@ -1,0 +1,19 @@
+/** A secret as a schema reads it. */
+type Secret = { from: "text"; text: string } | { from: "file"; path: string };
+
+/** Makes a path whole: relative ones start at the folder of the file. */
+export type From = (path: string) => string;
+
+/** A secret whose file is whole. */
+export function anchorSecret(one: Secret, from: From): Secret {
+  return one.from === "file" ? { ...one, path: from(one.path) } : one;
+}
+
+export function anchorSecrets(all: Readonly<Record<string, Secret>>, from: From): Record<string, Secret> {
+  return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, anchorSecret(one, from)]));
+}
+
+/** A program and its arguments. A bare name is looked up in PATH; a path that begins with a variable is whole once that is filled in. */
+export function anchorCommand([program = "", ...rest]: readonly string[], from: From): string[] {
+  return [program.includes("/") && !program.startsWith("${") ? from(program) : program, ...rest];
+}
