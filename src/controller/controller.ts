@@ -1,20 +1,22 @@
-import type { Actor, Control, Started, StartInput } from "../core/control.ts";
+import type { Actor, Control, Started, StartInput, UndoInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
 import type { ExplanationView } from "../core/explained.ts";
 import type { Assumed, PlanView } from "../core/planned.ts";
 import type { Command, Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Member, PoolName, ServiceName } from "../core/units.ts";
-import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
+import type { EventView, RevisionView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import { followEvents, listEvents } from "./events.ts";
 import { explain } from "./explaining.ts";
+import { revisionsOf, showRevision } from "./history.ts";
 import { memberOut, membersSet } from "./members.ts";
 import { planStart } from "./planning.ts";
 import { isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
 import { showRollout, showService } from "./show.ts";
-import { checkMatch, startRollout } from "./starting.ts";
+import { checkMatch, type StartDeps, startRollout } from "./starting.ts";
+import { startUndo } from "./undoing.ts";
 
 type Found = { readonly rollout: Rollout; readonly shown: RolloutView };
 
@@ -89,16 +91,32 @@ export class Controller implements Control, AsyncDisposable {
 
   async start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started> {
     const cell = this.#services.cell(name);
-    const { clock, aborts } = this.#deps;
-    const deps = {
-      clock,
-      prepareAbort: (id: string) => aborts.prepareAbort(id),
-      poke: (one: Cell) => this.#services.poke(one),
-      nextChange: (one: Cell) => this.#services.nextChange(one.settings.name),
-    };
-    const is = await startRollout(deps, cell, input, actor, ifMatch);
+    const is = await startRollout(this.#startDeps(), cell, input, actor, ifMatch);
     const service = this.#show(cell);
     return is === "started" && service.rollout !== null ? { is, rollout: service.rollout } : { is: "already-stable", service };
+  }
+
+  async revisions(name: ServiceName, page: { limit: number; before: number | null }): Promise<readonly RevisionView[]> {
+    const { settings } = this.#services.cell(name);
+    return (await revisionsOf(this.#deps.store, settings.name, page)).map(showRevision);
+  }
+
+  async undo(name: ServiceName, input: UndoInput, actor: Actor, ifMatch: string | null): Promise<RolloutView> {
+    const cell = this.#services.cell(name);
+    await startUndo(this.#startDeps(), this.#deps.store, cell, input, actor, ifMatch);
+    const { rollout } = cell.record;
+    if (rollout === null) throw new Error(`${name} has no rollout after an undo began`);
+    return showRollout(rollout, cell.settled, this.#deps.clock.now());
+  }
+
+  #startDeps(): StartDeps {
+    const { clock, aborts } = this.#deps;
+    return {
+      clock,
+      prepareAbort: (id) => aborts.prepareAbort(id),
+      poke: (one) => this.#services.poke(one),
+      nextChange: (one) => this.#services.nextChange(one.settings.name),
+    };
   }
 
   async plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView> {

@@ -1,4 +1,5 @@
 import type { Compare, Store, Write } from "../core/ports.ts";
+import { firstRevision, revisionOf } from "../core/revision.ts";
 import type { Rolling } from "../core/rolling.ts";
 import type { Fact, Rollout } from "../core/rollout.ts";
 import type { Route, Shape } from "../core/route.ts";
@@ -6,7 +7,7 @@ import { routeOf } from "../core/route-of.ts";
 import type { Overrides, ServiceSettings } from "../core/service.ts";
 import type { Json, Now } from "../core/units.ts";
 import type { Journal } from "./journal.ts";
-import { BLIND, firstState, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
+import { BLIND, firstState, listedOf, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
 
 /** Everything that is known of one service at one moment. A change makes the next one. */
 export type ServiceRecord = {
@@ -73,6 +74,10 @@ const keys = {
   active: (service: string) => `active/${service}`,
   revision: (service: string, number: number) => `revisions/${service}/${String(number).padStart(6, "0")}`,
 };
+
+export function revisionKey(service: string, number: number): string {
+  return keys.revision(service, number);
+}
 
 /** Where the evidence of a rollout's metric is kept while it is under way. */
 export function evidenceKey(rollout: string, metric: string): string {
@@ -141,8 +146,8 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
 function asStored(rollout: Rollout): Rollout {
   const plan = rollout.plan.map((step) => ({ ...step, batch: step.batch ?? null }));
   const later = rollout.later ?? { afterRevert: [], onFailed: [] };
-  const { rolling = null, backFrom = null, freezes = [] } = rollout;
-  return { ...rollout, plan, rolling, backFrom, later, freezes };
+  const { rolling = null, backFrom = null, freezes = [], undo = null } = rollout;
+  return { ...rollout, plan, rolling, backFrom, later, freezes, undo };
 }
 
 /** What nginx should do for a service, from all that is known of it. */
@@ -194,6 +199,7 @@ export async function saveRecord(
   after: ServiceRecord,
   facts: readonly Fact[],
   now: Now,
+  settings: ServiceSettings,
 ): Promise<Stored | null> {
   const service = after.route.service;
   const { revisions } = before;
@@ -216,14 +222,18 @@ export async function saveRecord(
   if (changed.route) put(keys.route(service), after.route, revisions.route);
   if (changed.sight) put(keys.sight(service), after.sight, revisions.sight);
   const slot = slotChange(revisions.active, after);
+  const { stable, revision: number } = after.state;
+  const members = listedOf(after.state, settings, stable);
   if (slot === "taken") put(keys.active(service), { rollout: after.rollout?.id ?? null }, 0);
+  if (slot === "taken" && after.state.count === 1)
+    writes.push({ put: keys.revision(service, 0), value: firstRevision(stable, members) });
   if (slot === "given back" && after.rollout !== null) {
     compares.push({ key: keys.active(service), revision: revisions.active });
     // What the metrics said is in the verdicts; the raw counters are of no use any more.
     for (const key of evidenceKeysOf(after.rollout)) writes.push({ delete: key });
     writes.push(
       { delete: keys.active(service) },
-      { put: keys.revision(service, after.state.revision), value: revisionOf(after.rollout, after.state) },
+      { put: keys.revision(service, number), value: revisionOf(after.rollout, { number, stable, members }) },
     );
   }
   if (writes.length === 0 && facts.length === 0) return { record: after, revisions };
@@ -247,22 +257,4 @@ function slotChange(active: number, after: ServiceRecord): "taken" | "given back
   const holds = underWay(after) !== null;
   if (holds && active === 0) return "taken";
   return !holds && active !== 0 ? "given back" : "kept";
-}
-
-function revisionOf(rollout: Rollout, state: ServiceState): Json {
-  const { phase } = rollout;
-  return {
-    number: state.revision,
-    rollout: rollout.id,
-    strategy: rollout.strategy,
-    version: rollout.version,
-    from: rollout.from,
-    to: rollout.to,
-    stable: state.stable,
-    result: phase.phase,
-    cause: "cause" in phase ? phase.cause : null,
-    startedBy: rollout.startedBy,
-    startedAt: rollout.startedAt,
-    endedAt: rollout.endedAt,
-  };
 }

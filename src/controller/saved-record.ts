@@ -40,7 +40,7 @@ export class SavedRecord {
 
   /** False where somebody else wrote meanwhile: then `record` is what that was. */
   async save(next: ServiceRecord, facts: readonly Fact[], now: Now, settings: ServiceSettings): Promise<boolean> {
-    const saved = await saveRecord(this.#deps.journal, this.#stored, next, facts, now);
+    const saved = await saveRecord(this.#deps.journal, this.#stored, next, facts, now, settings);
     if (saved === null) {
       this.#stored = await loadRecord(this.#deps.store, settings, this.#deps.epoch);
       return false;

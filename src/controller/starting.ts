@@ -1,4 +1,4 @@
-import { begin } from "../core/begin.ts";
+import { type Beginning, begin } from "../core/begin.ts";
 import type { Actor, Started, StartInput } from "../core/control.ts";
 import { Refusal } from "../core/errors.ts";
 import { frozenAt } from "../core/freeze.ts";
@@ -105,6 +105,7 @@ export function firstMove(
   input: StartInput,
   actor: Actor,
   now: Now,
+  back?: NonNullable<Beginning["back"]>,
 ): Move {
   const id = `${settings.name}-${record.state.count + 1}`;
   const { strategy, version, reason, steps } = input;
@@ -113,10 +114,12 @@ export function firstMove(
   // In place the pool is updated that it is: nothing moves from one to another.
   const from = strategy === "rolling" ? to : stable;
   const inPlace = { stable, other, members: listedOf(record.state, settings, to), drained: drained[to] ?? [] };
-  return begin({ id, settings, strategy, from, to, version, reason, steps, readiness, inPlace, actor: actor.name }, now);
+  const beginning = { id, settings, strategy, from, to, version, reason, steps, readiness, inPlace, actor: actor.name };
+  return begin(back === undefined ? beginning : { ...beginning, back }, now);
 }
 
-function readinessByPool(record: ServiceRecord, settings: ServiceSettings): Rollout["readiness"] {
+/** How many members of each pool are ready, as far as anybody has seen. */
+export function readinessByPool(record: ServiceRecord, settings: ServiceSettings): Rollout["readiness"] {
   const pools = Object.entries(sightOf(record.state, settings, record.sight, null));
   return Object.fromEntries(pools.map(([pool, sight]) => [pool, readinessOf(sight)]));
 }
@@ -149,7 +152,8 @@ function updated(settings: ServiceSettings, stable: PoolName, to: PoolName | nul
   );
 }
 
-function alreadyRunning(running: Rollout): Refusal {
+/** Why nothing can be started while a rollout is under way. */
+export function alreadyRunning(running: Rollout): Refusal {
   const since = new Date(running.startedAt).toISOString();
   return new Refusal(
     "rollout-running",
@@ -159,7 +163,7 @@ function alreadyRunning(running: Rollout): Refusal {
 }
 
 /** Sends the rollout under way back, and waits until its traffic is on stable. */
-async function sendBack(deps: StartDeps, cell: Cell, actor: Actor): Promise<void> {
+export async function sendBack(deps: StartDeps, cell: Cell, actor: Actor): Promise<void> {
   let late = false;
   let wake = () => {};
   const cancel = deps.clock.after(REPLACE_MS, () => {

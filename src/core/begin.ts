@@ -1,14 +1,15 @@
-import { type Course, planBlueGreen } from "./blue-green.ts";
+import { type Course, planAtOnce, planBlueGreen } from "./blue-green.ts";
 import { planCanary } from "./canary.ts";
 import type { Check } from "./check.ts";
 import { Refusal } from "./errors.ts";
 import { acceptSteps } from "./given-steps.ts";
+import { NO_HOOKS } from "./hook.ts";
 import { withHooks } from "./hook-steps.ts";
 import type { Move } from "./move.ts";
 import { planRolling, type RollingCourse } from "./plan-rolling.ts";
 import { settle } from "./progress.ts";
 import type { Rolling } from "./rolling.ts";
-import type { Cursor, Readiness, Rollout, Step, Strategy } from "./rollout.ts";
+import type { Cursor, Readiness, Rollout, Step, Strategy, Undo } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { CanarySettings, CanaryStep, Metric, RollingSettings, ServiceSettings } from "./service.ts";
 import { waitFor } from "./steps.ts";
@@ -29,12 +30,14 @@ export type Beginning = {
   readonly actor: string;
   /** What `rolling` has to know of the pool that it updates. */
   readonly inPlace: Pick<RollingCourse, "stable" | "other" | "members" | "drained">;
+  /** Where it goes back to a revision; left out where it does not. `instant` is all at once, without checks, bake and gates. */
+  readonly back?: { readonly undo: Undo; readonly instant: boolean };
 };
 
 /** The first value of a rollout, with its plan and settings frozen. Throws a `Refusal` of a strategy that is not configured, or cannot have steps. */
 export function begin(input: Beginning, now: Now): Move {
   const course: Course = { from: input.from, to: input.to, seed: input.id, deadlineMs: input.settings.health.deadlineMs };
-  const { plan, checks, rolling } = planOf(input, course);
+  const { plan, checks, rolling } = input.back?.instant === true ? instantly(input, course) : planOf(input, course);
   const cursor: Cursor = { step: 0, entry: 1, stage: { at: "applying", since: now.t, refused: null } };
   const rollout: Rollout = {
     schema: 1,
@@ -43,6 +46,7 @@ export function begin(input: Beginning, now: Now): Move {
     strategy: input.strategy,
     version: input.version,
     reason: input.reason,
+    undo: input.back?.undo ?? null,
     steps: input.steps,
     from: input.from,
     to: input.to,
@@ -64,7 +68,8 @@ export function begin(input: Beginning, now: Now): Move {
     rolling,
     backFrom: null,
     later: { afterRevert: input.settings.hooks.afterRevert, onFailed: input.settings.hooks.onFailed },
-    freezes: input.settings.freezes,
+    // A way back is never frozen.
+    freezes: input.back === undefined ? input.settings.freezes : [],
   };
   const version = input.version === null ? "" : ` (${input.version})`;
   const where = rolling === null ? `from ${input.from} to ${input.to}` : `of ${input.to}`;
@@ -106,6 +111,12 @@ export function planOf(
     default:
       return never(input.strategy);
   }
+}
+
+/** What cannot change any more what happened is still called: caches may have to be emptied. */
+function instantly({ settings }: Beginning, course: Course): ReturnType<typeof planOf> {
+  const hooks = { ...NO_HOOKS, afterPromote: settings.hooks.afterPromote };
+  return { plan: withHooks(planAtOnce(course), hooks, course.to), checks: [], rolling: null };
 }
 
 function metricsOf(settings: ServiceSettings, checks: readonly Check[]): readonly Metric[] {

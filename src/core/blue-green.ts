@@ -49,6 +49,19 @@ export function planBlueGreen(settings: BlueGreenSettings, course: Course): read
   return [...preview, full, commitStep(course)];
 }
 
+/** All traffic at once, and commit: no preview, no checks, no bake. For going back to a pool that is still as it was. */
+export function planAtOnce(course: Course): readonly Step[] {
+  return [
+    {
+      ...commitStep(course),
+      label: "switch",
+      before: [healthyTask(course)],
+      want: moving(course.from, course.to, WHOLE, course.seed),
+    },
+    commitStep(course),
+  ];
+}
+
 function previewStep(preview: { forMs: Ms | null }, course: Course): Step {
   return {
     label: "preview",

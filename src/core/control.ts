@@ -3,7 +3,7 @@ import type { Assumed, PlanView } from "./planned.ts";
 import type { Command, Strategy } from "./rollout.ts";
 import type { CanaryStep } from "./service.ts";
 import type { Member, PoolName, ServiceName } from "./units.ts";
-import type { EventView, RolloutView, ServiceView } from "./view.ts";
+import type { EventView, RevisionView, RolloutView, ServiceView } from "./view.ts";
 
 /** Who does something: a token's name, `cli` for offline verbs. */
 export type Actor = { readonly name: string };
@@ -16,6 +16,14 @@ export type StartInput = {
   /** Canary steps instead of the configured ones; the last may be below 100 %. */
   readonly steps: readonly CanaryStep[] | null;
   /** Send a running rollout back first, then start. */
+  readonly replace: boolean;
+  readonly reason: string | null;
+};
+
+export type UndoInput = {
+  /** The number of the revision to go back to; null means the newest that was stable before. */
+  readonly revision: number | null;
+  /** Send a running rollout back first. */
   readonly replace: boolean;
   readonly reason: string | null;
 };
@@ -39,6 +47,10 @@ export interface Control {
   /** Why it went on, back or nowhere, with every decision and what it was made from. */
   explanation(id: string): Promise<ExplanationView>;
   start(name: ServiceName, input: StartInput, actor: Actor, ifMatch: string | null): Promise<Started>;
+  /** Finished rollouts, newest first; `before` is the number to go on from. */
+  revisions(name: ServiceName, page: { limit: number; before: number | null }): Promise<readonly RevisionView[]>;
+  /** Goes back to an earlier revision, by a new rollout. */
+  undo(name: ServiceName, input: UndoInput, actor: Actor, ifMatch: string | null): Promise<RolloutView>;
   /** What a start would do now. Changes nothing; rejects where even a plan cannot be made. */
   plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView>;
   /** A command for the service's rollout; resolves once it is stored, before nginx serves it. */

@@ -22,7 +22,10 @@ export type RefusalCode =
   | "paused"
   | "nothing-to-retry"
   | "frozen"
-  | "unknown-member";
+  | "unknown-member"
+  | "unknown-revision"
+  | "nothing-to-undo"
+  | "changed-since";
 
 /** The caller asked for something that cannot be done now. Nothing was changed. */
 export class Refusal extends Error {

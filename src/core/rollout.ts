@@ -109,6 +109,9 @@ export type Watch = {
 /** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
 export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
 
+/** What a rollout goes back to: the revision that was named, and the one that brought it first. */
+export type Undo = { readonly revision: number; readonly brings: number };
+
 /**
  * One run of a strategy for one service. Settings and plan are frozen at its start.
  *
@@ -121,6 +124,8 @@ export type Rollout = {
   readonly strategy: Strategy;
   readonly version: string | null;
   readonly reason: string | null;
+  /** The revision that it goes back to; null for a rollout that brings something. */
+  readonly undo: Undo | null;
   /** Canary steps that came with the start instead of the configured ones; a retry takes them again. */
   readonly steps: readonly CanaryStep[] | null;
   readonly from: PoolName;

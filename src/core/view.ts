@@ -99,6 +99,30 @@ export type CheckView = {
   readonly text: string;
 };
 
+/** One entry of a service's history. */
+export type RevisionView = {
+  /** From 1; 0 is what was stable before the first rollout. */
+  readonly number: number;
+  readonly rollout: string | null;
+  readonly strategy: Strategy | null;
+  readonly version: string | null;
+  readonly from: PoolName | null;
+  readonly to: PoolName;
+  /** The pool that was stable after it, and its members at that time; null where that was not written down. */
+  readonly stable: PoolName;
+  readonly members: readonly Member[] | null;
+  /** The number of the revision that an undo went back to; else null. */
+  readonly undoes: number | null;
+  /** What whoever started it said. */
+  readonly reason: string | null;
+  readonly result: "initial" | "promoted" | "reverted";
+  readonly cause: string | null;
+  readonly startedBy: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: Ms | null;
+};
+
 export type EventView = {
   /** Dense, from 1. */
   readonly seq: number;

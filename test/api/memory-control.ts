@@ -1,11 +1,11 @@
-import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
+import type { Actor, Control, Started, StartInput, UndoInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
 import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command } from "../../src/core/rollout.ts";
-import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import type { EventView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "../support/plans.ts";
-import { explanationView } from "../support/views.ts";
+import { explanationView, revisionView } from "../support/views.ts";
 
 /** One call that the API made, with all that it passed on. */
 export type Call = { readonly call: string; readonly args: readonly unknown[] };
@@ -56,6 +56,18 @@ export class MemoryControl implements Control {
     await this.gate;
     if (input.to === this.stable) return { is: "already-stable", service: serviceView(this.stable, this.etag) };
     return { is: "started", rollout: rolloutView(`web-${this.calls.length}`) };
+  }
+
+  async revisions(name: string, page: { limit: number; before: number | null }): Promise<readonly RevisionView[]> {
+    this.#note("revisions", name, page);
+    const newest = (page.before ?? 3) - 1;
+    return Array.from({ length: Math.min(page.limit, newest + 1) }, (_, at) => revisionView(newest - at));
+  }
+
+  async undo(name: string, input: UndoInput, actor: Actor, ifMatch: string | null): Promise<RolloutView> {
+    this.#note("undo", name, input, actor.name, ifMatch);
+    await this.gate;
+    return rolloutView(`web-${this.calls.length}`);
   }
 
   async plan(name: string, input: StartInput, assumed: Assumed): Promise<PlanView> {

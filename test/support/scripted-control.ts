@@ -1,10 +1,10 @@
-import type { Actor, Control, Started, StartInput } from "../../src/core/control.ts";
+import type { Actor, Control, Started, StartInput, UndoInput } from "../../src/core/control.ts";
 import { Refusal } from "../../src/core/errors.ts";
 import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command, Verb } from "../../src/core/rollout.ts";
 import type { Member } from "../../src/core/units.ts";
-import type { EventView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import type { EventView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "./plans.ts";
 import { eventView, explanationView } from "./views.ts";
 
@@ -13,7 +13,7 @@ export type Reaction = (service: ServiceView, call: Call) => ServiceView;
 
 /** Everything that was asked of the control, in order. */
 export type Call = {
-  readonly verb: Verb | "start" | "setMembers" | "setMember";
+  readonly verb: Verb | "start" | "undo" | "setMembers" | "setMember";
   readonly service: string;
   readonly input: unknown;
   readonly actor: string;
@@ -31,6 +31,8 @@ export class ScriptedControl implements Control {
   readonly planned: { readonly input: StartInput; readonly assumed: Assumed }[] = [];
   /** What is answered about a rollout; the one of `explanationView` where nothing was put here. */
   readonly explanations = new Map<string, ExplanationView>();
+  /** The history of every service, newest first. */
+  history: readonly RevisionView[] = [];
   readonly reactions: Partial<Record<Call["verb"], Reaction>> = {};
   readonly #services = new Map<string, ServiceView>();
   readonly #rollouts = new Map<string, RolloutView>();
@@ -94,6 +96,17 @@ export class ScriptedControl implements Control {
     }
     const service = this.#react({ verb: "start", service: name, input, actor: actor.name });
     return service.rollout === null ? { is: "already-stable", service } : { is: "started", rollout: service.rollout };
+  }
+
+  async revisions(name: string, page: { limit: number; before: number | null }): Promise<readonly RevisionView[]> {
+    this.#known(name);
+    return this.history.filter(({ number }) => page.before === null || number < page.before).slice(0, page.limit);
+  }
+
+  async undo(name: string, input: UndoInput, actor: Actor): Promise<RolloutView> {
+    const { rollout } = this.#react({ verb: "undo", service: name, input, actor: actor.name });
+    if (rollout === null) throw new Refusal("nothing-to-undo", `nothing of ${name} has become stable that could be undone`);
+    return rollout;
   }
 
   async plan(name: string, input: StartInput, assumed: Assumed): Promise<PlanView> {

@@ -1,6 +1,6 @@
 import type { DecidedCheck } from "../../src/core/decided.ts";
 import { decisionSentence, type ExplanationView, type WindowView } from "../../src/core/explained.ts";
-import type { CheckView, EventView, MemberView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import type { CheckView, EventView, MemberView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
 
 /** Views for tests of what shows them; everything is quiet unless `more` says otherwise. */
 
@@ -67,6 +67,49 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
 export function ended(phase: "promoted" | "reverted", reason: string, more: Partial<RolloutView> = {}): RolloutView {
   return rolloutView({ phase, reason, remainingMs: null, endedAt: "2026-03-01T10:05:00.000Z", ...more });
 }
+
+/** A revision that became stable on green; number 0 is what was there before. */
+export function revisionView(number: number, more: Partial<RevisionView> = {}): RevisionView {
+  const { number: _, ...first } = INITIAL;
+  if (number === 0) return { number, ...first, ...more };
+  return {
+    ...first,
+    number,
+    rollout: `web-${number}`,
+    strategy: "blue-green",
+    version: `v${number}`,
+    from: "blue",
+    to: "green",
+    stable: "green",
+    members: ["127.0.0.1:8003", "127.0.0.1:8004"],
+    result: "promoted",
+    cause: "every step passed",
+    startedBy: "admin",
+    startedAt: "2026-03-01T10:00:00.000Z",
+    endedAt: "2026-03-01T10:05:00.000Z",
+    durationMs: 300_000,
+    ...more,
+  };
+}
+
+const INITIAL: RevisionView = {
+  number: 0,
+  rollout: null,
+  strategy: null,
+  version: null,
+  from: null,
+  to: "blue",
+  stable: "blue",
+  members: ["127.0.0.1:8001", "127.0.0.1:8002"],
+  undoes: null,
+  reason: null,
+  result: "initial",
+  cause: "stable before the first rollout",
+  startedBy: null,
+  startedAt: null,
+  endedAt: null,
+  durationMs: null,
+};
 
 export function checkView(more: Partial<CheckView> = {}): CheckView {
   const measured = { value: 0.0013, limit: "< 1 %", samples: 6060, windowMs: 30_000, needed: null };
