@@ -95,6 +95,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     { openMetrics },
     { openNginxLog },
     { openPreview },
+    { openHooks },
   ] = await Promise.all([
     import("./app/templates.ts"),
     import("./nginx/target.ts"),
@@ -103,6 +104,7 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
     import("./app/metrics.ts"),
     import("./app/nginx-log.ts"),
     import("./app/preview.ts"),
+    import("./app/hooks.ts"),
   ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
@@ -118,10 +120,11 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   const probe = stack.use(createProbe());
   const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log));
   const metrics = openMetrics(options.env, nginxLog, stack);
+  const hooks = openHooks(options.env, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
-      hooks: { run: async () => ({ ok: false, text: "hooks are not there yet", output: "" }), endLeftOver: async () => {} },
+      hooks,
       store,
       aborts,
       clock: clocks.systemClock(clockState, machine),
