@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serverBlock } from "../end-to-end/server-block.ts";
 import { until } from "../support/nginx.ts";
@@ -17,18 +16,11 @@ export type Edge = {
 /** The user of these tests, so that what a container writes belongs to it. */
 const USER = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 
-/** A folder that containers see under the same path. */
-export function sharedFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-shared-"));
-  chmodSync(folder, 0o755);
-  return folder;
-}
-
 /** The options of `docker run` that all these containers have. */
 export function runOptions(name: string, folders: readonly string[]): readonly string[] {
   return [
     ...["run", "--detach", "--name", name, "--network", "host", "--user", USER, "--read-only", "--tmpfs", "/tmp/own:mode=1777"],
-    ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+    ...["--security-opt", "no-new-privileges"],
     ...folders.flatMap((folder) => ["--volume", `${folder}:${folder}`]),
   ];
 }

@@ -6,11 +6,11 @@ import { afterEach, describe, expect, test } from "vitest";
 import { startPool } from "../end-to-end/pools.ts";
 import { serverBlock } from "../end-to-end/server-block.ts";
 import type { MemberServer } from "../support/members.ts";
-import { startNginx, until } from "../support/nginx.ts";
+import { makePrefix, startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
 import { root } from "../support/sources.ts";
 import { Clients, summary } from "./clients.ts";
-import { type Edge, makeEdge, removeAll, runOptions, sharedFolder } from "./edge.ts";
+import { type Edge, makeEdge, removeAll, runOptions } from "./edge.ts";
 import { docker } from "./engine.ts";
 import { IMAGES, RUN } from "./images.ts";
 
@@ -91,7 +91,7 @@ async function moves(config: string, urls: readonly string[]): Promise<void> {
 
 /** An nginx container with a folder of its own, driven by `docker exec`. */
 async function edge(name: string): Promise<{ readonly edge: Edge; readonly block: string }> {
-  const folder = sharedFolder();
+  const folder = makePrefix();
   const made = makeEdge(name, folder, await freePort());
   ends.push(() => removeAll([made.container], [folder]));
   const { container } = made;
@@ -102,7 +102,7 @@ async function edge(name: string): Promise<{ readonly edge: Edge; readonly block
 
 describe("nginx on the host", () => {
   test("with Sluice in a container: signals, and the host's own files", async () => {
-    const folder = sharedFolder();
+    const folder = makePrefix();
     const [port, status] = [await freePort(), await freePort()];
     const nginx = `{ test: none, config: ${folder}/nginx.conf, pid: ${folder}/nginx.pid, include: ${folder}/sluice, tables: ${folder}/tables, status: "127.0.0.1:${status}" }`;
     const config = writeConfiguration(folder, nginx, await startPools());

@@ -10,7 +10,10 @@ import { IMAGES } from "./images.ts";
 /** A service as the API shows it, as far as these tests look. */
 export type Shown = {
   readonly stable: string;
-  readonly applied: { readonly shares: Readonly<Record<string, number>> | null };
+  readonly applied: {
+    readonly shares: Readonly<Record<string, number>> | null;
+    readonly targets: readonly { readonly state: string }[];
+  };
   readonly pools: Readonly<Record<string, { readonly members: readonly { readonly endpoints: readonly Endpoint[] }[] }>>;
   readonly rollout: { readonly id: string; readonly phase: string; readonly step: number; readonly reason: string | null } | null;
 };
