@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
+import { eventPage } from "./event-page.ts";
 import { streamEvents } from "./event-stream.ts";
 import type { Limits } from "./options.ts";
 import { ApiError } from "./problem.ts";
@@ -30,11 +31,8 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, log: 
       },
     },
     async (request, reply) => {
-      const { service = null, after, limit } = request.query;
-      if (wanted(request) === "json") {
-        const found = await control.events({ service, rollout: null }, { after, limit });
-        return { events: found, next: found.at(-1)?.seq ?? after };
-      }
+      const { service = null, after } = request.query;
+      if (wanted(request) === "json") return eventPage(control, { service, rollout: null }, request, reply);
       if (streams >= limits.streams)
         throw new ApiError("overloaded", `${limits.streams} streams are open already.`, "Close one first.");
       streams += 1;

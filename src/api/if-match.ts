@@ -15,6 +15,19 @@ export function ifMatch(header: string | undefined): string | null {
   return tag;
 }
 
+/**
+ * The tag for a call that may send somebody's rollout back (`replace`): a 428 where the caller does not say which state it saw, so that
+ * nobody ends a rollout that they do not know of. `*` says that it does not matter which.
+ */
+export function lookedAt(header: string | undefined, { replace }: { readonly replace: boolean }): string | null {
+  if (!replace || header !== undefined) return ifMatch(header);
+  throw new ApiError(
+    "precondition-required",
+    "`replace` sends the rollout under way back, and the request does not say which one it saw.",
+    "Send the ETag of the service in If-Match, or `If-Match: *` for whichever is under way.",
+  );
+}
+
 /** The `ETag` header for a tag. */
 export function eTag(tag: string): string {
   return `"${tag}"`;

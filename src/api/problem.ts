@@ -14,6 +14,7 @@ type ApiCode =
   | "not-acceptable"
   | "request-timeout"
   | "idempotency-running"
+  | "precondition-required"
   | "too-large"
   | "uri-too-long"
   | "unsupported-media-type"
@@ -69,6 +70,7 @@ const STATUSES: Readonly<Record<Code, number>> = {
   invalid: 422,
   "idempotency-reused": 422,
   "invalid-configuration": 422,
+  "precondition-required": 428,
   "too-many-requests": 429,
   "headers-too-large": 431,
   internal: 500,

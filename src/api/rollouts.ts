@@ -2,12 +2,14 @@ import type { FastifyReply } from "fastify";
 import type { Control, Started, StartInput } from "../core/control.ts";
 import type { CanaryStep } from "../core/service.ts";
 import { actorOf } from "./auth.ts";
-import { ifMatch } from "./if-match.ts";
+import { eventPage } from "./event-page.ts";
+import { lookedAt } from "./if-match.ts";
 import type { ApiOptions } from "./options.ts";
+import { fromCursor, linkNext } from "./page.ts";
 import { operation, type Routes } from "./route.ts";
 import { EventList, EventQuery } from "./schemas/event.ts";
 import { ExplanationView } from "./schemas/explanation.ts";
-import { RolloutPath, ServicePath } from "./schemas/names.ts";
+import { ROLLOUT_ID, RolloutPath, ServicePath } from "./schemas/names.ts";
 import { RolloutList, RolloutQuery, RolloutView, StartBody, SwitchBody } from "./schemas/rollout.ts";
 import { AlreadyStable } from "./schemas/service.ts";
 import { acceptSteps } from "./steps.ts";
@@ -23,10 +25,10 @@ export function rolloutRoutes(app: Routes, control: Control, parseSteps: ApiOpti
       config: list.config,
       schema: { ...list.words, params: ServicePath, querystring: RolloutQuery, response: { 200: RolloutList, ...list.problem } },
     },
-    async (request) => {
-      const { limit, before } = request.query;
-      const rollouts = await control.rollouts(request.params.service, { limit, before: before ?? null });
-      return { rollouts, next: rollouts.length < limit ? null : (rollouts.at(-1)?.id ?? null) };
+    async (request, reply) => {
+      const { limit, cursor } = request.query;
+      const rollouts = await control.rollouts(request.params.service, { limit, before: fromCursor(cursor, ROLLOUT_ID) });
+      return { rollouts, next: linkNext(request, reply, rollouts.length < limit ? null : (rollouts.at(-1)?.id ?? null)) };
     },
   );
 
@@ -51,10 +53,9 @@ export function rolloutRoutes(app: Routes, control: Control, parseSteps: ApiOpti
       config: events.config,
       schema: { ...events.words, params: RolloutPath, querystring: EventQuery, response: { 200: EventList, ...events.problem } },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = await control.rollout(request.params.id);
-      const found = await control.events({ service: null, rollout: id }, request.query);
-      return { events: found, next: found.at(-1)?.seq ?? request.query.after };
+      return eventPage(control, { service: null, rollout: id }, request, reply);
     },
   );
 }
@@ -74,7 +75,7 @@ function startRoutes(app: Routes, control: Control, parseSteps: ApiOptions["pars
       const input = startInput(strategy, common, steps === undefined ? null : acceptSteps(parseSteps(steps)));
       return answer(
         reply,
-        await control.start(request.params.service, input, actorOf(request), ifMatch(request.headers["if-match"])),
+        await control.start(request.params.service, input, actorOf(request), lookedAt(request.headers["if-match"], input)),
       );
     },
   );
@@ -95,7 +96,7 @@ function startRoutes(app: Routes, control: Control, parseSteps: ApiOptions["pars
       const input = startInput("blue-green", request.body, null);
       return answer(
         reply,
-        await control.start(request.params.service, input, actorOf(request), ifMatch(request.headers["if-match"])),
+        await control.start(request.params.service, input, actorOf(request), lookedAt(request.headers["if-match"], input)),
       );
     },
   );

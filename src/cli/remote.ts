@@ -17,6 +17,9 @@ const LONGEST_WAIT_MS = 5_000;
 export function remoteSession(address: Address, onGap: (error: unknown) => void = () => {}): RemoteSession {
   const post = <T>(path: string, body: object, ifMatch: string | null = null) =>
     ask<T>(address, path, mutation("POST", body, ifMatch));
+  // Whoever says --replace means the rollout that is under way now, and no later one.
+  const seen = async (name: string, { replace }: { replace?: boolean | undefined }) =>
+    replace === true ? `"${(await ask<ServiceView>(address, servicePath(name))).etag}"` : null;
   return {
     offline: false,
     services: async () => (await ask<{ services: ServiceView[] }>(address, "/v1/services")).services,
@@ -25,8 +28,10 @@ export function remoteSession(address: Address, onGap: (error: unknown) => void 
     explanation: (id) => ask(address, `/v1/rollouts/${encodeURIComponent(id)}/explanation`),
     // Without a key: what changes nothing is not to be kept as an answer.
     plan: (name, request) => ask(address, `${servicePath(name)}/plan`, { method: "POST", body: request }),
-    start: async (name, request) => started(await post<Answered>(`${servicePath(name)}/rollouts`, request)),
-    switchTo: async (name, request) => started(await post<Answered>(`${servicePath(name)}/switch`, request)),
+    start: async (name, request) =>
+      started(await post<Answered>(`${servicePath(name)}/rollouts`, request, await seen(name, request))),
+    switchTo: async (name, request) =>
+      started(await post<Answered>(`${servicePath(name)}/switch`, request, await seen(name, request))),
     command: (name, { verb, ...rest }, _actor, { ifMatch, reason }) =>
       post(`${servicePath(name)}/rollout/${verb}`, withoutNull({ ...rest, reason }), ifMatch),
     setMembers: (name, pool, members) => {

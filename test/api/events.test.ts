@@ -151,17 +151,19 @@ test("for JSON, a page of the journal comes with where to go on", async () => {
   for (const text of ["one", "two", "three"]) api.control.happen(text);
   const accept = { accept: "application/json" };
   const first = await api.ask("/v1/events?limit=2", { headers: accept });
-  expect(first.body).toEqual({ events: api.control.journal.slice(0, 2), next: 2 });
-  expect((await api.ask("/v1/events?after=2&limit=2", { headers: accept })).body).toEqual({
-    events: api.control.journal.slice(2),
-    next: 3,
-  });
-  expect((await api.ask("/v1/events?after=3", { headers: accept })).body).toEqual({ events: [], next: 3 });
+  expect(first.body).toEqual({ events: api.control.journal.slice(0, 2), next: expect.any(String) });
+  const rest = { events: api.control.journal.slice(2), next: null };
+  const second = await api.ask(`/v1/events?limit=2&cursor=${first.body.next}`, { headers: accept });
+  expect(second.body).toEqual(rest);
+  expect(first.headers.link).toBe(`</v1/events?limit=2&cursor=${first.body.next}>; rel="next"`);
+  expect(second.headers.link).toBeUndefined();
+  expect((await api.ask("/v1/events?after=2&limit=2", { headers: accept })).body).toEqual(rest);
+  expect((await api.ask("/v1/events?after=3", { headers: accept })).body).toEqual({ events: [], next: null });
 });
 
 test("the events of one rollout are a page of their own", async () => {
   api.control.happen("one");
-  expect((await api.ask("/v1/rollouts/web-1/events")).body).toEqual({ events: api.control.journal, next: 1 });
+  expect((await api.ask("/v1/rollouts/web-1/events")).body).toEqual({ events: api.control.journal, next: null });
   expect(api.control.calls.at(-1)).toEqual({
     call: "events",
     args: [

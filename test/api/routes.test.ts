@@ -59,7 +59,8 @@ test("a start towards the stable pool is a no-op that says so", async () => {
 });
 
 test("a switch is a blue-green start", async () => {
-  expect((await api.post("/v1/services/web/switch", { to: "green", replace: true })).status).toBe(201);
+  const whichever = { "if-match": "*" };
+  expect((await api.post("/v1/services/web/switch", { to: "green", replace: true }, whichever)).status).toBe(201);
   const input = { strategy: "blue-green", to: "green", version: null, steps: null, replace: true, reason: null };
   expect(lastCall()?.args).toEqual(["web", input, "admin", null]);
 });
@@ -69,6 +70,18 @@ test("a start and a switch pass on the tag that they were sent with", async () =
   expect(lastCall()?.args.at(-1)).toBe("web-1.1.1");
   await api.post("/v1/services/web/switch", {}, { "if-match": '"web-1.1.2"' });
   expect(lastCall()?.args.at(-1)).toBe("web-1.1.2");
+});
+
+test.each(["rollouts", "switch"])("%s with `replace` says which state it saw, or that it does not matter", async (call) => {
+  const body = call === "switch" ? { replace: true } : { strategy: "canary", replace: true };
+  const path = `/v1/services/web/${call}`;
+  const calls = api.control.calls.length;
+  expect(await api.post(path, body)).toMatchObject({ status: 428, body: { code: "precondition-required" } });
+  expect(api.control.calls.length).toBe(calls);
+  expect((await api.post(path, body, { "if-match": '"web-1.1.1"' })).status).toBe(201);
+  expect(lastCall()?.args.at(-1)).toBe("web-1.1.1");
+  expect((await api.post(path, body, { "if-match": "*" })).status).toBe(201);
+  expect(lastCall()?.args.at(-1)).toBeNull();
 });
 
 test("steps are read as the configuration reads them, and what is wrong is pointed at", async () => {
@@ -127,9 +140,17 @@ test.each(["", "{}"])("a body of %j is enough for a verb", async (text) => {
 test("rollouts are listed in pages", async () => {
   const first = await api.ask("/v1/services/web/rollouts?limit=3");
   expect(first.body.rollouts.map((one: { id: string }) => one.id)).toEqual(["web-5", "web-4", "web-3"]);
-  const second = await api.ask(`/v1/services/web/rollouts?limit=3&before=${first.body.next}`);
+  const second = await api.ask(`/v1/services/web/rollouts?limit=3&cursor=${first.body.next}`);
   expect(second.body.rollouts.map((one: { id: string }) => one.id)).toEqual(["web-2", "web-1"]);
   expect(second.body.next).toBeNull();
+  expect(second.headers.link).toBeUndefined();
+  const link = /^<(?<path>\/v1\/services\/web\/rollouts\?[^>]+)>; rel="next"$/.exec(String(first.headers.link));
+  expect((await api.ask(link?.groups?.path ?? "")).body).toEqual(second.body);
+});
+
+test.each(["x", "web-1", "d2ViLTE=", "%00"])("the cursor %j, which no page gave, is refused by its name", async (cursor) => {
+  const got = await api.ask(`/v1/services/web/rollouts?cursor=${cursor}`);
+  expect(got).toMatchObject({ status: 422, body: { code: "invalid", errors: [{ in: "query", pointer: "/cursor" }] } });
 });
 
 test("members are set, and go back to the configured ones", async () => {

@@ -106,6 +106,7 @@ export class Stack implements AsyncDisposable {
     method: "GET" | "POST" | "PUT" | "DELETE",
     path: string,
     body?: unknown,
+    ifMatch?: string,
   ): Promise<{ status: number; body: unknown; etag: string | null }> {
     const token = readFileSync(join(this.nginx.prefix, "state/token"), "utf8").trim();
     const answer = await request(`http://localhost${path}`, {
@@ -114,6 +115,7 @@ export class Stack implements AsyncDisposable {
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined && method === "GET" ? {} : { "content-type": "application/json" }),
+        ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -145,7 +145,11 @@ describe("commands that make no sense now", () => {
     await stack.serve();
     await stack.cli("start", "web", "--strategy", "canary", "--detach");
     await stack.reaches("waiting", 0);
-    const answer = await stack.api("POST", "/v1/services/web/rollouts", { strategy: "canary", replace: true });
+    const blind = await stack.api("POST", "/v1/services/web/rollouts", { strategy: "canary", replace: true });
+    expect(blind.status).toBe(428);
+    const { etag } = await stack.api("GET", "/v1/services/web");
+    const start = { strategy: "canary", replace: true };
+    const answer = await stack.api("POST", "/v1/services/web/rollouts", start, etag ?? "");
     expect(answer).toMatchObject({ status: 201, body: { id: "web-2" } });
     expect((await stack.api("GET", "/v1/rollouts/web-1")).body).toMatchObject({
       phase: "reverted",

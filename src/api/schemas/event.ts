@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AfterSeq, Limit, Seq, ServiceName } from "./names.ts";
+import { AfterSeq, Cursor, Limit, NextCursor, Seq, ServiceName } from "./names.ts";
 
 /** The wire shape of journal lines; the same as `EventView`, which a test proves. */
 export const EventView = z
@@ -20,17 +20,18 @@ export const EventView = z
 export const EventList = z
   .object({
     events: z.array(EventView).readonly().describe("In the order in which they happened."),
-    next: z.number().int().describe("The `after` of the next page, or of the stream that goes on from here."),
+    next: NextCursor,
   })
   .readonly()
   .meta({ id: "EventList" });
 
-export const EventQuery = z.object({ after: AfterSeq, limit: Limit });
+export const EventQuery = z.object({ after: AfterSeq, limit: Limit, cursor: Cursor });
 
 export const EventStreamQuery = z.object({
   service: ServiceName.optional().describe("Only events of this service."),
   after: AfterSeq,
   limit: Limit.describe("How many to answer at most; a stream has no limit."),
+  cursor: Cursor,
 });
 
 export const EventStreamHeaders = z.object({

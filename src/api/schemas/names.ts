@@ -37,13 +37,15 @@ export const MemberAddress = z
   .describe("`host:port`; the host is a name, an IPv4 address, or an IPv6 address in brackets.");
 export const Text = z.string().min(1).max(200).regex(TEXT, "must not contain control characters or line breaks");
 export const Limit = z.coerce.number().int().min(1).max(500).default(50).describe("How many to answer at most.");
+export const Cursor = z.string().min(1).max(500).optional().describe("The `next` of the page before; left out, the first page.");
+export const NextCursor = z.string().nullable().describe("The `cursor` of the next page; null at the end.");
 export const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const AfterSeq = Seq.default(0).describe("Only events whose `seq` is above this; 0 starts at the first.");
 
 export const ServicePath = z.object({ service: ServiceName });
 export const PoolPath = z.object({ service: ServiceName, pool: PoolName });
 export const MemberPath = z.object({ service: ServiceName, pool: PoolName, member: MemberAddress });
-const ROLLOUT_ID = /^[A-Za-z0-9._-]+$/;
+export const ROLLOUT_ID = /^[A-Za-z0-9._-]+$/;
 
 export const RolloutPath = z.object({
   id: z

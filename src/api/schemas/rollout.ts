@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Text } from "./names.ts";
+import { Cursor, NextCursor, Text } from "./names.ts";
 
 /** The wire shapes of rollouts; the same as `RolloutView`, which a test proves. Instants are RFC 3339 in UTC. */
 
@@ -85,14 +85,14 @@ export const RolloutView = z
 export const RolloutList = z
   .object({
     rollouts: z.array(RolloutView).readonly().describe("Newest first."),
-    next: z.string().nullable().describe("The `before` of the next page; null at the end."),
+    next: NextCursor,
   })
   .readonly()
   .meta({ id: "RolloutList" });
 
 export const RolloutQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many to answer at most."),
-  before: z.string().min(1).max(300).optional().describe("Only rollouts that are older than this id."),
+  cursor: Cursor,
 });
 
 const common = {
