@@ -19,7 +19,10 @@ export function seen(
   if (at < from) return null;
   const after = observeProbe(knownSince(before, from), probe, check, at);
   if (canonical(before) === canonical(after)) return null;
-  return { sight: { ...sight, health: { ...sight.health, [endpoint]: after } }, turned: before.is === after.is ? null : after };
+  // Seen anew, the same answer says something new; that it is not decided yet says nothing.
+  const anew = before.since < from;
+  const turned = anew ? after.is !== "unknown" : before.is !== after.is;
+  return { sight: { ...sight, health: { ...sight.health, [endpoint]: after } }, turned: turned ? after : null };
 }
 
 /**
