@@ -12,6 +12,7 @@ import { answerBrokenRequest, answerFailure, answerNotFound } from "./failure.ts
 import { healthRoutes } from "./health.ts";
 import { checkHost } from "./host.ts";
 import { Idempotency } from "./idempotency.ts";
+import { latestRoutes } from "./latest.ts";
 import { assertGuarded, ownHosts, startListening } from "./listen.ts";
 import { memberRoutes } from "./members.ts";
 import { methodsByPath } from "./methods.ts";
@@ -152,3 +153,4 @@ function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiO
   reloadRoutes(app, reload);
   eventRoutes(app, control, limits, log);
 }
+  latestRoutes(app, control);
