@@ -22,6 +22,7 @@ import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
 import { planRoutes } from "./plan.ts";
 import { reloadRoutes } from "./reload.ts";
 import { pathOf, requestId } from "./request-id.ts";
+import { revisionRoutes } from "./revisions.ts";
 import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
@@ -147,10 +148,11 @@ function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiO
   whoamiRoutes(app);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
+  revisionRoutes(app, control);
   planRoutes(app, control, parseSteps);
   commandRoutes(app, control);
   memberRoutes(app, control);
   reloadRoutes(app, reload);
   eventRoutes(app, control, limits, log);
-}
   latestRoutes(app, control);
+}

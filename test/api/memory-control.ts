@@ -185,6 +185,7 @@ function rolloutView(id: string): RolloutView {
     reason: "observing",
     hold: null,
     checks: [{ name: "errors", is: "pass", value: 0.01, limit: "< 2 %", samples: 100, ...SAID }],
+    rolling: null,
     startedBy: "admin",
     startedAt: AT,
     endedAt: null,
