@@ -9,6 +9,7 @@ import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
 import { ConfigError, formatProblem } from "./config/errors.ts";
 import { jsonSchema } from "./config/json-schema.ts";
+import { reachable } from "./config/listen.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
@@ -222,8 +223,7 @@ export async function apiAddress({ config, env }: Source): Promise<{ url: string
   const { api, state } = await loadConfig(config, env);
   const tokenFile = join(state, "token");
   if ("unix" in api.listen) return { url: "http://localhost", socket: api.listen.unix, tokenFile };
-  const host = api.listen.host === "0.0.0.0" ? "127.0.0.1" : api.listen.host;
-  return { url: `http://${host}:${api.listen.port}`, socket: null, tokenFile };
+  return { url: `http://${reachable(api.listen)}`, socket: null, tokenFile };
 }
 
 /** The JSON Schema of sluice.yaml. */

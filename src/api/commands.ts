@@ -4,7 +4,7 @@ import type { Command } from "../core/rollout.ts";
 import { actorOf } from "./auth.ts";
 import { ifMatch } from "./if-match.ts";
 import { operation, type Routes } from "./route.ts";
-import { AdvanceBody, CommandBody, PLAIN_VERBS } from "./schemas/command.ts";
+import { AdvanceBody, CommandBody, MEMBER_VERBS, MemberCommandBody, PLAIN_VERBS } from "./schemas/command.ts";
 import { ServicePath } from "./schemas/names.ts";
 import { RolloutView } from "./schemas/rollout.ts";
 
@@ -13,7 +13,12 @@ const SUMMARIES: Readonly<Record<(typeof PLAIN_VERBS)[number], string>> = {
   pause: "Stop the dwell clock and new steps",
   resume: "Go on after a pause",
   abort: "Send the traffic back; accepted in every phase",
-  retry: "Go on from the step that failed, or start anew after a reversal",
+  retry: "Go on from what failed: the step, or the members of a rolling rollout; start anew after a reversal",
+};
+
+const MEMBER_SUMMARIES: Readonly<Record<(typeof MEMBER_VERBS)[number], string>> = {
+  skip: "Go on without updating a member of a rolling rollout, or with it as it is",
+  exclude: "Go on without a member of a rolling rollout; it stays out of nginx until it is put back by hand",
 };
 
 /** The verbs for the rollout of a service. 202: it is stored; nginx serves it a moment later. */
@@ -46,6 +51,29 @@ export function commandRoutes(app: Routes, control: Control): void {
       },
       async (request, reply) =>
         reply.code(202).send(await send(control, request.params.service, { verb }, request.body.reason ?? null, request)),
+    );
+  }
+  memberVerbs(app, control);
+}
+
+function memberVerbs(app: Routes, control: Control): void {
+  for (const verb of MEMBER_VERBS) {
+    const about = operation(`${verb}Member`, "commands", MEMBER_SUMMARIES[verb], "operate");
+    app.post(
+      `/v1/services/:service/rollout/${verb}`,
+      {
+        config: about.config,
+        schema: {
+          ...about.words,
+          params: ServicePath,
+          body: MemberCommandBody,
+          response: { 202: RolloutView, ...about.problem },
+        },
+      },
+      async (request, reply) => {
+        const { member = null, reason = null } = request.body;
+        return reply.code(202).send(await send(control, request.params.service, { verb, member }, reason, request));
+      },
     );
   }
 }

@@ -12,6 +12,7 @@ import { answerBrokenRequest, answerFailure, answerNotFound } from "./failure.ts
 import { healthRoutes } from "./health.ts";
 import { checkHost } from "./host.ts";
 import { Idempotency } from "./idempotency.ts";
+import { latestRoutes } from "./latest.ts";
 import { assertGuarded, ownHosts, startListening } from "./listen.ts";
 import { memberRoutes } from "./members.ts";
 import { methodsByPath } from "./methods.ts";
@@ -21,6 +22,7 @@ import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
 import { planRoutes } from "./plan.ts";
 import { reloadRoutes } from "./reload.ts";
 import { pathOf, requestId } from "./request-id.ts";
+import { revisionRoutes } from "./revisions.ts";
 import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
@@ -146,9 +148,11 @@ function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiO
   whoamiRoutes(app);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
+  revisionRoutes(app, control);
   planRoutes(app, control, parseSteps);
   commandRoutes(app, control);
   memberRoutes(app, control);
   reloadRoutes(app, reload);
   eventRoutes(app, control, limits, log);
+  latestRoutes(app, control);
 }

@@ -45,6 +45,7 @@ async function refuseWhatCannotChange(
     service: service.name,
     rollout: service.candidate === null ? null : (service.rollout?.id ?? null),
     pools: [service.stable, ...(service.candidate === null ? [] : [service.candidate])],
+    updated: service.rollout?.strategy === "rolling" ? service.candidate : null,
   }));
   const refusals = compareConfigs(before, after, inUse);
   if (refusals.length > 0) throw await located(source, refusals);

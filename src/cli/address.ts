@@ -1,6 +1,8 @@
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { reachable } from "../config/listen.ts";
+import { readReach } from "../config/reach.ts";
 import { EXIT } from "./exit.ts";
 import { Failure } from "./failure.ts";
 import type { Env } from "./io.ts";
@@ -91,9 +93,15 @@ async function tokenOfSame(address: Pick<Address, "url" | "socket">, config: str
 }
 
 async function configured(config: string, env: Env): Promise<{ url: string; socket: string | null; tokenFile: string }> {
+  const quick = await readReach(config, env);
+  if (quick !== null) {
+    const { listen, state } = quick;
+    const place =
+      "unix" in listen ? { url: "http://localhost", socket: listen.unix } : { url: `http://${reachable(listen)}`, socket: null };
+    return { ...place, tokenFile: join(state, "token") };
+  }
   const { apiAddress } = await import("../app.ts");
-  const found = await apiAddress({ config, env });
-  return { ...found, url: found.url.replace(/\/$/, "") };
+  return apiAddress({ config, env });
 }
 
 /** A file that is not there is no token where nobody named it: the API may need none, or there was no first start yet. */

@@ -1,33 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
-import type { Bind, Group } from "./command.ts";
-import { configurationCommands } from "./commands/configuration.ts";
-import { demoCommands } from "./commands/demo.ts";
-import { eventsCommands } from "./commands/events.ts";
-import { explainCommands } from "./commands/explain.ts";
-import { inspectCommands } from "./commands/inspect.ts";
-import { judgeCommands } from "./commands/judge.ts";
-import { membersCommands } from "./commands/members.ts";
-import { planCommands } from "./commands/plan.ts";
-import { reloadCommands } from "./commands/reload.ts";
-import { serveCommands } from "./commands/serve.ts";
-import { startCommands } from "./commands/start.ts";
-import { statusCommands } from "./commands/status.ts";
-import { steerCommands } from "./commands/steer.ts";
-import { versionCommands } from "./commands/version.ts";
-import { watchCommands } from "./commands/watch.ts";
+import { neededParts } from "./catalogue.ts";
+import type { Bind } from "./command.ts";
 import { contextOf, type Flags, OUTPUTS, type Parts } from "./context.ts";
 import { EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { explain } from "./failure.ts";
 import { errorLines } from "./format/problem.ts";
 import { styleOf } from "./format/style.ts";
 import { type Io, line } from "./io.ts";
-
-/** The command table, in the order of `--help`. */
-const GROUPS: readonly (readonly [heading: string, groups: readonly Group[]])[] = [
-  ["Set up:", [configurationCommands, serveCommands, reloadCommands, demoCommands]],
-  ["Look:", [statusCommands, watchCommands, eventsCommands, explainCommands, judgeCommands, inspectCommands, versionCommands]],
-  ["Move traffic:", [planCommands, startCommands, steerCommands, membersCommands]],
-];
 
 /** Runs one command line to its exit code. Never throws: whatever goes wrong is told on stderr. */
 export async function run(io: Io, parts: Parts): Promise<ExitCode> {
@@ -42,7 +21,7 @@ export async function run(io: Io, parts: Parts): Promise<ExitCode> {
       exit = await act(contextOf(io, parts, flags), positional(command), command.opts() as never);
     };
   try {
-    await table(io, bind).parseAsync(asCommand(io.argv), { from: "user" });
+    await (await table(io, bind)).parseAsync(asCommand(io.argv), { from: "user" });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.reached : EXIT.usage;
@@ -53,7 +32,7 @@ export async function run(io: Io, parts: Parts): Promise<ExitCode> {
   }
 }
 
-function table(io: Io, bind: Bind): Command {
+async function table(io: Io, bind: Bind): Promise<Command> {
   const program = new Command("sluice")
     .description("Blue/green and canary rollouts for plain, open-source nginx.")
     .exitOverride()
@@ -62,9 +41,9 @@ function table(io: Io, bind: Bind): Command {
     .showHelpAfterError("(more with --help)")
     .addHelpText("after", EXIT_HELP);
   globalOptions(program);
-  for (const [heading, groups] of GROUPS) {
+  for (const [heading, parts] of neededParts(asCommand(io.argv))) {
     program.commandsGroup(heading);
-    for (const group of groups) group(program, bind);
+    for (const group of await Promise.all(parts.map((part) => part.load()))) group(program, bind);
   }
   return program;
 }

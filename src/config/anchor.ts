@@ -1,5 +1,4 @@
-/** A secret as a schema reads it. */
-type Secret = { from: "text"; text: string } | { from: "file"; path: string };
+import type { Secret } from "./schema/secret.ts";
 
 /** Makes a path whole: relative ones start at the folder of the file. */
 export type From = (path: string) => string;

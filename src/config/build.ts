@@ -89,6 +89,7 @@ export function build(parsed: Parsed, folder: string): Settings {
     history: parsed.history,
     nginx: Object.fromEntries(nginx),
     templates: parsed.templates === null ? null : from(parsed.templates),
+    freeze: parsed.freeze,
     notify: parsed.notify.map((notifier) => buildNotifier(notifier, from)),
     services: Object.fromEntries(services),
   };

@@ -1,14 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config, Service } from "./config.ts";
 
-/** Pools of a service that traffic depends on now: stable and, while a rollout is under way, its two pools. */
-export type InUse = { readonly service: string; readonly rollout: string | null; readonly pools: readonly string[] };
+/**
+ * Pools of a service that traffic depends on now: stable and, while a rollout is under way, its two pools. `updated` is the pool whose members
+ * a rolling rollout goes through.
+ */
+export type InUse = {
+  readonly service: string;
+  readonly rollout: string | null;
+  readonly pools: readonly string[];
+  readonly updated: string | null;
+};
 
 /** Why a changed configuration cannot be taken over while Sluice runs. `path` is where the change is. */
 export type ReloadRefusal = { readonly path: string; readonly message: string };
 
 /** Settings that are read once, when the process starts. */
-const AT_START = ["api", "state", "history", "nginx", "templates"] as const;
+const AT_START = ["api", "state", "history", "nginx", "templates", "notify"] as const;
 
 /**
  * What speaks against going on with `after` instead of `before`; empty where nothing does. A reload is all or nothing: with
@@ -53,7 +61,16 @@ function refuseUse(before: Service | undefined, after: Service | undefined, use:
     path: `${path}.${what}`,
     message: `cannot change while the rollout ${rollout} is under way; end it first (sluice promote ${use.service}, or sluice abort ${use.service})`,
   }));
-  return [...refusals, ...removed];
+  return [...refusals, ...removed, ...refuseMembers(before, after, use)];
+}
+
+/** A rolling rollout has planned its batches: who is in the pool stays so until it has ended. */
+function refuseMembers(before: Service, after: Service, { service, rollout, updated }: InUse): ReloadRefusal[] {
+  if (updated === null) return [];
+  const [was, will] = [before.pools[updated]?.members, after.pools[updated]?.members];
+  if (will === undefined || isDeepStrictEqual(was, will)) return [];
+  const message = `cannot change while the rollout ${rollout} updates them one by one; end it first (sluice abort ${service})`;
+  return [{ path: `services.${service}.pools.${updated}.members`, message }];
 }
 
 function whyUsed({ service, rollout }: InUse): string {

@@ -28,6 +28,8 @@ export type Config = {
   readonly nginx: Readonly<Record<string, NginxTarget>>;
   /** The folder of the user's own templates, or null. */
   readonly templates: string | null;
+  /** Times without rollouts of any service; each service has them among its own, too. */
+  readonly freeze: Service["freezes"];
   readonly notify: readonly Notifier[];
   readonly services: Readonly<Record<string, Service>>;
   /** What can be used as it is and is probably not meant. */

@@ -7,7 +7,7 @@ import type { ServiceSettings } from "../core/service.ts";
 import type { Member, PoolName, ServiceName } from "../core/units.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
-import { followEvents, listEvents } from "./events.ts";
+import { followEvents, latestEvents, listEvents } from "./events.ts";
 import { explain } from "./explaining.ts";
 import { revisionsOf, showRevision } from "./history.ts";
 import { memberOut, membersSet } from "./members.ts";
@@ -203,6 +203,10 @@ export class Controller implements Control, AsyncDisposable {
     page: { after: number; limit: number },
   ): Promise<readonly EventView[]> {
     return listEvents(this.#deps.store, filter, page);
+  }
+
+  async latest(filter: { service: ServiceName | null }, limit: number) {
+    return latestEvents(this.#deps.store, filter, limit);
   }
 
   follow(filter: { service: ServiceName | null }, after: number, signal: AbortSignal): AsyncIterable<EventView> {

@@ -32,6 +32,29 @@ export async function listEvents(
   return found;
 }
 
+/** How far back the newest events of a service are looked for: one that is quiet among busy ones shows fewer than it has. */
+const LOOKED_AT = 5_000;
+
+/** The newest events that match, oldest first, and the number of the newest of all. */
+export async function latestEvents(
+  store: Store,
+  filter: Filter,
+  limit: number,
+): Promise<{ readonly events: readonly EventView[]; readonly newest: number }> {
+  const found: EventView[] = [];
+  let newest = 0;
+  for (let before: string | undefined, looked = 0; looked < LOOKED_AT && found.length < limit; looked += PAGE) {
+    const page = { limit: PAGE, reverse: true, ...(before === undefined ? {} : { after: before }) };
+    const entries = await store.list("journal/", page);
+    const events = entries.map((entry) => entry.value as unknown as EventView);
+    newest = Math.max(newest, events[0]?.seq ?? 0);
+    found.push(...events.filter((event) => matches(event, filter)));
+    before = entries.at(-1)?.key;
+    if (entries.length < PAGE) break;
+  }
+  return { events: found.slice(0, limit).reverse(), newest };
+}
+
 /**
  * Events after a number that match, then each as it is written, without a gap and in order.
  *

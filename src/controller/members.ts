@@ -3,7 +3,7 @@ import { Refusal } from "../core/errors.ts";
 import type { Fact } from "../core/rollout.ts";
 import type { Member, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
-import type { ServiceRecord } from "./record.ts";
+import { type ServiceRecord, underWay } from "./record.ts";
 import { membersOf } from "./service-state.ts";
 
 /** Sets the members of a pool at run time; null goes back to the configured list. */
@@ -12,8 +12,10 @@ export async function membersSet(cell: Cell, pool: PoolName, members: readonly M
   const name = cell.settings.name;
   if (members !== null && new Set(members).size !== members.length)
     throw new Refusal("invalid", `the members of ${name} ${pool} name one twice: ${members.join(", ")}`);
+  refuseWhileRolling(cell.record, pool, null);
   await cell.prepare(members ?? cell.settings.pools[pool]?.members ?? []);
   await cell.edit((record) => {
+    refuseWhileRolling(record, pool, null);
     const { [pool]: _, ...others } = record.state.members;
     const next = members === null ? others : { ...others, [pool]: members };
     const now = members ?? cell.settings.pools[pool]?.members ?? [];
@@ -44,14 +46,15 @@ export async function memberOut(
   actor: Actor,
 ): Promise<void> {
   checkPool(cell, pool);
-  const members = membersOf(cell.record.state, cell.settings, pool);
-  if (!members.includes(member))
-    throw new Refusal(
-      "invalid",
-      `${cell.settings.name} ${pool} has no member ${member}`,
-      `its members are ${members.join(", ") || "none"}`,
-    );
   await cell.edit((record) => {
+    const members = membersOf(record.state, cell.settings, pool);
+    if (!members.includes(member))
+      throw new Refusal(
+        "invalid",
+        `${cell.settings.name} ${pool} has no member ${member}`,
+        `its members are ${members.join(", ") || "none"}`,
+      );
+    refuseWhileRolling(record, pool, member);
     const before = record.state.drained[pool] ?? [];
     if (before.includes(member) === (state === "draining")) return { edit: null };
     const left = members.filter((one) => one !== member && !before.includes(one) && !isDown(record, one));
@@ -70,6 +73,34 @@ export async function memberOut(
       },
     };
   });
+}
+
+/**
+ * A rolling rollout decides about the members that it works on, to its end: it may have to take any of them back.
+ *
+ * `member` is the one to take out or put back; null means the pool's whole list.
+ */
+function refuseWhileRolling(record: ServiceRecord, pool: PoolName, member: Member | null): void {
+  const rollout = underWay(record);
+  const rolling = rollout?.rolling ?? null;
+  if (rollout === null || rolling === null || rolling.pool !== pool) return;
+  const { id, service } = rollout;
+  if (member === null)
+    throw new Refusal(
+      "rollout-running",
+      `${id} works on the members of ${service} ${pool}, one after the other: they cannot be exchanged under it`,
+      `wait for its end, or end it: sluice abort ${service}`,
+    );
+  if (!rolling.members.includes(member) && !rolling.settings.spares.includes(member)) return;
+  throw new Refusal(
+    "rollout-running",
+    rolling.excluded.includes(member)
+      ? `${id} goes on without ${member}: it can be put back when the rollout is over`
+      : `${id} works on ${member}, and takes it out and puts it back by itself`,
+    rolling.excluded.includes(member)
+      ? `wait for its end, or end it: sluice abort ${service}`
+      : `to go on without it: sluice exclude ${service} ${member}; or end the rollout: sluice abort ${service}`,
+  );
 }
 
 function isDown({ sight }: ServiceRecord, member: Member): boolean {

@@ -1,11 +1,9 @@
-import { downOf } from "../core/blocker.ts";
 import { type Check, isAdvisory } from "../core/check.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
-import { phaseName, stepAt } from "../core/move.ts";
+import { phaseName } from "../core/move.ts";
 import type { Observer } from "../core/ports.ts";
-import { isRamping } from "../core/progress.ts";
-import type { Cursor, Rollout, Step } from "../core/rollout.ts";
+import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { Settled } from "../core/settled.ts";
 import {
@@ -22,8 +20,9 @@ import {
 import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepView, TargetView } from "../core/view.ts";
 import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
-import { missingText } from "./missing.ts";
+import { reasonOf } from "./reason.ts";
 import { membersOf } from "./service-state.ts";
+import { showRolling } from "./show-rolling.ts";
 
 type Reports = Readonly<Record<TargetName, Report>>;
 
@@ -107,17 +106,28 @@ function showMember(cell: Cell, pool: PoolName, member: Member, reports: Reports
   const out = (state.drained[pool] ?? []).includes(member) || route.out.includes(member);
   const endpoints = (address?.endpoints ?? []).map((endpoint) => showEndpoint(cell, pool, endpoint));
   const worst = endpoints.find((one) => one.health === "down") ?? endpoints.find((one) => one.health !== "ready") ?? endpoints[0];
-  const counts = (address?.endpoints ?? []).flatMap((endpoint) =>
-    Object.values(reports).flatMap((report) => report.inFlight[endpoint] ?? []),
-  );
   return {
     address: member,
     state: out ? "draining" : "ready",
     health: worst?.health ?? "unknown",
     reason: address?.problem ?? worst?.reason ?? null,
-    inFlight: counts.length === 0 ? null : counts.reduce((a, b) => a + b, 0),
+    inFlight: inFlightTo(cell, address?.endpoints ?? [], out, reports),
     endpoints,
   };
+}
+
+/** Of all targets and addresses; null where one of them is not known, for the sum would be too small. */
+function inFlightTo(cell: Cell, endpoints: readonly Endpoint[], out: boolean, reports: Reports): number | null {
+  const counts = cell.settings.targets.flatMap((target) => {
+    const report = reports[target];
+    const isProved = (report?.services[cell.settings.name]?.version ?? 0) >= cell.record.route.version;
+    // Nothing is in flight for good only once nginx is proved to have taken the member out.
+    return endpoints.map((endpoint) => {
+      const known = report?.inFlight[endpoint] ?? null;
+      return known === 0 && out && !isProved ? null : known;
+    });
+  });
+  return counts.length === 0 ? null : counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count));
 }
 
 function showEndpoint(cell: Cell, pool: PoolName, endpoint: Endpoint): MemberView["endpoints"][number] {
@@ -144,13 +154,21 @@ export function showRollout(rollout: Rollout, proved: Settled | null, now: Now):
     steps: rollout.plan.map((step, index) => showStep(rollout, step, index, cursor)),
     since: iso(now.wall - Math.max(0, now.t - sinceOf(rollout, now))),
     remainingMs: remainingMs(rollout, now),
-    reason: reasonOf(rollout, proved),
-    hold: stage?.at === "held" ? { on: stage.on, reason: stage.reason } : null,
+    reason: reasonOf(rollout, proved, now),
+    hold: holdOf(rollout, stage),
+    rolling: showRolling(rollout),
     checks: rollout.checks.map((check) => showCheck(rollout, check)),
     startedBy: rollout.startedBy,
     startedAt: iso(rollout.startedAt),
     endedAt: rollout.endedAt === null ? null : iso(rollout.endedAt),
   };
+}
+
+/** Members that failed hold as anything else does that a person has to decide about. */
+function holdOf({ rolling }: Rollout, stage: Stage | null): RolloutView["hold"] {
+  if (stage === null) return null;
+  if (rolling?.failing != null) return { on: "failure", reason: rolling.failing.text };
+  return stage.at === "held" ? { on: stage.on, reason: stage.reason } : null;
 }
 
 function showStep(rollout: Rollout, step: Step, index: number, cursor: Cursor | null): StepView {
@@ -203,52 +221,5 @@ function sinceOf(rollout: Rollout, now: Now): number {
       return phase.at;
     default:
       return never(phase) ?? now.t;
-  }
-}
-
-/** Why a rollout is where it is, in a sentence. */
-function reasonOf(rollout: Rollout, proved: Settled | null): string {
-  const { phase } = rollout;
-  const waits = proved?.is === "pending" && proved.reason !== null ? `: ${proved.reason}` : "";
-  switch (phase.phase) {
-    case "moving":
-      return stageReason(rollout, phase.cursor, waits);
-    case "paused":
-      return `paused by ${phase.by}${phase.reason === null ? "" : `: ${phase.reason}`}`;
-    case "reverting":
-      return `going back to ${rollout.from} because ${phase.cause}${waits}`;
-    case "failed":
-      return `cannot go back to ${rollout.from} by itself: ${phase.trouble} (it was going back because ${phase.cause})`;
-    case "promoted":
-    case "reverted":
-      return phase.cause;
-    default:
-      return never(phase);
-  }
-}
-
-function stageReason(rollout: Rollout, cursor: Cursor, waits: string): string {
-  const { stage } = cursor;
-  const step = stepAt(rollout, cursor.step);
-  switch (stage.at) {
-    case "applying":
-      return stage.refused === null
-        ? `nginx is taking ${step.label}${waits}`
-        : `nginx does not take ${step.label}: ${stage.refused}`;
-    case "observing":
-      if (stage.refused !== null) return `nginx does not take the next share of the ramp: ${stage.refused}`;
-      if (isRamping(step, stage) && downOf(rollout) !== null) return `the ramp waits: ${downOf(rollout)}`;
-      if (step.untilEvidence) return `watching ${step.label}: ${missingText(rollout, cursor, step)}`;
-      return step.leastMs === 0 ? `watching ${step.label}` : `watching ${step.label} for its time`;
-    case "waiting": {
-      const task = step[stage.list][stage.task];
-      if (task?.do === "approval") return `waits for approval: sluice advance ${rollout.service}`;
-      const state = rollout.readiness[rollout.to];
-      return `waits for every member of ${rollout.to} to be ready${state === undefined ? "" : ` (${state.ready} of ${state.of}${state.reason === null ? "" : `: ${state.reason}`})`}`;
-    }
-    case "held":
-      return stage.reason;
-    default:
-      return never(stage);
   }
 }

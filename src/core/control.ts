@@ -68,6 +68,11 @@ export interface Control {
     filter: { service: ServiceName | null; rollout: string | null },
     page: { after: number; limit: number },
   ): Promise<readonly EventView[]>;
+  /** The newest events that match, oldest first, and the number of the newest event of all: where a stream goes on from. */
+  latest(
+    filter: { service: ServiceName | null },
+    limit: number,
+  ): Promise<{ readonly events: readonly EventView[]; readonly newest: number }>;
   /** Events after `after` that match, then as they happen, until `signal` aborts. */
   follow(filter: { service: ServiceName | null }, after: number, signal: AbortSignal): AsyncIterable<EventView>;
   /** `ready` once the state is loaded and a target has reported; `problems` says what is missing. */

@@ -86,7 +86,7 @@ function healthyTimes(rollout: Rollout, task: Task & { do: "members" }): readonl
  */
 export function remainingMs(rollout: Rollout, now: Now): Ms | null {
   const { phase } = rollout;
-  if (phase.phase !== "moving" && phase.phase !== "paused") return null;
+  if ((phase.phase !== "moving" && phase.phase !== "paused") || rollout.rolling?.failing != null) return null;
   const { stage } = phase.cursor;
   const dwellMs = observedAtMostMs(stepAt(rollout, phase.cursor.step));
   const at = phase.phase === "paused" ? { ...now, t: phase.at } : now;

@@ -51,8 +51,9 @@ export function fact(
 }
 
 /** The phase as everybody outside the core sees it: while a rollout moves, what its step is doing. */
-export function phaseName({ phase }: Rollout): PhaseName {
+export function phaseName({ phase, rolling }: Rollout): PhaseName {
   if (phase.phase !== "moving") return phase.phase;
+  if (rolling?.failing != null) return "waiting";
   const { stage } = phase.cursor;
   return stage.at === "held" ? "waiting" : stage.at;
 }

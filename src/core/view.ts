@@ -1,4 +1,5 @@
 import type { Needed } from "./basis.ts";
+import type { HookPoint } from "./hook.ts";
 import type { PhaseName, Strategy, VerdictIs } from "./rollout.ts";
 import type { Routing } from "./service.ts";
 import type { Bp, Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
@@ -72,9 +73,56 @@ export type RolloutView = {
   readonly reason: string;
   readonly hold: { readonly on: "evidence" | "failure" | "freeze"; readonly reason: string } | null;
   readonly checks: readonly CheckView[];
+  /** Null for a strategy that moves traffic from pool to pool. */
+  readonly rolling: RollingView | null;
   readonly startedBy: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
+};
+
+/** A pool whose members are updated in place, some at a time. */
+export type RollingView = {
+  readonly pool: PoolName;
+  /** The batch that is worked on, from 1; null between two of them. */
+  readonly batch: number | null;
+  readonly batches: number;
+  /** No member is taken out while fewer others than this are ready. */
+  readonly minReady: number;
+  /** True where members get their old version back. */
+  readonly goingBack: boolean;
+  /** Members that a person has to decide about (retry, skip, exclude or abort), or null. */
+  readonly failing: { readonly members: readonly Member[]; readonly text: string } | null;
+  /** Spares first, then the others in the order in which they are updated. */
+  readonly members: readonly RollingMemberView[];
+};
+
+/** `untouched` is for good, `pending` not yet; `checking` waits for its health; `returning` gets its share back. */
+export type RollingMemberState =
+  | "pending"
+  | "draining"
+  | "deploying"
+  | "checking"
+  | "returning"
+  | "monitoring"
+  | "updated"
+  | "failed"
+  | "skipped"
+  | "excluded"
+  | "rolling-back"
+  | "rolled-back"
+  | "untouched";
+
+export type RollingMemberView = {
+  readonly address: Member;
+  /** Null for a spare. */
+  readonly batch: number | null;
+  readonly spare: boolean;
+  readonly state: RollingMemberState;
+  /** Whether the new version was brought to it, as far as its hooks say. */
+  readonly updated: boolean;
+  /** The new version where it is updated; null where it runs what it did before, or nobody named the version. */
+  readonly version: string | null;
+  readonly reason: string | null;
 };
 
 export type StepView = {
@@ -121,6 +169,25 @@ export type RevisionView = {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly durationMs: Ms | null;
+};
+
+/** The newest run of a hook. Instants are wall time. */
+export type HookRunView = {
+  readonly name: string;
+  readonly point: HookPoint;
+  /** Who it is run for; null where it runs once for all. */
+  readonly member: Member | null;
+  /** Index into the rollout's `steps`, from 0. */
+  readonly step: number | null;
+  /** Counts the runs of this work, from 1: one that a kill interrupted is run again. */
+  readonly run: number;
+  readonly is: "running" | "succeeded" | "failed";
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** How it ended, in a sentence; empty while it runs. */
+  readonly text: string;
+  /** The end of what it said, without secrets. */
+  readonly output: string;
 };
 
 export type EventView = {

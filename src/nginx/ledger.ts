@@ -9,6 +9,7 @@ export class Ledger {
   lingering = 0;
   blocked: string | null = null;
   waiting: string | null = null;
+  inFlight: Report["inFlight"] = {};
   readonly held = new Map<ServiceName, Held>();
   readonly #target: TargetName;
   readonly #served = new Map<ServiceName, Omit<ServiceReport, "refused">>();
@@ -55,9 +56,9 @@ export class Ledger {
   /** Hands a report over where anything in it but the time is new; `trouble` keeps every service from being applied too. */
   tell(wanted: readonly Route[], trouble: string | null): void {
     const services = Object.fromEntries(wanted.flatMap((route) => this.#service(route)));
-    const { generation, lingering, waiting } = this;
+    const { generation, lingering, waiting, inFlight } = this;
     const blocked = this.blocked ?? trouble;
-    const report = { target: this.#target, generation, lingering, blocked, waiting, inFlight: {}, services };
+    const report = { target: this.#target, generation, lingering, blocked, waiting, inFlight, services };
     const text = JSON.stringify(report);
     if (text === this.#last || this.#listener === null) return;
     this.#last = text;

@@ -40,6 +40,11 @@ export class Standing {
       .filter((route) => route.shape.routing === "live");
   }
 
+  /** Every service's route in each generation that nginx may be serving; null while it is not proved to serve any. */
+  get generations(): readonly ReadonlyMap<ServiceName, Route>[] | null {
+    return this.#rendered === null ? null : [this.#rendered, ...this.#may.map((manifest) => byService(manifest.routes))];
+  }
+
   /** True where a way back is among what differs from what nginx serves. */
   isUrgent(parts: Parts): boolean {
     return parts.routes.some((route) => route.urgent && this.#differs(route));

@@ -7,6 +7,7 @@ import { readBuild } from "./command.ts";
 import { byService, renderKey } from "./compose.ts";
 import { servingOf, shareContent } from "./direction.ts";
 import { Generations } from "./files.ts";
+import { InFlight } from "./in-flight.ts";
 import { Ledger } from "./ledger.ts";
 import { Lookout } from "./lookout.ts";
 import { type Recovered, recover } from "./recover.ts";
@@ -52,6 +53,7 @@ class NginxTarget implements Target {
   readonly #lane: TableLane;
   readonly #ledger: Ledger;
   readonly #reloads: Reloads;
+  readonly #inFlight: InFlight;
   readonly #wakeup = new Wakeup();
   readonly #running: Promise<void>;
   readonly #troubles = new Map<ServiceName, string>();
@@ -76,6 +78,13 @@ class NginxTarget implements Target {
       readBack: (route) => this.#lane.readBack(route),
       tell: () => this.#tell(),
     });
+    this.#inFlight = new InFlight({
+      pidFile: bench.settings.drive.pid,
+      monotonic: deps.monotonic,
+      log: deps.log,
+      serving: () => this.#reloads.standing.generations,
+      changed: () => this.#tell(),
+    });
     this.#running = this.#run();
   }
 
@@ -90,6 +99,7 @@ class NginxTarget implements Target {
     if (this.#wanted !== null && routes.length === before.size && routes.every((route) => isKnown(before, route))) return;
     const kept = routes.map((route) => (isKnown(before, route) ? (before.get(route.service) ?? route) : route));
     this.#wanted = byService(kept);
+    this.#inFlight.watch(kept);
     const changed = kept.filter((route) => before.get(route.service) !== route);
     for (const route of [...changed].sort((a, b) => Number(b.urgent) - Number(a.urgent))) this.#swap(route);
     if (changed.length > 0 || this.#wanted.size !== before.size) this.#reloads.noteChange(changed.some((route) => route.urgent));
@@ -116,6 +126,7 @@ class NginxTarget implements Target {
     this.#abort.abort();
     this.#wakeup.call();
     await this.#running;
+    await this.#inFlight[Symbol.asyncDispose]();
     this.#tables[Symbol.dispose]();
   }
 
@@ -184,6 +195,8 @@ class NginxTarget implements Target {
   #tell(): void {
     const wanted = [...(this.#wanted?.values() ?? [])];
     for (const route of wanted) if (this.#isServed(route)) this.#ledger.served(route);
+    this.#inFlight.proved();
+    this.#ledger.inFlight = this.#inFlight.counts;
     this.#ledger.tell(wanted, [...this.#troubles.values()][0] ?? null);
   }
 

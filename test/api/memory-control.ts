@@ -97,6 +97,11 @@ export class MemoryControl implements Control {
     return this.journal.filter((event) => event.seq > page.after).slice(0, page.limit);
   }
 
+  async latest(filter: { service: string | null }, limit: number) {
+    this.#note("latest", filter, limit);
+    return { events: this.journal.slice(-limit), newest: this.journal.length };
+  }
+
   async *follow(filter: { service: string | null }, after: number, signal: AbortSignal): AsyncIterable<EventView> {
     this.#note("follow", filter, after);
     this.followers += 1;
@@ -180,6 +185,7 @@ function rolloutView(id: string): RolloutView {
     reason: "observing",
     hold: null,
     checks: [{ name: "errors", is: "pass", value: 0.01, limit: "< 2 %", samples: 100, ...SAID }],
+    rolling: null,
     startedBy: "admin",
     startedAt: AT,
     endedAt: null,

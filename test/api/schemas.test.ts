@@ -4,7 +4,8 @@ import type { EventView } from "../../src/api/schemas/event.ts";
 import type { ExplanationView } from "../../src/api/schemas/explanation.ts";
 import { MemberAddress, Text } from "../../src/api/schemas/names.ts";
 import type { ReloadView } from "../../src/api/schemas/reload.ts";
-import type { CheckView, RolloutView, StepView } from "../../src/api/schemas/rollout.ts";
+import type { RevisionView } from "../../src/api/schemas/revision.ts";
+import type { CheckView, RollingView, RolloutView, StepView } from "../../src/api/schemas/rollout.ts";
 import type { MemberView, PoolView, ServiceView, TargetView } from "../../src/api/schemas/service.ts";
 import type * as explained from "../../src/core/explained.ts";
 import type * as view from "../../src/core/view.ts";
@@ -12,6 +13,8 @@ import type * as view from "../../src/core/view.ts";
 test("the wire shapes are the views, no more and no less (checked by the compiler)", () => {
   expectTypeOf<z.output<typeof StepView>>().toEqualTypeOf<view.StepView>();
   expectTypeOf<z.output<typeof CheckView>>().toEqualTypeOf<view.CheckView>();
+  expectTypeOf<z.output<typeof RollingView>>().toEqualTypeOf<view.RollingView>();
+  expectTypeOf<z.output<typeof RevisionView>>().toEqualTypeOf<view.RevisionView>();
   expectTypeOf<z.output<typeof RolloutView>>().toEqualTypeOf<view.RolloutView>();
   expectTypeOf<z.output<typeof MemberView>>().toEqualTypeOf<view.MemberView>();
   expectTypeOf<z.output<typeof PoolView>>().toEqualTypeOf<view.PoolView>();

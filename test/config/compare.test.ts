@@ -5,8 +5,8 @@ import { withWeb } from "../support/sluice-yaml.ts";
 
 const parse = (text: string) => parseConfig(text, "sluice.yaml", {});
 const before = parse(withWeb("    routing: live\n"));
-const running: InUse = { service: "web", rollout: "web-12", pools: ["blue", "green"] };
-const resting: InUse = { service: "web", rollout: null, pools: ["blue"] };
+const running: InUse = { service: "web", rollout: "web-12", pools: ["blue", "green"], updated: null };
+const resting: InUse = { service: "web", rollout: null, pools: ["blue"], updated: null };
 
 /** The paths at which going over to a text is refused. */
 const refused = (text: string, ...inUse: InUse[]) => compareConfigs(before, parse(text), inUse).map(({ path }) => path);
@@ -45,6 +45,26 @@ describe("a changed configuration with a rollout under way (rule 24)", () => {
   });
 });
 
+describe("a changed configuration with a rolling rollout under way", () => {
+  const rolling: InUse = { service: "web", rollout: "web-13", pools: ["blue"], updated: "blue" };
+
+  test("is refused where it changes the members that are updated, and says how to end that", () => {
+    const text = withWeb("    routing: live\n").replace("8001", "9001");
+    expect(compareConfigs(before, parse(text), [rolling])).toEqual([
+      {
+        path: "services.web.pools.blue.members",
+        message: "cannot change while the rollout web-13 updates them one by one; end it first (sluice abort web)",
+      },
+    ]);
+  });
+
+  test("is taken over where it changes other members, hooks, freezes, or how the next one goes", () => {
+    const more =
+      "    rolling: { deploy: [./d], rollback: [./r], spares: [127.0.0.1:9009], pool: blue }\n    hooks: { afterStep: [./s] }\n    freeze: [{}]\n";
+    expect(refused(withWeb(`    routing: live\n${more}`).replace("8002", "9002"), rolling)).toEqual([]);
+  });
+});
+
 describe("a changed configuration without a rollout", () => {
   test("may alter the routing, remove a service, and remove a pool without traffic", () => {
     expect(refused(withWeb(""), resting)).toEqual([]);
@@ -64,9 +84,12 @@ describe("a changed configuration without a rollout", () => {
 });
 
 test("what is read at the start alone needs a restart, and everything is said at once", () => {
-  const text = withWeb("", "api: { listen: 127.0.0.1:1 }\nstate: /s\nnginx: { status: 127.0.0.1:2 }\ntemplates: t\n");
+  const text = withWeb(
+    "",
+    "api: { listen: 127.0.0.1:1 }\nstate: /s\nnginx: { status: 127.0.0.1:2 }\ntemplates: t\nnotify: [{ command: [./n] }]\n",
+  );
   const refusals = compareConfigs(before, parse(text), [running]);
-  expect(refusals.map(({ path }) => path)).toEqual(["api", "state", "nginx", "templates", "services.web.routing"]);
+  expect(refusals.map(({ path }) => path)).toEqual(["api", "state", "nginx", "templates", "notify", "services.web.routing"]);
   expect(refusals[0]?.message).toMatch(/restart/);
 });
 

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { excerpt } from "../../src/config/errors.ts";
 import { problemsOf, withWeb } from "../support/sluice-yaml.ts";
 
-const SERVICE_KEYS = "routing, key, overrides, tries, pools, stable, targets, health, metrics, canary, blueGreen, rolling, hooks, freeze";
+const SERVICE_KEYS =
+  "routing, key, overrides, tries, pools, stable, targets, health, metrics, canary, blueGreen, rolling, hooks, freeze";
 const DURATION = "it must be a duration above 0 with its unit, such as 250ms, 5s, 10m or 1h (at most 500h)";
 const METRICS =
   "    metrics: { errors: { source: scrape, window: 30s, ratio: { of: e, to: r } }, p95: { source: scrape, quantile: 0.95, of: h } }\n";

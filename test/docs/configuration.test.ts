@@ -47,7 +47,8 @@ describe("docs/configuration.md", () => {
   test("has every setting of the schema in one of its tables", () => {
     const { text } = page();
     const missing = [...settings, ...hook].filter(
-      ({ path }) => !text.includes(`| \`${path.replace(/^(history|api|nginx|freeze\[\]|notify\[\]|services\.NAME|hook)\./, "")}\` |`),
+      ({ path }) =>
+        !text.includes(`| \`${path.replace(/^(history|api|nginx|freeze\[\]|notify\[\]|services\.NAME|hook)\./, "")}\` |`),
     );
     expect(missing.map(({ path }) => path)).toEqual([]);
   });

@@ -14,6 +14,7 @@ export async function refuse(controller: Controller, before: Configured, after: 
       service: name,
       rollout: candidate === null ? null : (rollout?.id ?? null),
       pools: candidate === null ? [stable] : [stable, candidate],
+      updated: rollout?.strategy === "rolling" ? candidate : null,
     }),
   );
   const file = (services: Configured) => ({ services }) as unknown as Config;

@@ -39,6 +39,8 @@ export type MemberServer = AsyncDisposable & {
   setHealth(status: number): void;
   /** Waits this long before each ordinary answer; a function decides per request. */
   setDelay(delayMs: number | (() => number)): void;
+  /** Holds each ordinary answer until this resolves. */
+  setGate(gate: Promise<void>): void;
   /** The body of `/metrics`; a function is asked per scrape. Without it, `/metrics` answers 404. */
   setMetrics(text: string | (() => string)): void;
   /** True: takes connections, and drops each request without an answer. */
@@ -54,6 +56,7 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
   let status: number | (() => number) = 200;
   let health = 200;
   let delayMs: number | (() => number) = 0;
+  let gate: Promise<void> | null = null;
   let metrics: string | (() => string) | null = null;
   let dropping = false;
   let count = 0;
@@ -74,7 +77,8 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
     const say = () => response.writeHead(now, { "x-version": version, "content-type": "text/plain" }).end(name);
     request.resume();
     const waitMs = typeof delayMs === "function" ? delayMs() : delayMs;
-    if (waitMs > 0) setTimeout(say, waitMs);
+    if (gate !== null) void gate.then(say);
+    else if (waitMs > 0) setTimeout(say, waitMs);
     else say();
   };
 
@@ -130,6 +134,9 @@ export async function startMember(options: MemberOptions): Promise<MemberServer>
     },
     setMetrics(next) {
       metrics = next;
+    },
+    setGate(next: Promise<void>) {
+      gate = next;
     },
     setDropping(next) {
       dropping = next;

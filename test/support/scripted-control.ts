@@ -139,6 +139,11 @@ export class ScriptedControl implements Control {
     return this.#events.filter((event) => event.seq > page.after && matches(event)).slice(0, page.limit);
   }
 
+  async latest({ service }: { service: string | null }, limit: number) {
+    const events = this.#events.filter((event) => service === null || event.service === service).slice(-limit);
+    return { events, newest: this.#events.length };
+  }
+
   async *follow(filter: { service: string | null }, after: number, signal: AbortSignal): AsyncIterable<EventView> {
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (let last = after; !signal.aborted; ) {

@@ -56,6 +56,7 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
     reason: "watching 5 % to green for its time",
     hold: null,
     checks: [],
+    rolling: null,
     startedBy: "admin",
     startedAt: "2026-03-01T10:00:00.000Z",
     endedAt: null,
@@ -125,6 +126,7 @@ export function explanationView(rollout: RolloutView, more: Partial<ExplanationV
     text: decisionSentence(rollout),
     decisions: [{ ...decision, text: rollout.reason, checks: [check] }],
     checks: [{ ...check, recorded: [windowView(), windowView({ at: "2026-03-01T10:02:00.000Z", logHarm: 8 })], dropped: 0 }],
+    hooks: [],
     ...more,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Text } from "./names.ts";
+import { MemberAddress, Text } from "./names.ts";
 
 /** The bodies of the verbs: what a person or a program tells the rollout of a service. */
 
@@ -21,3 +21,13 @@ export const AdvanceBody = z
 
 /** The verbs that take nothing but a reason, in the order in which they are shown. */
 export const PLAIN_VERBS = ["promote", "pause", "resume", "abort", "retry"] as const;
+
+/** The verbs about a member of a rolling rollout. */
+export const MEMBER_VERBS = ["skip", "exclude"] as const;
+
+export const MemberCommandBody = z
+  .strictObject({
+    member: MemberAddress.optional().describe("The member that is meant; may be left out where only one has failed."),
+    reason,
+  })
+  .meta({ id: "MemberCommand" });

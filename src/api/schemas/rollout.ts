@@ -53,6 +53,57 @@ export const CheckView = z
   .readonly()
   .meta({ id: "Check" });
 
+const RollingMember = z
+  .object({
+    address: z.string(),
+    batch: z.number().int().nullable().describe("From 1; null for a spare."),
+    spare: z.boolean(),
+    state: z
+      .enum([
+        "pending",
+        "draining",
+        "deploying",
+        "checking",
+        "returning",
+        "monitoring",
+        "updated",
+        "failed",
+        "skipped",
+        "excluded",
+        "rolling-back",
+        "rolled-back",
+        "untouched",
+      ])
+      .describe(
+        "`checking` waits for its health; `returning` gets its share back; `pending` is not touched yet, `untouched` for good.",
+      ),
+    updated: z.boolean().describe("Whether the new version was brought to it, as far as its hooks say."),
+    version: z
+      .string()
+      .nullable()
+      .describe("The new version where it is updated; null where it runs what it did before, or nobody named the version."),
+    reason: z.string().nullable(),
+  })
+  .readonly()
+  .meta({ id: "RollingMember" });
+
+export const RollingView = z
+  .object({
+    pool: z.string(),
+    batch: z.number().int().nullable().describe("The batch that is worked on, from 1; null between two of them."),
+    batches: z.number().int(),
+    minReady: z.number().int().describe("No member is taken out while fewer others than this are ready."),
+    goingBack: z.boolean().describe("True where members get their old version back."),
+    failing: z
+      .object({ members: z.array(z.string()).readonly(), text: z.string() })
+      .readonly()
+      .nullable()
+      .describe("Members that a person has to decide about: retry, skip, exclude or abort."),
+    members: z.array(RollingMember).readonly().describe("Spares first, then the others in the order in which they are updated."),
+  })
+  .readonly()
+  .meta({ id: "Rolling", description: "A pool whose members are updated in place, some at a time." });
+
 export const RolloutView = z
   .object({
     id: z.string(),
@@ -75,6 +126,7 @@ export const RolloutView = z
       .readonly()
       .nullable(),
     checks: z.array(CheckView).readonly(),
+    rolling: RollingView.nullable().describe("Null for a strategy that moves traffic from pool to pool."),
     startedBy: z.string(),
     startedAt: z.string(),
     endedAt: z.string().nullable(),
@@ -96,7 +148,12 @@ export const RolloutQuery = z.object({
 });
 
 const common = {
-  to: z.string().min(1).max(300).optional().describe("The pool to move to; may be left out where there is only one other pool."),
+  to: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe("The pool to move to; may be left out where there is only one other pool. For `rolling`, the pool to update."),
   version: Text.optional().describe("The version that the pool runs, for people."),
   replace: z.boolean().default(false).describe("Send a rollout that is under way back first, then start."),
   reason: Text.optional().describe("Why, for the journal."),

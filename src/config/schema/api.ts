@@ -1,15 +1,8 @@
 import * as z from "zod";
 import { parseAddress } from "../address.ts";
 import { DEFAULTS } from "../defaults.ts";
+import { type Listen, parseListen } from "../listen.ts";
 import { block, choice, must, text } from "./fields.ts";
-
-type Listen = { host: string; port: number } | { unix: string };
-
-/** `host:port` (port 0 takes a free one) or `unix:PATH`. */
-function parseListen(input: string): Listen | undefined {
-  const unix = /^unix:([\x21-\x7e]{1,100})$/.exec(input)?.[1];
-  return unix === undefined ? parseAddress(input) : { unix };
-}
 
 function parseHost(input: string): string | undefined {
   return parseAddress(input.includes(":") && !input.endsWith("]") ? input : `${input}:1`) === undefined

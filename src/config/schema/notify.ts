@@ -4,7 +4,7 @@ import { parseDuration } from "../duration.ts";
 import { headers, program, variables } from "./call.ts";
 import { block, choice, line, must, orNull, path, period } from "./fields.ts";
 import { hostName, programName } from "./hook.ts";
-import { perhapsSecret, secret } from "./secret.ts";
+import { perhapsSecret, type Secret, secret } from "./secret.ts";
 
 const OCCASIONS = ["started", "step", "held", "reverted", "promoted", "failed"] as const;
 const WAYS = ["webhook", "slack", "command"] as const;
@@ -75,7 +75,6 @@ const notifier = block("a notifier", "Somebody who is told of rollouts: exactly 
   return lost.length === 0 ? (wayOf(said) ?? z.NEVER) : z.NEVER;
 });
 
-type Secret = z.output<ReturnType<typeof perhapsSecret>>;
 type Said = {
   readonly [K in "webhook" | "slack" | "secret"]?: Secret | undefined;
 } & {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { block, must, path, SECRET } from "./fields.ts";
 
 /** A text whose variables are filled in only when it is sent, so that what they hold is never stored or shown. */
-type Secret = { from: "text"; text: string } | { from: "file"; path: string };
+export type Secret = { from: "text"; text: string } | { from: "file"; path: string };
 
 const allowed = `a variable of the environment such as "\${NAME}", or { file: PATH }`;
 

@@ -1,6 +1,7 @@
 import type { Service } from "../config.ts";
 import { formatDuration } from "../duration.ts";
 import type { Path } from "../source.ts";
+import { headerRules, urlProblem } from "./address.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 type Metric = Service["metrics"][string];
@@ -99,30 +100,19 @@ function* selectorRules(metric: Extract<Metric, { source: "scrape" }>, base: Pat
 }
 
 function* fetchRules(metric: Fetched, base: Path, { fill }: Subject, allowed: readonly string[]): Iterable<Judgement> {
-  const wrong = urlProblem(fill(metric.url), metric.source);
+  const wrong = askedProblem(fill(metric.url), metric.source);
   if (wrong !== null) yield problem([...base, "url"], wrong);
   else yield* placeholderRules(metric.url, allowed, [...base, "url"]);
-  for (const [name, one] of Object.entries(metric.headers)) {
-    if (one.from === "text" && !one.text.includes("${") && /auth|cookie|token|secret|key|pass/i.test(name))
-      yield problem(
-        [...base, "headers", name],
-        `looks like a secret; it must come from a variable of the environment such as "\${NAME}", or from { file: PATH }`,
-      );
-  }
+  yield* headerRules(metric.headers, [...base, "headers"]);
 }
 
-/** Why an address cannot be asked; says nothing of what it holds. */
-function urlProblem(text: string, source: Fetched["source"]): string | null {
-  // A placeholder stands for a name, and `{` cannot be parsed in a host.
-  const url = URL.parse(text.replaceAll(/\{\{\s*[a-z]+\s*\}\}/g, "x"));
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
-    return "is not an address; it must start with http:// or https:// and name a host";
-  if (url.username !== "" || url.password !== "") return "has a user or a password in it; put them under auth: { basic: … }";
-  if (source === "prometheus" && (url.search !== "" || url.hash !== ""))
-    return "has a ? or a # in it; it must be the address before /api/v1/query";
-  // Whoever starts a rollout names the version, and must not choose who is asked, with which token.
-  const authority = text.slice(text.indexOf("//") + 2).split(/[/?#]/, 1)[0] ?? "";
-  return /\{\{\s*version\s*\}\}/.test(authority) ? "may not have {{version}} in its host" : null;
+/** What is wrong with the address of a metric; says nothing of what it holds. */
+function askedProblem(text: string, source: Fetched["source"]): string | null {
+  const wrong = urlProblem(text, "{{version}}");
+  if (wrong !== null) return wrong.includes("a password") ? `${wrong}; put them under auth: { basic: … }` : wrong;
+  return source === "prometheus" && /[?#]/.test(text)
+    ? "has a ? or a # in it; it must be the address before /api/v1/query"
+    : null;
 }
 
 function* placeholderRules(text: string, allowed: readonly string[], path: Path): Iterable<Judgement> {

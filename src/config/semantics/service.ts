@@ -1,6 +1,8 @@
 import type { Service } from "../config.ts";
 import { formatDuration } from "../duration.ts";
+import { hookRules } from "./hook.ts";
 import { metricRules } from "./metric.ts";
+import { rollingRules } from "./rolling.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
 /** Settings of a service that exclude each other. */
@@ -17,6 +19,8 @@ export function* serviceRules(subject: Subject): Iterable<Judgement> {
     yield* previewRules(service);
     yield* healthRules(service, written);
     yield* metricRules(service, subject);
+    yield* hookRules(service, subject);
+    yield* rollingRules(service, subject);
   }
 }
 

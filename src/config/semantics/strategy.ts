@@ -17,7 +17,7 @@ type Check = NonNullable<Service["canary"]>["checks"][number];
 export function* strategyRules(subject: Subject): Iterable<Judgement> {
   for (const service of Object.values(subject.settings.services)) {
     const base = ["services", service.name];
-    const { canary, blueGreen } = service;
+    const { canary, blueGreen, rolling } = service;
     if (canary !== null) {
       yield* checkRules(service, canary.checks, [...base, "canary", "checks"], subject);
       yield* risingRules(canary.steps, [...base, "canary", "steps"]);
@@ -32,6 +32,14 @@ export function* strategyRules(subject: Subject): Iterable<Judgement> {
       );
       if (window !== null && canary.bakeMs > 0 && canary.bakeMs < window.ms)
         yield problem([...base, "canary", "bake"], tooShort("bake", canary.bakeMs, window));
+    }
+    if (rolling !== null) {
+      const path = [...base, "rolling"];
+      yield* checkRules(service, rolling.checks, [...path, "checks"], subject);
+      const critical = rolling.checks.filter((check) => !isAdvisory(check));
+      const window = longest(service, critical);
+      if (window !== null && rolling.monitorMs < window.ms)
+        yield problem([...path, "monitor"], tooShort("monitor", rolling.monitorMs, window));
     }
     yield* checkRules(service, blueGreen.checks, [...base, "blueGreen", "checks"], subject);
     const window = longest(service, blueGreen.checks);

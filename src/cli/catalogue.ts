@@ -1,0 +1,58 @@
+import type { Group } from "./command.ts";
+
+/** Commands that stand in one file, which is loaded only where one of them is called, or all of them are listed. */
+export type Part = { readonly names: readonly string[]; readonly load: () => Promise<Group> };
+
+export type Catalogue = readonly (readonly [heading: string, parts: readonly Part[]])[];
+
+/** The command table, in the order of `--help`. */
+const CATALOGUE: Catalogue = [
+  [
+    "Set up:",
+    [
+      {
+        names: ["init", "check", "schema", "render"],
+        load: async () => (await import("./commands/configuration.ts")).configurationCommands,
+      },
+      { names: ["serve"], load: async () => (await import("./commands/serve.ts")).serveCommands },
+      { names: ["reload"], load: async () => (await import("./commands/reload.ts")).reloadCommands },
+      { names: ["demo"], load: async () => (await import("./commands/demo.ts")).demoCommands },
+    ],
+  ],
+  [
+    "Look:",
+    [
+      { names: ["status"], load: async () => (await import("./commands/status.ts")).statusCommands },
+      { names: ["watch"], load: async () => (await import("./commands/watch.ts")).watchCommands },
+      { names: ["events"], load: async () => (await import("./commands/events.ts")).eventsCommands },
+      { names: ["explain"], load: async () => (await import("./commands/explain.ts")).explainCommands },
+      { names: ["judge"], load: async () => (await import("./commands/judge.ts")).judgeCommands },
+      { names: ["inspect"], load: async () => (await import("./commands/inspect.ts")).inspectCommands },
+      { names: ["version"], load: async () => (await import("./commands/version.ts")).versionCommands },
+    ],
+  ],
+  [
+    "Move traffic:",
+    [
+      { names: ["plan"], load: async () => (await import("./commands/plan.ts")).planCommands },
+      { names: ["start", "switch"], load: async () => (await import("./commands/start.ts")).startCommands },
+      {
+        names: ["advance", "promote", "pause", "resume", "abort", "retry"],
+        load: async () => (await import("./commands/steer.ts")).steerCommands,
+      },
+      { names: ["members"], load: async () => (await import("./commands/members.ts")).membersCommands },
+    ],
+  ],
+];
+
+/** The part with the command that is called; the whole table where the first word is none: for help, or to say what was probably meant. */
+export function neededParts(argv: readonly string[]): Catalogue {
+  const called = argv.find((word, index) => !word.startsWith("-") && !VALUED.has(argv[index - 1] ?? ""));
+  const found = CATALOGUE.flatMap(([heading, parts]) => parts.map((part) => [heading, [part]] as const)).find(([, [part]]) =>
+    part?.names.includes(called ?? ""),
+  );
+  return found === undefined ? CATALOGUE : [found];
+}
+
+/** Global options whose value is a word of its own. */
+const VALUED = new Set(["-c", "--config", "--url", "--token", "--token-file", "-o", "--output"]);

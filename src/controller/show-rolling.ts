@@ -1,0 +1,103 @@
+import { batchesOf } from "../core/plan-rolling.ts";
+import type { Rolling } from "../core/rolling.ts";
+import { countOf, isGoingBack } from "../core/rolling-batch.ts";
+import type { Cursor, Rollout, Step } from "../core/rollout.ts";
+import { type Member, never } from "../core/units.ts";
+import type { RollingMemberState, RollingMemberView, RollingView } from "../core/view.ts";
+
+/** Where each member of a rolling rollout is; null for a rollout of another strategy. */
+export function showRolling(rollout: Rollout): RollingView | null {
+  const { rolling } = rollout;
+  if (rolling === null) return null;
+  const batches = batchesOf(rolling.members, Math.max(1, countOf(rolling.settings.batch, rolling.members.length)));
+  const batchOf = (member: Member) => 1 + batches.findIndex((batch) => batch.includes(member)) || null;
+  const working = stepOf(rollout)?.batch ?? [];
+  const { spares } = rolling.settings;
+  const { failing } = rolling;
+  return {
+    pool: rolling.pool,
+    batch: working.map(batchOf).find((batch) => batch !== null) ?? null,
+    batches: batches.length,
+    minReady: rolling.minReady,
+    goingBack: isGoingBack(rollout),
+    failing: failing === null ? null : { members: failing.members, text: failing.text },
+    members: [
+      ...spares.map((member) => showMember(rollout, rolling, member, null)),
+      ...rolling.members.map((member) => showMember(rollout, rolling, member, batchOf(member))),
+    ],
+  };
+}
+
+function showMember(rollout: Rollout, rolling: Rolling, member: Member, batch: number | null): RollingMemberView {
+  const updated = rolling.touched.includes(member) && !rolling.undone.includes(member);
+  const state = stateOf(rollout, rolling, member);
+  const spare = rolling.settings.spares.includes(member);
+  return {
+    address: member,
+    batch,
+    spare,
+    state,
+    updated,
+    version: updated ? rollout.version : null,
+    reason: whyOf(rolling, member, state),
+  };
+}
+
+function whyOf(rolling: Rolling, member: Member, state: RollingMemberState): string | null {
+  if (state === "failed") return rolling.failed[member] ?? rolling.failing?.text ?? null;
+  return state === "checking" ? (rolling.health[member]?.reason ?? null) : null;
+}
+
+/** What was decided about a member comes first, then what is done with it now, then what was done. */
+function stateOf(rollout: Rollout, rolling: Rolling, member: Member): RollingMemberState {
+  if (rolling.excluded.includes(member)) return "excluded";
+  if (rolling.failing?.members.includes(member) === true) return "failed";
+  if (rolling.undone.includes(member)) return "rolled-back";
+  const step = stepOf(rollout);
+  const now = step === null ? null : working(rollout, step, member);
+  if (now !== null) return now;
+  if (member in rolling.failed) return "failed";
+  if (rolling.skipped.includes(member)) return "skipped";
+  if (rolling.touched.includes(member)) return "updated";
+  return rollout.endedAt === null && !isGoingBack(rollout) ? "pending" : "untouched";
+}
+
+function cursorOf({ phase }: Rollout): Cursor | null {
+  return "cursor" in phase && phase.phase !== "reverted" ? phase.cursor : null;
+}
+
+function stepOf(rollout: Rollout): Step | null {
+  const cursor = cursorOf(rollout);
+  return cursor === null ? null : (rollout.plan[cursor.step] ?? null);
+}
+
+/** What the present step does with a member; null where it does nothing with it. */
+function working(rollout: Rollout, step: Step, member: Member): RollingMemberState | null {
+  const cursor = cursorOf(rollout);
+  const { rolling } = rollout;
+  if (cursor === null || rolling === null) return null;
+  const given = !isGoingBack(rollout) && (member in rolling.failed || rolling.skipped.includes(member));
+  const { stage } = cursor;
+  const task = stage.at === "waiting" ? step[stage.list][stage.task] : undefined;
+  const concerns = task !== undefined && "members" in task ? task.members : step.batch;
+  if (given || concerns?.includes(member) !== true) return null;
+  switch (task?.do) {
+    case "capacity":
+      return null;
+    case "drained":
+      return "draining";
+    case "hook":
+      return task.point === "rollback" ? "rolling-back" : "deploying";
+    case "members":
+      return "checking";
+    case "healthy":
+    case "approval":
+      return null;
+    case undefined:
+      break;
+    default:
+      return never(task);
+  }
+  if (step.want.out.includes(member)) return "draining";
+  return stage.at === "applying" || step.want.ease[member] !== undefined ? "returning" : "monitoring";
+}
