@@ -30,7 +30,7 @@ describe("what a client needs of a configuration", () => {
     ["an address for others", "api: { listen: 0.0.0.0:7979, tls: elsewhere, hosts: [a.example] }\n"],
   ])("is what the whole of it says: %s", async (_, text) => {
     const path = await file(text + SERVICES);
-    const env = { HOME: "/home/me" };
+    const env = { HOME: "/opt/sluice" };
     const { api, state } = await loadConfig(path, env);
     expect(await readReach(path, env)).toEqual({ listen: api.listen, state });
   });
