@@ -8,7 +8,7 @@ export const IMAGES = { SLUICE_IMAGE: `sluice-test-${RUN}`, APP_IMAGE: `sluice-t
 
 /** Vitest's global set-up: builds both images once for all files, and removes them at the end. */
 export async function setup(): Promise<void> {
-  const built = await shell("docker compose --project-name sluice-test-images build sluice blue", IMAGES, 600_000);
+  const built = await shell("docker compose --project-name sluice-test-images build init blue", IMAGES, 600_000);
   if (built.exitCode !== 0) throw new Error(`the images cannot be built:\n${built.text}`);
 }
 

@@ -44,7 +44,7 @@ describe("the walk-through of docs/docker.md", () => {
   test("start: all is healthy, three endpoints a pool, all the traffic on blue", async () => {
     const text = await stack.good(lines("Start"), 400_000);
     for (const service of ["nginx", "sluice", "blue", "green"])
-      expect(text).toContain(`${stack.project}_${service}_1`.slice(-10));
+      expect(text).toMatch(new RegExp(`[-_]${service}[-_]1 .*\\(healthy\\)`));
     expect(text).toMatch(/in nginx +blue 100%/);
     clients = new Clients(stack.url);
     const web = await stack.until("six endpoints are ready", ({ pools }) => ready(pools.blue) === 3 && ready(pools.green) === 3);
