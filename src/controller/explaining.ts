@@ -12,6 +12,7 @@ import type { Rollout } from "../core/rollout.ts";
 import type { Now } from "../core/units.ts";
 import type { EventView, RolloutView } from "../core/view.ts";
 import { eventsOfRollout } from "./events.ts";
+import { hookRuns } from "./hook-runs.ts";
 import { windowsKey } from "./record.ts";
 import type { Closed, WindowLog } from "./windows.ts";
 
@@ -27,7 +28,8 @@ export async function explain(store: Store, rollout: Rollout, shown: RolloutView
       return { ...said, ...(await recordedOf(store, rollout.id, check.name)) };
     }),
   );
-  return { rollout: shown, text: decisionSentence(shown), decisions, checks };
+  const hooks = await hookRuns(store, rollout.id);
+  return { rollout: shown, text: decisionSentence(shown), decisions, checks, hooks };
 }
 
 function lastWord(decisions: readonly DecisionView[], name: string): DecidedCheck | null {

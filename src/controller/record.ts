@@ -94,9 +94,14 @@ export function comparedKey(rollout: string, check: string): string {
   return `${evidenceKey(rollout, check)}:compared`;
 }
 
-/** Where it is kept that a task's work has begun, and by which process. */
-export function taskMarkKey(rollout: string, task: string): string {
-  return `tasks/${rollout}/${task.replace(/[^A-Za-z0-9._:-]/g, "_")}`;
+/** Below this, the runs of a rollout's hooks are kept, also after it. */
+export function hookRunsPrefix(rollout: string): string {
+  return `hooks/${rollout}/`;
+}
+
+/** Where the newest run of a task's hook is kept. */
+export function hookRunKey(rollout: string, task: string): string {
+  return `${hookRunsPrefix(rollout)}${task.replace(/[^A-Za-z0-9._:-]/g, "_")}`;
 }
 
 /** Where the windows of a comparison are kept, also after its rollout: they explain it, and can be replayed. */

@@ -4,6 +4,7 @@ import type { EventView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
 import { journalKey } from "./journal.ts";
+import { hookRunsPrefix } from "./record.ts";
 
 /** How much of what is over is kept: lines of the journal of all services, and rollouts of each. */
 export type History = { readonly events: number; readonly rollouts: number };
@@ -115,6 +116,7 @@ export class Retention {
       const found = await Promise.all([
         store.list(`evidence/${id}/`, { limit: BATCH }),
         store.list(`windows/${id}/`, { limit: BATCH }),
+        store.list(hookRunsPrefix(id), { limit: BATCH }),
         store.get(`rollouts/${id}`),
       ]);
       const keys = found.flatMap((entries) =>

@@ -77,7 +77,7 @@ export class Services implements AsyncDisposable {
   private constructor(deps: ControllerDeps, journal: Journal) {
     this.#deps = deps;
     this.#journal = journal;
-    this.#taskDeps = { ...deps, reports: () => this.#reports };
+    this.#taskDeps = { ...deps, underWay: new Map(), reports: () => this.#reports };
     this.#driver = new Driver(deps.clock, deps.log, (cell, effect) => startJudging(deps, cell, effect), {
       hook: (cell, effect) => startHook(this.#taskDeps, cell, effect),
       drain: (cell, effect) => startDrain(this.#taskDeps, cell, effect),

@@ -1,12 +1,12 @@
 import { stepAt } from "../core/move.ts";
 import type { HookCall, HookRunner, Log, Store } from "../core/ports.ts";
-import type { Effect, Rollout } from "../core/rollout.ts";
+import type { Effect, Fact, Rollout } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { TaskResult } from "../core/task.ts";
-import type { Endpoint, Json, Ms, TargetName } from "../core/units.ts";
+import type { Endpoint, Ms, TargetName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
-import { taskMarkKey } from "./record.ts";
+import { type HookRun, loadRun, nameOfRun, runOf, saveRun } from "./hook-runs.ts";
 
 type HookEffect = Effect & { effect: "hook" };
 type DrainEffect = Effect & { effect: "drain" };
@@ -16,6 +16,8 @@ export type TaskDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly hooks: HookRunner;
+  /** Runs of hooks by the key of their effect. */
+  readonly underWay: Map<string, Promise<void>>;
   reports(): Readonly<Record<TargetName, Report>>;
 };
 
@@ -25,53 +27,72 @@ const AGAIN_MS: Ms = 1_000;
 /** Runs a hook that a rollout wants under way, and tells how it ended; the answer ends what runs. */
 export function startHook(deps: TaskDeps, cell: Cell, effect: HookEffect): () => void {
   const stop = new AbortController();
-  void runHook(deps, cell, effect, stop.signal);
+  // One that was ended a moment ago may still be writing down its end.
+  const earlier = deps.underWay.get(effect.key) ?? Promise.resolve();
+  const run = earlier.then(() => runHook(deps, cell, effect, stop.signal));
+  const over = run.catch((error: unknown) => {
+    if (!stop.signal.aborted)
+      deps.log.error("a hook could not be run", { rollout: effect.rollout, hook: nameOfRun(effect), error: String(error) });
+  });
+  deps.underWay.set(effect.key, over);
+  void over.then(() => deps.underWay.get(effect.key) === over && deps.underWay.delete(effect.key));
   return () => stop.abort();
 }
 
-/** That it began is stored before it does: after a kill, what it left is ended first, and it runs again with the same key. */
+/**
+ * That it begins is stored before it does: after a kill, what is left of it is ended first, and it runs again with the same key. How it
+ * ended is stored before it is told, and told once. Rejects once `signal` aborts.
+ */
 async function runHook(deps: TaskDeps, cell: Cell, effect: HookEffect, signal: AbortSignal): Promise<void> {
+  const { store, hooks, clock } = deps;
   const { rollout } = cell;
-  if (rollout === null) return;
-  const markKey = taskMarkKey(effect.rollout, effect.task);
+  if (rollout === null || rollout.id !== effect.rollout) return;
   const call = callOf(rollout, effect);
-  try {
-    const mark = (await deps.store.get(markKey))?.value as { readonly pid: number | null } | undefined;
-    if (mark !== undefined) await deps.hooks.endLeftOver(call.key, mark.pid);
-    await keep(deps.store, markKey, { startedAt: deps.clock.now().wall, pid: null });
-    if (signal.aborted) return;
-    const started = (pid: number) => keep(deps.store, markKey, { startedAt: deps.clock.now().wall, pid });
-    const end = await deps.hooks.run(call, started, signal);
-    if (signal.aborted) return;
-    await tell(deps, cell, effect.task, { ok: end.ok, text: end.text, by: null, output: end.output }, signal);
-    await deps.store.txn([], [{ delete: markKey }]);
-  } catch (error) {
-    deps.log.error("a hook could not be stored; trying again", {
-      service: cell.settings.name,
-      hook: effect.hook.name,
-      error: String(error),
-    });
-    if (!signal.aborted) deps.clock.after(AGAIN_MS, () => !signal.aborted && void runHook(deps, cell, effect, signal));
-  }
+  const insist = <T>(work: () => Promise<T>) => insisted(deps, effect, work, signal);
+  const before = await insist(() => loadRun(store, effect));
+  if (before !== null && before.end === null) await hooks.endLeftOver(call.key, before.pid);
+  let run = runOf(effect, stepOf(rollout), before, clock.now().wall);
+  await insist(() => saveRun(store, effect, run));
+  await insist(() => note(cell, effect, run, before));
+  const started = (pid: number) => {
+    run = { ...run, pid };
+    return keepPid(deps, effect, run);
+  };
+  const end = await hooks.run(call, started, signal);
+  const ended: HookRun = { ...run, end: { ...end, at: clock.now().wall } };
+  if (signal.aborted) return saveRun(store, effect, ended);
+  await insist(() => saveRun(store, effect, ended));
+  const result: TaskResult = { ok: end.ok, text: end.text, by: null };
+  await insist(() => cell.accept({ signal: "task", key: effect.task, what: nameOfRun(effect), result }));
 }
 
-async function keep(store: Store, key: string, value: Json): Promise<void> {
-  await store.txn([], [{ put: key, value }]);
+/** Without the number, what a kill leaves is looked for by its key: no reason to end what has begun. */
+async function keepPid({ store, log }: TaskDeps, effect: HookEffect, run: HookRun): Promise<void> {
+  await saveRun(store, effect, run).catch((error: unknown) =>
+    log.warn("the process id of a hook could not be stored", { rollout: effect.rollout, error: String(error) }),
+  );
 }
 
-/** A result that the store does not take is told again: the work is not done twice because of it. */
-async function tell(deps: TaskDeps, cell: Cell, key: string, result: TaskResult, signal: AbortSignal): Promise<void> {
+/** Tells in the journal that a hook begins. */
+async function note(cell: Cell, effect: HookEffect, run: HookRun, before: HookRun | null): Promise<void> {
+  const again = before === null ? "" : before.end === null ? " again: Sluice was stopped while it ran" : " again";
+  const data = { task: effect.task, point: effect.point, run: run.run };
+  const fact: Fact = { kind: "hook", step: run.step, actor: null, text: `${nameOfRun(effect)} begins${again}`, data };
+  await cell.edit(({ rollout }) => ({ edit: rollout?.id === effect.rollout ? { facts: [fact] } : null }));
+}
+
+/** Does again what the store refuses, so that work is not done twice because of it. Rejects once `signal` aborts. */
+async function insisted<T>(deps: TaskDeps, effect: HookEffect, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
+    signal.throwIfAborted();
     try {
-      await cell.accept({ signal: "task", key, result });
-      return;
+      return await work();
     } catch (error) {
-      deps.log.error("the end of a task could not be stored; trying again", {
-        service: cell.settings.name,
-        task: key,
+      deps.log.error("a hook could not be stored; trying again", {
+        rollout: effect.rollout,
+        hook: nameOfRun(effect),
         error: String(error),
       });
-      if (signal.aborted) return;
       await new Promise<void>((resolve) => {
         deps.clock.after(AGAIN_MS, resolve);
       });
@@ -79,13 +100,20 @@ async function tell(deps: TaskDeps, cell: Cell, key: string, result: TaskResult,
   }
 }
 
+function stepOf({ phase }: Rollout): number | null {
+  return "cursor" in phase ? phase.cursor.step : null;
+}
+
 function callOf(rollout: Rollout, { hook, point, task, member }: HookEffect): HookCall {
-  const { phase } = rollout;
-  const step = "cursor" in phase ? stepAt(rollout, phase.cursor.step) : null;
+  const index = stepOf(rollout);
+  const step = index === null ? null : stepAt(rollout, index);
+  // On the way back that needs a person, what its step wanted is not what stands.
+  const { shares } = point === "onFailed" || step === null ? rollout.want : step.want;
   return {
     hook,
     point,
-    key: `${rollout.id}.${task}`,
+    // Numbers of rollouts begin anew where the state is lost, and who was given a key may remember it.
+    key: `${rollout.id}.${rollout.startedAt.toString(36)}.${task}`,
     service: rollout.service,
     rollout: rollout.id,
     strategy: rollout.strategy,
@@ -93,7 +121,7 @@ function callOf(rollout: Rollout, { hook, point, task, member }: HookEffect): Ho
     pool: rollout.to,
     version: rollout.version,
     step: step?.label ?? "",
-    shares: rollout.want.shares,
+    shares,
     member,
   };
 }

@@ -1,7 +1,7 @@
 import type { Count } from "./basis.ts";
 import type { DecidedCheck, Decision } from "./decided.ts";
 import type { Ms } from "./units.ts";
-import type { RolloutView } from "./view.ts";
+import type { HookRunView, RolloutView } from "./view.ts";
 
 /** Why a rollout went on, back or nowhere: in a sentence, by each decision, and by each check with the windows that it compared. */
 export type ExplanationView = {
@@ -11,6 +11,8 @@ export type ExplanationView = {
   readonly decisions: readonly DecisionView[];
   /** As they stand now, or stood at the end. */
   readonly checks: readonly ExplainedCheck[];
+  /** The newest run of each, in the order in which they began. */
+  readonly hooks: readonly HookRunView[];
 };
 
 export type DecisionView = {

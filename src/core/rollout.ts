@@ -177,7 +177,8 @@ export type Signal =
   | { readonly signal: "command"; readonly command: Command; readonly actor: string; readonly reason: string | null }
   | { readonly signal: "applied"; readonly by: By }
   | { readonly signal: "refused"; readonly by: By; readonly text: string }
-  | { readonly signal: "task"; readonly key: string; readonly result: TaskResult }
+  /** `what` is how people call the work. */
+  | { readonly signal: "task"; readonly key: string; readonly what?: string; readonly result: TaskResult }
   | { readonly signal: "judged"; readonly rollout: string; readonly entry: number; readonly verdicts: readonly Verdict[] }
   | { readonly signal: "health"; readonly pool: PoolName; readonly readiness: Readiness }
   | { readonly signal: "members"; readonly health: Readonly<Record<Member, MemberHealth>> }

@@ -25,7 +25,7 @@ export type Task = {
 );
 
 /** How a task of a step ended, for one member where it is done for each; outlives retry. */
-export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null; readonly output?: string };
+export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null };
 
 /** The hooks of a point as tasks, one after the other. */
 export function hookTasks(point: HookPoint, hooks: readonly Hook[], otherwise: Task["otherwise"]): readonly Task[] {

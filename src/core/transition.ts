@@ -33,7 +33,7 @@ function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & 
     case "refused":
       return signal.by.rollout === rollout.id && signal.by.seq === rollout.seq ? notTaken(rollout, signal.text, now) : null;
     case "task":
-      return ended(rollout, signal.key, signal.result);
+      return ended(rollout, signal.key, signal.result, signal.what);
     case "judged":
       return signal.rollout === rollout.id ? judged(rollout, signal.entry, signal.verdicts, now) : null;
     case "health":
@@ -54,13 +54,14 @@ function openCursor(rollout: Rollout): Cursor | null {
 }
 
 /** The first end of a task counts; one that a rollout no longer waits for is kept, and changes nothing. */
-function ended(rollout: Rollout, key: string, result: TaskResult): Move | null {
+function ended(rollout: Rollout, key: string, result: TaskResult, what: string | undefined): Move | null {
   if (rollout.tasks[key] !== undefined) return null;
   const { phase } = rollout;
   const step = "cursor" in phase ? phase.cursor.step : null;
+  const text = what === undefined ? result.text : `${what}: ${result.text}`;
   return {
     rollout: { ...rollout, tasks: { ...rollout.tasks, [key]: result } },
-    facts: [fact("hook", step, result.text, null, { task: key, ok: result.ok })],
+    facts: [fact("hook", step, text, null, { task: key, ok: result.ok })],
   };
 }
 

@@ -1,7 +1,7 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { Check, CompareRule } from "../../src/core/check.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { CountingSource, Log, Preview, Traffic } from "../../src/core/ports.ts";
+import type { CountingSource, HookRunner, Log, Preview, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
 import type { CanaryStep, ServiceSettings } from "../../src/core/service.ts";
 import type { Bp, Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
@@ -83,6 +83,8 @@ export class House {
   traffic: Traffic | null = null;
   /** Shows nginx's files; nothing does while it is null. */
   preview: Preview | null = null;
+  /** Runs hooks; there are none in the plain settings. */
+  hooks: HookRunner = noHooks;
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -118,7 +120,7 @@ export class House {
     const log: Log = { debug: () => {}, info: () => {}, warn: complain, error: complain };
     this.#controller = await Controller.open({
       services: { web: this.settings },
-      hooks: noHooks,
+      hooks: this.hooks,
       store: new DiskStore(this.disk, alive),
       aborts: diskAborts(this.disk, alive),
       clock,

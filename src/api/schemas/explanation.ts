@@ -91,12 +91,39 @@ export const ExplainedCheck = z
   .readonly()
   .meta({ id: "ExplainedCheck" });
 
+export const HookRunView = z
+  .object({
+    name: z.string(),
+    point: z.enum([
+      "beforeStart",
+      "beforeStep",
+      "afterStep",
+      "beforePromote",
+      "afterPromote",
+      "afterRevert",
+      "onFailed",
+      "deploy",
+      "rollback",
+    ]),
+    member: z.string().nullable().describe("Who it is run for; null where it runs once for all."),
+    step: z.number().int().nullable().describe("Index into the rollout's `steps`, from 0."),
+    run: z.number().int().describe("Counts the runs of this work, from 1: one that a kill interrupted is run again."),
+    is: z.enum(["running", "succeeded", "failed"]),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+    text: z.string().describe("How it ended, in a sentence; empty while it runs."),
+    output: z.string().describe("The end of what it said, without secrets."),
+  })
+  .readonly()
+  .meta({ id: "HookRun", description: "The newest run of a hook." });
+
 export const ExplanationView = z
   .object({
     rollout: RolloutView,
     text: z.string().describe("The whole in a sentence."),
     decisions: z.array(DecisionView).readonly().describe("In the order in which they were made."),
     checks: z.array(ExplainedCheck).readonly().describe("As they stand now, or stood at the end."),
+    hooks: z.array(HookRunView).readonly().describe("The newest run of each hook, in the order in which they began."),
   })
   .readonly()
   .meta({ id: "Explanation", description: "Why a rollout went on, back or nowhere." });

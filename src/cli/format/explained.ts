@@ -2,6 +2,7 @@ import { strength } from "../../analysis/sentence.ts";
 import type { Count } from "../../core/basis.ts";
 import type { DatedBasis, DecidedCheck } from "../../core/decided.ts";
 import type { DecisionView, ExplainedCheck, ExplanationView, WindowView } from "../../core/explained.ts";
+import { hookLines } from "./hook-run.ts";
 import { verdictMark } from "./phase.ts";
 import { rolloutHead } from "./rollout.ts";
 import { paint, type Style } from "./style.ts";
@@ -11,7 +12,7 @@ import { plain } from "./width.ts";
 
 /** The sentence; then the rollout, each check with its numbers and all that it says, uncut, and every decision. */
 export function explainedLines(explanation: ExplanationView, style: Style, now: number, windows: boolean): string[] {
-  const { rollout, text, checks, decisions } = explanation;
+  const { rollout, text, checks, decisions, hooks } = explanation;
   const [title = ""] = rolloutHead(rollout, style, now);
   return [
     plain(text),
@@ -21,6 +22,7 @@ export function explainedLines(explanation: ExplanationView, style: Style, now: 
     ...(checks.length === 0 ? ["no check judged it"] : checksTable(checks, rollout, style, now)),
     ...checks.flatMap((check) => ["", `${paint(style, "bold", check.name)}: ${plain(check.text)}`]),
     ...(decisions.length === 0 ? [] : ["", ...decisionsTable(decisions, style, now)]),
+    ...hookLines(hooks, style, now),
     ...(windows ? checks.flatMap((check) => windowsLines(check, rollout, style, now)) : []),
   ];
 }

@@ -1,0 +1,61 @@
+import type { HookPoint } from "../core/hook.ts";
+import type { HookEnd, Store } from "../core/ports.ts";
+import type { Effect } from "../core/rollout.ts";
+import type { Json, Member, Ms } from "../core/units.ts";
+import type { HookRunView } from "../core/view.ts";
+import { hookRunKey, hookRunsPrefix } from "./record.ts";
+
+/**
+ * One run of a hook, as it is stored: when it begins, so that a kill leaves no work that nobody knows of, and when it has ended, with what
+ * it said. Another run of the same work takes its place.
+ */
+export type HookRun = {
+  readonly name: string;
+  readonly point: HookPoint;
+  readonly member: Member | null;
+  readonly step: number | null;
+  /** Counts the runs of this work, from 1. */
+  readonly run: number;
+  /** Wall time. */
+  readonly startedAt: Ms;
+  /** Null until it is known, and for an HTTP call. */
+  readonly pid: number | null;
+  readonly end: (HookEnd & { readonly at: Ms }) | null;
+};
+
+type HookEffect = Effect & { effect: "hook" };
+
+export function runOf(effect: HookEffect, step: number | null, before: HookRun | null, wall: Ms): HookRun {
+  const { hook, point, member } = effect;
+  return { name: hook.name, point, member, step, run: (before?.run ?? 0) + 1, startedAt: wall, pid: null, end: null };
+}
+
+/** How people call the work: `deploy for 10.0.0.1:80`. */
+export function nameOfRun({ hook, member }: Pick<HookEffect, "hook" | "member">): string {
+  return member === null ? hook.name : `${hook.name} for ${member}`;
+}
+
+export async function loadRun(store: Pick<Store, "get">, { rollout, task }: HookEffect): Promise<HookRun | null> {
+  const entry = await store.get(hookRunKey(rollout, task));
+  return (entry?.value as unknown as HookRun | undefined) ?? null;
+}
+
+export async function saveRun(store: Pick<Store, "txn">, { rollout, task }: HookEffect, run: HookRun): Promise<void> {
+  await store.txn([], [{ put: hookRunKey(rollout, task), value: run as unknown as Json }]);
+}
+
+/** More than any rollout has; what is beyond is not shown. */
+const MOST_SHOWN = 1_000;
+
+/** The newest run of each hook of a rollout, in the order in which they began. */
+export async function hookRuns(store: Pick<Store, "list">, rollout: string): Promise<readonly HookRunView[]> {
+  const entries = await store.list(hookRunsPrefix(rollout), { limit: MOST_SHOWN });
+  const runs = entries.map(({ value }) => value as unknown as HookRun);
+  return runs.sort((a, b) => a.startedAt - b.startedAt).map(showRun);
+}
+
+function showRun({ startedAt, end, pid: _, ...run }: HookRun): HookRunView {
+  const is = end === null ? "running" : end.ok ? "succeeded" : "failed";
+  const endedAt = end === null ? null : new Date(end.at).toISOString();
+  return { ...run, is, startedAt: new Date(startedAt).toISOString(), endedAt, text: end?.text ?? "", output: end?.output ?? "" };
+}
