@@ -67,6 +67,10 @@ export type Report = {
   readonly blocked: string | null;
   /** What the applier waits for now, for people: pacing, lingering generations, nginx to start; null when idle. */
   readonly waiting: string | null;
+  /**
+   * Connections of nginx's workers to endpoints; one that is not known is not named. Of an endpoint that is wanted out these are the
+   * requests in flight, and 0 is said only once nginx is proved to have it out. Of one that is in, idle keep-alive connections count too.
+   */
   readonly inFlight: Readonly<Record<Endpoint, number>>;
   readonly services: Readonly<Record<ServiceName, ServiceReport>>;
 };

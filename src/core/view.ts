@@ -47,6 +47,7 @@ export type MemberView = {
   /** `kept`: down, yet the last of its pool, so that nginx still gets it. */
   readonly health: "ready" | "down" | "unknown" | "kept";
   readonly reason: string | null;
+  /** Connections of every nginx to it, as `Report.inFlight` has them; null where one of them is not known. */
   readonly inFlight: number | null;
   readonly endpoints: readonly {
     readonly address: Endpoint;

@@ -153,7 +153,7 @@ describe("a service", () => {
     const members = [memberView("127.0.0.1:8003", { health: "down", reason: "connection refused" })];
     const lines = serviceLines(serviceView({ pools: { green: { members, from: "config" } } }), BARE, NOW);
     expect(lines.find((line) => line.includes("8003"))).toMatch(
-      /^green {2}127\.0\.0\.1:8003 {2}ready +x down +- +connection refused$/,
+      /^green {2}config {2}127\.0\.0\.1:8003 {2}ready +x down +- +connection refused$/,
     );
   });
 

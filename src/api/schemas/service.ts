@@ -18,7 +18,13 @@ export const MemberView = z
     state: z.enum(["ready", "draining", "down"]).describe("What a person or a rollout says of it."),
     health: Health,
     reason: z.string().nullable(),
-    inFlight: z.number().nullable(),
+    inFlight: z
+      .number()
+      .nullable()
+      .describe(
+        "Connections of nginx's workers to it, summed over every nginx and address. Of a member that is out: the requests in flight, 0 only once " +
+          "nginx is proved to have it out. Of one that is in, idle keep-alive connections count too, and it is some seconds old. Null where it is not known.",
+      ),
     endpoints: z.array(EndpointView).readonly().describe("The addresses that it resolves to."),
   })
   .readonly()

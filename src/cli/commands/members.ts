@@ -1,19 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULTS } from "../../config/defaults.ts";
+import { parseDuration } from "../../config/duration.ts";
 import { suggest } from "../../config/nearest.ts";
+import type { Ms } from "../../core/units.ts";
 import type { ServiceView } from "../../core/view.ts";
-import type { Group, Run } from "../command.ts";
+import { durationOption, type Group, type Run } from "../command.ts";
 import { type Context, say, tell } from "../context.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 import { Failure } from "../failure.ts";
 import { membersTable } from "../format/service.ts";
+import { type MemberGoal, waitForMembers } from "../member-wait.ts";
 import { onlineOrNot } from "../open.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 
 const ACTIONS = ["set", "reset", "drain", "ready"] as const;
 type Action = (typeof ACTIONS)[number];
 
+type Options = { readonly wait?: boolean; readonly timeout: Ms };
+
 /** `members`: who serves a pool, and taking single members out and in. */
 export const membersCommands: Group = (program, bind) => {
+  // As long as a rolling rollout waits for a drain.
+  const { drain } = DEFAULTS.rolling;
   program
     .command("members")
     .argument("<service>")
@@ -24,21 +32,28 @@ export const membersCommands: Group = (program, bind) => {
     )
     .argument("[members...]", "host:port")
     .description("show or change the members of a pool; also without a running controller")
+    .option("--wait", "wait until nginx has done it: for drain, until nothing is in flight to the member any more")
+    .addOption(
+      durationOption("--timeout <duration>", "stop waiting after this long, exit 4").default(parseDuration(drain), drain),
+    )
     .action(bind(members));
 };
 
-const members: Run<object> = (context, [service = "", pool, action, ...addresses]) =>
+const members: Run<Options> = (context, [service = "", pool, action, ...addresses], options) =>
   onlineOrNot(context, { service, pool }, async (session) => {
     const before = await session.service(service);
     if (pool !== undefined && before.pools[pool] === undefined) throw unknownPool(service, pool, before);
-    const now =
-      pool === undefined || action === undefined
-        ? before
-        : await change(context, session, before, pool, actionOf(action), addresses);
+    let exit: ExitCode = EXIT.reached;
+    let now = before;
+    if (pool !== undefined && action !== undefined) {
+      const goal = await change(context, session, before, pool, actionOf(action), addresses);
+      if (options.wait === true) exit = await waitForMembers(context, session, goal, options.timeout);
+      now = session.offline && options.wait !== true ? await applied(context, session, service) : await session.service(service);
+    }
     const pools = pool === undefined ? now.pools : { [pool]: now.pools[pool] };
     const names = Object.values(pools).flatMap((one) => one?.members.map((member) => member.address) ?? []);
     await tell(context, { json: pools, names, lines: () => membersTable(now, context.out, pool ?? null) });
-    return EXIT.reached;
+    return exit;
   });
 
 async function change(
@@ -48,18 +63,18 @@ async function change(
   pool: string,
   action: Action,
   addresses: readonly string[],
-): Promise<ServiceView> {
+): Promise<MemberGoal> {
   if (action !== "reset" && addresses.length === 0) throw usage(`\`${action}\` needs at least one member`);
   if (action === "reset" && addresses.length > 0) throw usage("`reset` takes no members: it goes back to the configured list");
   const { name } = before;
   if (action === "set" || action === "reset") {
     await session.setMembers(name, pool, action === "set" ? addresses : null, CLI_ACTOR);
-  } else {
-    const unknown = addresses.find((one) => !before.pools[pool]?.members.some((member) => member.address === one));
-    if (unknown !== undefined) throw unknownMember(before, pool, unknown);
-    await eachMember(context, session, { service: name, pool, action }, addresses);
+    return { service: name, pool, action: "list", members: [] };
   }
-  return session.offline ? applied(context, session, name) : session.service(name);
+  const unknown = addresses.find((one) => !before.pools[pool]?.members.some((member) => member.address === one));
+  if (unknown !== undefined) throw unknownMember(before, pool, unknown);
+  await eachMember(context, session, { service: name, pool, action }, addresses);
+  return { service: name, pool, action, members: addresses };
 }
 
 type Mark = { readonly service: string; readonly pool: string; readonly action: "drain" | "ready" };

@@ -41,6 +41,7 @@ function observed(service: ServiceView): string {
 
 const MEMBER_COLUMNS: readonly Column[] = [
   { title: "POOL" },
+  { title: "FROM" },
   { title: "MEMBER", shrinks: true },
   { title: "STATE" },
   { title: "HEALTH" },
@@ -56,6 +57,7 @@ export function membersTable(service: ServiceView, style: Style, only: string | 
     for (const member of pool.members) {
       rows.push([
         name,
+        pool.from,
         member.address,
         member.state,
         healthMark(style, member.health),
@@ -64,10 +66,10 @@ export function membersTable(service: ServiceView, style: Style, only: string | 
       ]);
       if (member.endpoints.length < 2) continue;
       for (const endpoint of member.endpoints) {
-        rows.push([name, `  ${endpoint.address}`, "", healthMark(style, endpoint.health), "", endpoint.reason ?? ""]);
+        rows.push([name, pool.from, `  ${endpoint.address}`, "", healthMark(style, endpoint.health), "", endpoint.reason ?? ""]);
       }
     }
-    if (pool.members.length === 0) rows.push([name, "(no members)", "", "", "", ""]);
+    if (pool.members.length === 0) rows.push([name, pool.from, "(no members)", "", "", "", ""]);
   }
   return table(MEMBER_COLUMNS, rows, style);
 }
