@@ -84,7 +84,7 @@ test("everything that can be said of a service is understood", () => {
       errors: { source: scrape, port: 9100, window: 3s, ratio: { of: e, to: r } }
       p95: { source: scrape, path: /m, window: 1m, timeout: 1s, quantile: 0.95, of: h }
     canary:
-      steps: [{ share: 0.25%, for: 1m, needs: [errors], hold: { then: abort } }, { share: 50%, until: approved }, { ramp: 100%, over: 2m, needs: [] }]
+      steps: [{ share: 0.25%, for: 1m, needs: [errors], hold: { then: abort } }, { share: 50%, until: approved }, { share: 50%, until: approved, within: 1h }, { share: 50%, until: approved, within: 30m, then: wait }, { ramp: 100%, over: 2m, needs: [] }]
       checks: [{ metric: errors, below: 2% }, { name: slow, metric: p95, below: 0.3, minRequests: 50 }, { name: busy, metric: p95, above: 0.001 }, { name: like, metric: errors, compare: stable, margin: 20%, harmful: { ratio: 3 }, level: advisory }]
       hold: { atMost: 1h, then: advance }
       bake: 0s
@@ -107,6 +107,8 @@ test("everything that can be said of a service is understood", () => {
     steps: [
       { kind: "share", share: 25, forMs: 60_000, needs: ["errors"], hold: { atMostMs: 900_000, then: "abort" } },
       { kind: "approval", share: 5_000, needs: null, hold: null, within: null },
+      { kind: "approval", share: 5_000, needs: null, hold: null, within: { ms: 3_600_000, then: "abort" } },
+      { kind: "approval", share: 5_000, needs: null, hold: null, within: { ms: 1_800_000, then: "wait" } },
       { kind: "ramp", to: 10_000, overMs: 120_000, needs: [], hold: null },
     ],
     checks: [

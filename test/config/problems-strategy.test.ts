@@ -169,7 +169,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "no steps",
     withWeb("    canary: { steps: [] }\n"),
-    `sluice.yaml:7:22 services.web.canary.steps: a list is not allowed; it must be a list of at least one step, each ${ACTION.slice(25)}`,
+    `sluice.yaml:7:22 services.web.canary.steps: an empty list is not allowed; it must be a list of at least one step, each ${ACTION.slice(25)}`,
   ],
   [
     "a step without an action",

@@ -18,7 +18,7 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "a list",
     "[]",
-    "sluice.yaml:1:1 a list is not allowed; it must be a block with the keys api, state, history, nginx, templates, freeze, notify, services",
+    "sluice.yaml:1:1 an empty list is not allowed; it must be a block with the keys api, state, history, nginx, templates, freeze, notify, services",
   ],
   ["no services", "state: /x\n", "sluice.yaml:1:1 services: is missing; it must be a block of named services"],
   [

@@ -6,7 +6,7 @@ import { parseShare, SHARE_PATTERN } from "../percent.ts";
 
 /** A value as a message names it: short, and quoted where it is a text. */
 export function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object" && value !== null) return "a block of keys";
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
