@@ -75,6 +75,11 @@ ${note}      blue: { members: [${members.map(quoted).join(", ")}] }
         - { ramp: 100%, over: 10m }
       # checks: [{ metric: errors, below: 2%, minRequests: 50 }]
     blueGreen: { bake: 10m }
+    # To update the members of one pool in place, one after the other.
+    # rolling: { deploy: [./deploy.sh, "{member}", "{version}"], rollback: [./deploy.sh, "{member}", previous] }
+    # What is called on the way of every rollout, and when none goes forward.
+    # hooks: { beforeStart: [./migrate.sh, "{version}"] }
+    # freeze: [{ name: weekend, days: [sat, sun], zone: UTC }]
 `;
 }
 

@@ -15,11 +15,14 @@ describe("the file that init writes", () => {
 
   test("is right with its commented parts in place", () => {
     const text = starterYaml()
-      .replace(/^( *)# (metrics:| {2}errors:|health: \{ path|checks:)/gm, "$1$2")
+      .replace(/^( *)# (metrics:| {2}errors:|health: \{ path|checks:|rolling:|hooks:|freeze:)/gm, "$1$2")
       .replace(/^ {4}health: \{ interval.*\n/m, "");
     const web = parse(text).services.web;
     expect(web?.health.path).toBe("/healthz");
     expect(web?.canary?.checks).toHaveLength(1);
+    expect(web?.rolling?.rollback?.hook.name).toBe("deploy.sh");
+    expect(web?.hooks.beforeStart).toHaveLength(1);
+    expect(web?.freezes).toHaveLength(1);
   });
 
   test("takes over upstreams that were found, under names and addresses that Sluice can use", () => {
