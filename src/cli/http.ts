@@ -2,6 +2,7 @@ import type { Problem } from "../api/schemas/problem.ts";
 import type { Address } from "./address.ts";
 import { EXIT } from "./exit.ts";
 import { exitOfCode, Failure, NobodyThere } from "./failure.ts";
+import { type Answer, exchange } from "./transport.ts";
 
 export type Ask = {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
@@ -26,7 +27,7 @@ export async function ask<T>(address: Address, path: string, options: Ask = {}):
 }
 
 /** The same without reading the body, for streams. */
-export async function send(address: Address, path: string, options: Ask = {}): Promise<Response> {
+export async function send(address: Address, path: string, options: Ask = {}): Promise<Answer> {
   const response = await reach(address, path, options).catch((error: unknown) => {
     if (options.signal?.aborted === true && error instanceof Error && error.name === "AbortError") throw error;
     throw networkFailure(address, error);
@@ -35,25 +36,20 @@ export async function send(address: Address, path: string, options: Ask = {}): P
   throw await refusal(address, response);
 }
 
-async function reach(address: Address, path: string, options: Ask): Promise<Response> {
+async function reach(address: Address, path: string, options: Ask): Promise<Answer> {
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (address.token !== null) headers.authorization = `Bearer ${address.token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
-  const init: RequestInit = { method: options.method ?? "GET", headers, redirect: "error" };
-  if (options.body !== undefined) init.body = JSON.stringify(options.body);
-  if (options.signal !== undefined) init.signal = options.signal;
-  if (address.socket === null) return fetch(`${address.url}${path}`, init);
-  return throughSocket(address.socket, `${address.url}${path}`, init);
+  return exchange(`${address.url}${path}`, {
+    method: options.method ?? "GET",
+    headers,
+    body: options.body === undefined ? null : JSON.stringify(options.body),
+    socket: address.socket,
+    signal: options.signal ?? null,
+  });
 }
 
-/** The global fetch knows no unix sockets; undici costs 100 ms to load, so only sockets pay for it. */
-async function throughSocket(socketPath: string, url: string, init: RequestInit): Promise<Response> {
-  const { Agent, fetch } = await import("undici");
-  const dispatcher = new Agent({ connect: { socketPath } });
-  return (await fetch(url, { ...(init as object), dispatcher })) as unknown as Response;
-}
-
-async function refusal(address: Address, response: Response): Promise<Failure> {
+async function refusal(address: Address, response: Answer): Promise<Failure> {
   const text = await response.text().catch(() => "");
   const problem = parseProblem(text);
   if (problem === null) {
@@ -100,7 +96,7 @@ function networkFailure(address: Address, error: unknown): Failure {
   return new Failure(EXIT.unreachable, `cannot reach the controller at ${place(address)}: ${why}`, { cause: error, hint });
 }
 
-/** What fetch wraps: a TypeError around the reason, which may hold one error for each address that was tried. */
+/** The reason within what wraps it, which may hold one error for each address that was tried. */
 function rootOf(error: unknown): Error {
   let at = error;
   while (at instanceof Error && at.cause instanceof Error) at = at.cause;
