@@ -63,6 +63,11 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     "sluice.yaml:1:16 nginx.test: has no effect without reload; give both, or neither to test with binary and config",
   ],
   [
+    "an open status of an nginx elsewhere",
+    withWeb("", "nginx: { test: none, reload: [x], status: 10.0.0.1:7071 }\n"),
+    "sluice.yaml:1:43 nginx.status: 10.0.0.1:7071 can be reached from other machines; it must be a loopback address, such as 127.0.0.1:7071",
+  ],
+  [
     "a status socket below /run",
     withWeb("", "nginx: { status: 'unix:/run/sluice/status.sock' }\n"),
     "sluice.yaml:1:18 nginx.status: /run/sluice/status.sock is under /run, which is emptied at every start of the machine; nginx could not start then: it must be another folder",

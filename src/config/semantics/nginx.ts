@@ -75,20 +75,15 @@ function* driveRules({ drive }: NginxTarget, base: Path, written: Subject["writt
   }
 }
 
-function* statusRules({ status, drive }: NginxTarget, base: Path): Iterable<Judgement> {
+function* statusRules({ status }: NginxTarget, base: Path): Iterable<Judgement> {
   if (status.startsWith("unix:")) return yield* pathRules(status.slice("unix:".length), [...base, "status"]);
   const host = parseAddress(status)?.host ?? "";
   if (isIP(host) === 0)
     yield problem([...base, "status"], `"${host}" is a name; it must be an IP address with a port, such as 127.0.0.1:7071`);
-  else if (!isLoopback(host) && drive.by === "local") {
+  else if (!isLoopback(host)) {
     yield problem(
       [...base, "status"],
       `${status} can be reached from other machines; it must be a loopback address, such as 127.0.0.1:7071`,
-    );
-  } else if (!isLoopback(host)) {
-    yield warning(
-      [...base, "status"],
-      `${status} can be reached from other machines, which can then read how traffic is divided`,
     );
   }
 }
