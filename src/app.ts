@@ -159,19 +159,22 @@ function loadApi() {
   return Promise.all([
     import("./api/server.ts"),
     import("./api/tokens.ts"),
+    import("./api/token-book.ts"),
     import("./api/answers.ts"),
     import("./config/steps.ts"),
   ]);
 }
 
 async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
-  const [{ createServer }, { ensureAdminToken }, { storedAnswers }, { parseSteps }] = await loadApi();
-  const token = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
+  const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
+  const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
+  const tokens = stack.use(await openTokens({ store: parts.store, now: Date.now, log }));
   const api = stack.use(
     await createServer({
       control: parts.controller,
       listen: config.api.listen,
-      auth: token === null ? { kind: "none" } : { kind: "token", verify: token.verify },
+      auth: first === null ? { kind: "none" } : { kind: "token", verify: (token) => first.verify(token) ?? tokens.verify(token) },
+      tokens,
       hosts: config.api.hosts,
       version: await ownVersion(),
       log,
@@ -183,7 +186,7 @@ async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisp
       dashboard: join(import.meta.dirname, "../dist/dashboard"),
     }),
   );
-  return { address: await api.listen(), tokenFile: token?.path ?? null };
+  return { address: await api.listen(), tokenFile: first?.path ?? null };
 }
 
 /** A configuration that cannot be taken over, as the API says it. */

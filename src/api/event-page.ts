@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Control } from "../core/control.ts";
 import type { EventView } from "../core/view.ts";
 import { fromCursor, linkNext } from "./page.ts";
+import { seesEvent } from "./reach.ts";
 
 type Asked = { readonly after: number; readonly limit: number; readonly cursor?: string | undefined };
 
@@ -15,5 +16,8 @@ export async function eventPage(
   const { after, limit, cursor } = request.query;
   const last = fromCursor(cursor, /^\d{1,15}$/);
   const events = await control.events(filter, { after: last === null ? after : Number(last), limit });
-  return { events, next: linkNext(request, reply, events.length < limit ? null : String(events.at(-1)?.seq)) };
+  return {
+    events: events.filter((event) => seesEvent(request, event)),
+    next: linkNext(request, reply, events.length < limit ? null : String(events.at(-1)?.seq)),
+  };
 }

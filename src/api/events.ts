@@ -2,10 +2,12 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
+import type { EventView } from "../core/view.ts";
 import { eventPage } from "./event-page.ts";
 import { streamEvents } from "./event-stream.ts";
 import type { Limits } from "./options.ts";
 import { ApiError } from "./problem.ts";
+import { onlyService, seesEvent } from "./reach.ts";
 import { operation, type Routes } from "./route.ts";
 import { EventList, EventStreamHeaders, EventStreamQuery } from "./schemas/event.ts";
 
@@ -17,7 +19,7 @@ const FORMS = {
 /** The journal: as a page, or as a stream that goes on. */
 export function eventRoutes(app: Routes, control: Control, limits: Limits, log: Log): void {
   let streams = 0;
-  const events = operation("followEvents", "events", "What happens, as it happens, or a page of it", "read");
+  const events = operation("followEvents", "events", "What happens, as it happens, or a page of it", "read", true);
   app.get(
     "/v1/events",
     {
@@ -31,20 +33,30 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, log: 
       },
     },
     async (request, reply) => {
-      const { service = null, after } = request.query;
+      const service = onlyService(request, request.query.service ?? null);
+      const { after } = request.query;
       if (wanted(request) === "json") return eventPage(control, { service, rollout: null }, request, reply);
       if (streams >= limits.streams)
         throw new ApiError("overloaded", `${limits.streams} streams are open already.`, "Close one first.");
       streams += 1;
       try {
         const from = request.headers["last-event-id"] ?? after;
-        await streamEvents(reply, (signal) => control.follow({ service }, from, signal), limits.stallMs, log);
+        const seen = (events: AsyncIterable<EventView>) => onlySeen(request, events);
+        await streamEvents(reply, (signal) => seen(control.follow({ service }, from, signal)), limits.stallMs, log);
       } finally {
         streams -= 1;
       }
       return undefined;
     },
   );
+}
+
+/** Without the events of services that the token does not reach; ends where the token was taken back, or its time is over. */
+async function* onlySeen(request: FastifyRequest, events: AsyncIterable<EventView>): AsyncGenerator<EventView> {
+  for await (const event of events) {
+    if (!request.stillMay()) return;
+    if (seesEvent(request, event)) yield event;
+  }
 }
 
 /** Whichever of the two forms the client names first; a stream where it takes anything. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
+import type { Principal } from "./principal.ts";
 import { ApiError } from "./problem.ts";
 import { operation, type Routes } from "./route.ts";
 import { Alive, Ready } from "./schemas/health.ts";
@@ -23,8 +24,9 @@ export function healthRoutes(app: Routes, control: Control, version: string): vo
     { config: ready.config, schema: { ...ready.words, response: { 200: Ready, ...ready.problem } } },
     (request) => {
       const { ready, problems } = control.readiness();
-      if (!ready) throw notReady(request.principal === null ? [] : problems);
-      return { ready, problems: request.principal === null ? [] : problems };
+      const told = maySeeAll(request.principal) ? problems : [];
+      if (!ready) throw notReady(told);
+      return { ready, problems: told };
     },
   );
 
@@ -37,6 +39,11 @@ export function healthRoutes(app: Routes, control: Control, version: string): vo
       return exposition(control, version);
     },
   );
+}
+
+/** Problems name services and hosts. */
+function maySeeAll(principal: Principal | null): boolean {
+  return principal !== null && principal.services === null;
 }
 
 const page = { description: "The Prometheus text format.", content: { "text/plain": { schema: z.string() } } };

@@ -7,6 +7,10 @@ import { actorOf } from "./auth.ts";
 import { ApiError } from "./problem.ts";
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** False where the answer holds a secret, which must not lie on the disk: Idempotency-Key then does nothing. */
+    keepsAnswer?: boolean;
+  }
   interface FastifyRequest {
     /** The answer to this request is to be kept under `key`; null where it has no Idempotency-Key, or is a replay. */
     claim: { readonly key: string; readonly fingerprint: string } | null;
@@ -36,7 +40,7 @@ export class Idempotency {
   /** A `preHandler` hook, since the body must be parsed: replays, refuses, or claims the key. */
   async before(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const sent = request.headers["idempotency-key"];
-    if (request.method !== "POST" || sent === undefined) return undefined;
+    if (request.method !== "POST" || sent === undefined || request.routeOptions.config.keepsAnswer === false) return undefined;
     const claim = claimOf(request, sent);
     const runningAs = this.#running.get(claim.key);
     if (runningAs !== undefined) throw runningAs === claim.fingerprint ? stillRunning() : reused();

@@ -21,6 +21,7 @@ const TAGS = [
   { name: "members", description: "Members of pools" },
   { name: "events", description: "The journal" },
   { name: "configuration", description: "sluice.yaml" },
+  { name: "tokens", description: "Who may do what" },
   { name: "health", description: "For supervisors and Prometheus" },
 ];
 

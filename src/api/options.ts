@@ -1,21 +1,17 @@
-import type { Actor, Control } from "../core/control.ts";
+import type { Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import type { CanaryStep } from "../core/service.ts";
 import type { Ms } from "../core/units.ts";
 import type { ReloadView } from "../core/view.ts";
 import type { Answers } from "./answers.ts";
-
-/** What a token may do. `operate` holds `read`, `admin` holds both. */
-export type Scope = "read" | "operate" | "admin";
-
-/** Who a request comes from. */
-export type Principal = Actor & { readonly scopes: readonly Scope[] };
+import type { Verified } from "./principal.ts";
+import type { TokenBook } from "./token-book.ts";
 
 /** Where the API is reached: an address, or the path of a unix socket. */
 export type Listen = { readonly host: string; readonly port: number } | { readonly unix: string };
 
-/** `verify` answers null for a token that it does not know. */
-export type Auth = { readonly kind: "none" } | { readonly kind: "token"; readonly verify: (token: string) => Principal | null };
+/** Whether a token is asked for, and what knows whose it is. */
+export type Auth = { readonly kind: "none" } | { readonly kind: "token"; readonly verify: (token: string) => Verified };
 
 /** Canary steps as a start brings them, read as the configuration reads them; `path` is such as `steps[0].for`. */
 export type ParsedSteps =
@@ -32,6 +28,8 @@ export type ApiOptions = {
   readonly log: Log;
   readonly parseSteps: (steps: unknown) => ParsedSteps;
   readonly answers: Answers;
+  /** The tokens that people make and take back. */
+  readonly tokens: TokenBook;
   /** Takes over the changed configuration, all or nothing; rejects with an `ApiError` where it is refused. */
   readonly reload: () => Promise<ReloadView>;
   /** The wall clock, in milliseconds since 1970. */

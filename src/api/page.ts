@@ -26,7 +26,7 @@ export function linkNext(request: FastifyRequest, reply: FastifyReply, last: str
   const next = cursorTo(last);
   const [path = "", query] = request.url.split("?");
   const asked = new URLSearchParams(query);
-  asked.delete("after");
+  for (const start of ["after", "before"]) asked.delete(start);
   asked.set("cursor", next);
   reply.header("link", `<${path}?${asked}>; rel="next"`);
   return next;

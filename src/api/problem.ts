@@ -60,6 +60,8 @@ const STATUSES: Readonly<Record<Code, number>> = {
   "unknown-revision": 404,
   "nothing-to-undo": 409,
   "changed-since": 409,
+  "token-exists": 409,
+  "unknown-token": 404,
   "idempotency-running": 409,
   "configuration-refused": 409,
   stale: 412,

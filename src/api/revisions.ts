@@ -1,6 +1,7 @@
 import type { Control } from "../core/control.ts";
 import { actorOf } from "./auth.ts";
-import { ifMatch } from "./if-match.ts";
+import { lookedAt } from "./if-match.ts";
+import { fromCursor, linkNext } from "./page.ts";
 import { operation, type Routes } from "./route.ts";
 import { ServicePath } from "./schemas/names.ts";
 import { RevisionList, RevisionQuery, UndoBody } from "./schemas/revision.ts";
@@ -20,10 +21,11 @@ export function revisionRoutes(app: Routes, control: Control): void {
         response: { 200: RevisionList, ...list.problem },
       },
     },
-    async (request) => {
-      const { limit, before } = request.query;
-      const revisions = await control.revisions(request.params.service, { limit, before: before ?? null });
-      return { revisions, next: revisions.length < limit ? null : (revisions.at(-1)?.number ?? null) };
+    async (request, reply) => {
+      const { limit, before = null, cursor } = request.query;
+      const last = fromCursor(cursor, /^\d{1,9}$/);
+      const revisions = await control.revisions(request.params.service, { limit, before: last === null ? before : Number(last) });
+      return { revisions, next: linkNext(request, reply, revisions.length < limit ? null : String(revisions.at(-1)?.number)) };
     },
   );
   const undo = operation("undoService", "rollouts", "Go back to an earlier revision, by a new rollout", "operate");
@@ -35,7 +37,7 @@ export function revisionRoutes(app: Routes, control: Control): void {
     },
     async (request, reply) => {
       const { revision = null, replace, reason = null } = request.body;
-      const tag = ifMatch(request.headers["if-match"]);
+      const tag = lookedAt(request.headers["if-match"], request.body);
       const rollout = await control.undo(request.params.service, { revision, replace, reason }, actorOf(request), tag);
       return reply
         .code(201)

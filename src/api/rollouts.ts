@@ -1,11 +1,13 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Control, Started, StartInput } from "../core/control.ts";
 import type { CanaryStep } from "../core/service.ts";
+import type { RolloutView as RolloutAnswer } from "../core/view.ts";
 import { actorOf } from "./auth.ts";
 import { eventPage } from "./event-page.ts";
 import { lookedAt } from "./if-match.ts";
 import type { ApiOptions } from "./options.ts";
 import { fromCursor, linkNext } from "./page.ts";
+import { mustSee } from "./reach.ts";
 import { operation, type Routes } from "./route.ts";
 import { EventList, EventQuery } from "./schemas/event.ts";
 import { ExplanationView } from "./schemas/explanation.ts";
@@ -32,21 +34,30 @@ export function rolloutRoutes(app: Routes, control: Control, parseSteps: ApiOpti
     },
   );
 
-  const show = operation("getRollout", "rollouts", "One rollout", "read");
+  const show = operation("getRollout", "rollouts", "One rollout", "read", true);
   app.get(
     "/v1/rollouts/:id",
     { config: show.config, schema: { ...show.words, params: RolloutPath, response: { 200: RolloutView, ...show.problem } } },
-    (request) => control.rollout(request.params.id),
+    (request) => reached(control, request, request.params.id),
   );
 
-  const why = operation("explainRollout", "rollouts", "Why a rollout went on, back or nowhere, with what was counted", "read");
+  const why = operation(
+    "explainRollout",
+    "rollouts",
+    "Why a rollout went on, back or nowhere, with what was counted",
+    "read",
+    true,
+  );
   app.get(
     "/v1/rollouts/:id/explanation",
     { config: why.config, schema: { ...why.words, params: RolloutPath, response: { 200: ExplanationView, ...why.problem } } },
-    (request) => control.explanation(request.params.id),
+    async (request) => {
+      const { id } = await reached(control, request, request.params.id);
+      return control.explanation(id);
+    },
   );
 
-  const events = operation("listRolloutEvents", "rollouts", "What happened in a rollout", "read");
+  const events = operation("listRolloutEvents", "rollouts", "What happened in a rollout", "read", true);
   app.get(
     "/v1/rollouts/:id/events",
     {
@@ -54,10 +65,17 @@ export function rolloutRoutes(app: Routes, control: Control, parseSteps: ApiOpti
       schema: { ...events.words, params: RolloutPath, querystring: EventQuery, response: { 200: EventList, ...events.problem } },
     },
     async (request, reply) => {
-      const { id } = await control.rollout(request.params.id);
+      const { id } = await reached(control, request, request.params.id);
       return eventPage(control, { service: null, rollout: id }, request, reply);
     },
   );
+}
+
+/** A rollout, where its service is one that the token reaches. */
+async function reached(control: Control, request: FastifyRequest, id: string): Promise<RolloutAnswer> {
+  const rollout = await control.rollout(id);
+  mustSee(request, rollout.service);
+  return rollout;
 }
 
 function startRoutes(app: Routes, control: Control, parseSteps: ApiOptions["parseSteps"]): void {

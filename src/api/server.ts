@@ -27,6 +27,7 @@ import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
 import { serviceRoutes } from "./services.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { validatorCompiler } from "./validation.ts";
 import { whoamiRoutes } from "./whoami.ts";
 
@@ -119,8 +120,9 @@ async function protect(app: FastifyInstance, options: ApiOptions, limits: Limits
   const rightHost = checkHost([...options.hosts, ...ownHosts(options.listen)]);
   requireScopes(app);
   app.decorateRequest("principal", null);
+  app.decorateRequest("stillMay", () => false);
   app.addHook("onRequest", async (request) => rightHost(request));
-  app.addHook("onRequest", authenticate(app, options.auth, limits.wrongTokens));
+  app.addHook("onRequest", authenticate(app, options.auth, { wrongTokens: limits.wrongTokens, log: options.log }));
   app.addHook("onRequest", async (request) => checkMutation(request));
 }
 
@@ -143,7 +145,7 @@ function keepAnswers(app: FastifyInstance, { answers, now, log }: ApiOptions): v
   });
 }
 
-function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiOptions, limits: Limits): void {
+function routes(app: Routes, { control, parseSteps, version, log, reload, tokens }: ApiOptions, limits: Limits): void {
   healthRoutes(app, control, version);
   whoamiRoutes(app);
   serviceRoutes(app, control);
@@ -153,6 +155,7 @@ function routes(app: Routes, { control, parseSteps, version, log, reload }: ApiO
   commandRoutes(app, control);
   memberRoutes(app, control);
   reloadRoutes(app, reload);
+  tokenRoutes(app, tokens);
   eventRoutes(app, control, limits, log);
   latestRoutes(app, control);
 }

@@ -1,17 +1,18 @@
 import type { Control } from "../core/control.ts";
 import { eTag } from "./if-match.ts";
+import { sees } from "./reach.ts";
 import { operation, type Routes } from "./route.ts";
 import { ServicePath } from "./schemas/names.ts";
 import { ServiceList, ServiceView } from "./schemas/service.ts";
 
 /** Services as they are wanted, applied and observed. */
 export function serviceRoutes(app: Routes, control: Control): void {
-  const list = operation("listServices", "services", "All services", "read");
+  const list = operation("listServices", "services", "All services that the token reaches", "read", true);
   app.get(
     "/v1/services",
     { config: list.config, schema: { ...list.words, response: { 200: ServiceList, ...list.problem } } },
-    async () => ({
-      services: await control.services(),
+    async (request) => ({
+      services: (await control.services()).filter(({ name }) => sees(request, name)),
     }),
   );
 

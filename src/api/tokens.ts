@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { link, lstat, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import type { Principal } from "./options.ts";
+import type { Principal } from "./principal.ts";
 
 /** Found by scanners of secrets: a fixed prefix, 32 random bytes, and a checksum that tells a token from what looks like one. */
 const PREFIX = "sluice_";
@@ -28,7 +28,7 @@ export async function ensureAdminToken(stateFolder: string): Promise<AdminToken>
   if (!isToken(token)) {
     throw new Error(`${path} does not hold a token of Sluice. Remove the file: the next start writes a new one.`);
   }
-  return { path, created, verify: verifier(token, { name: "admin", scopes: ["admin"] }) };
+  return { path, created, verify: verifier(token, { name: "admin", scopes: ["admin"], services: null }) };
 }
 
 /** Knows one token by its hash; the comparison takes the same time wherever the two differ. */

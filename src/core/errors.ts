@@ -25,7 +25,9 @@ export type RefusalCode =
   | "unknown-member"
   | "unknown-revision"
   | "nothing-to-undo"
-  | "changed-since";
+  | "changed-since"
+  | "token-exists"
+  | "unknown-token";
 
 /** The caller asked for something that cannot be done now. Nothing was changed. */
 export class Refusal extends Error {

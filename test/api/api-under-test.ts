@@ -2,7 +2,9 @@ import { Agent, request } from "undici";
 import type { Answer, Answers } from "../../src/api/answers.ts";
 import type { ApiOptions } from "../../src/api/options.ts";
 import { createServer } from "../../src/api/server.ts";
+import { openTokens } from "../../src/api/token-book.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
+import { MemoryStore } from "../support/memory-store.ts";
 import { MemoryControl } from "./memory-control.ts";
 
 /** What a request got; `body` is parsed where it is JSON. */
@@ -29,6 +31,7 @@ export class ApiUnderTest implements AsyncDisposable {
   readonly control = new MemoryControl();
   readonly lines: Line[] = [];
   readonly kept = new Map<string, Answer>();
+  readonly store = new MemoryStore();
   readonly tokens = { admin: newToken(), operate: newToken(), read: newToken() };
   readonly #agent = new Agent({ pipelining: 1 });
   #end: () => PromiseLike<void> = async () => undefined;
@@ -38,10 +41,12 @@ export class ApiUnderTest implements AsyncDisposable {
 
   static async start(change: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
     const api = new ApiUnderTest();
+    const book = await openTokens({ store: api.store, now: () => api.wall, log: api.#log() });
     const server = await createServer({
       control: api.control,
       listen: { host: "127.0.0.1", port: 0 },
-      auth: { kind: "token", verify: (token) => api.#verify(token) },
+      auth: { kind: "token", verify: (token) => api.#verify(token) ?? book.verify(token) },
+      tokens: book,
       hosts: [],
       version: "1.2.3",
       log: api.#log(),
@@ -88,7 +93,9 @@ export class ApiUnderTest implements AsyncDisposable {
   #verify(token: string) {
     const scopes = ["admin", "operate", "read"] as const;
     return (
-      scopes.map((name) => verifier(this.tokens[name], { name, scopes: [name] })(token)).find((found) => found !== null) ?? null
+      scopes
+        .map((name) => verifier(this.tokens[name], { name, scopes: [name], services: null })(token))
+        .find((found) => found !== null) ?? null
     );
   }
 

@@ -17,7 +17,7 @@ test("the first start writes a token that its owner alone can read, and nothing 
   expect(created).toBe(true);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(await readdir(state)).toEqual(["token"]);
-  expect(verify(await read(path))).toEqual({ name: "admin", scopes: ["admin"] });
+  expect(verify(await read(path))).toEqual({ name: "admin", scopes: ["admin"], services: null });
 });
 
 test("a later start keeps it", async () => {
@@ -71,5 +71,9 @@ test("a token can be told from what looks like one", () => {
 
 test("a verifier answers with whose token it is", () => {
   const token = newToken();
-  expect(verifier(token, { name: "ci", scopes: ["operate"] })(token)).toEqual({ name: "ci", scopes: ["operate"] });
+  expect(verifier(token, { name: "ci", scopes: ["operate"], services: ["web"] })(token)).toEqual({
+    name: "ci",
+    scopes: ["operate"],
+    services: ["web"],
+  });
 });

@@ -1,9 +1,11 @@
 import type { Answer } from "../../src/api/answers.ts";
 import type { Listen } from "../../src/api/options.ts";
 import { createServer } from "../../src/api/server.ts";
+import { openTokens } from "../../src/api/token-book.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
 import { parseSteps } from "../../src/config/steps.ts";
 import type { Control } from "../../src/core/control.ts";
+import { MemoryStore } from "./memory-store.ts";
 
 /** A real API on a free loopback port (or a unix socket), in front of any control. */
 export type RunningApi = AsyncDisposable & { readonly url: string; readonly port: number; readonly token: string };
@@ -14,13 +16,17 @@ export async function startApi(
 ): Promise<RunningApi> {
   const kept = new Map<string, Answer>();
   const silent = () => {};
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const tokens = await openTokens({ store: new MemoryStore(), now: Date.now, log });
+  const first = verifier(token, { name: "tester", scopes: ["admin"], services: null });
   const server = await createServer({
     control,
     listen,
-    auth: { kind: "token", verify: verifier(token, { name: "tester", scopes: ["admin"] }) },
+    auth: { kind: "token", verify: (candidate) => first(candidate) ?? tokens.verify(candidate) },
+    tokens,
     hosts: [],
     version: "0.1.0",
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log,
     parseSteps,
     reload: async () => ({ added: [], changed: ["web"], removed: [], warnings: [] }),
     answers: {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Text } from "./names.ts";
+import { Cursor, NextCursor, Text } from "./names.ts";
 import { Strategy } from "./rollout.ts";
 
 /** The wire shapes of a service's history; the same as `RevisionView`, which a test proves. */
@@ -33,7 +33,7 @@ export const RevisionView = z
 export const RevisionList = z
   .object({
     revisions: z.array(RevisionView).readonly().describe("Newest first."),
-    next: z.number().int().nullable().describe("The `before` of the next page; null at the end."),
+    next: NextCursor,
   })
   .readonly()
   .meta({ id: "RevisionList" });
@@ -41,6 +41,7 @@ export const RevisionList = z
 export const RevisionQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("How many to answer at most."),
   before: z.coerce.number().int().min(0).max(1_000_000).optional().describe("Only revisions with a lower number."),
+  cursor: Cursor,
 });
 
 export const UndoBody = z

@@ -8,6 +8,7 @@ export const Whoami = z
       .array(z.enum(["read", "operate", "admin"]))
       .readonly()
       .describe("`operate` holds `read`, `admin` holds both."),
+    services: z.array(z.string()).readonly().nullable().describe("The only services that it reaches; null for all of them."),
   })
   .readonly()
   .meta({ id: "Whoami" });
