@@ -87,6 +87,16 @@ test.each<[what: string, text: string, ...expected: string[]]>([
     'sluice.yaml:8:65 services.web.hooks.afterStep.headers.Authorization: looks like a secret; it must come from a variable of the environment such as "${NAME}", or from { file: PATH }',
   ],
   [
+    "a variable that Sluice sets itself",
+    at("afterStep", "{ command: [a], env: { SLUICE_POOL: b } }"),
+    "sluice.yaml:8:41 services.web.hooks.afterStep.env.SLUICE_POOL: is set by Sluice itself; choose another name",
+  ],
+  [
+    "a header that Sluice sends itself",
+    notify('{ webhook: "http://w/", headers: { Content-Type: text/plain } }'),
+    "sluice.yaml:1:45 notify[0].headers.Content-Type: is set by Sluice itself; choose another name",
+  ],
+  [
     "a key in the file itself",
     at("afterStep", '{ post: "http://h/", secret: hunter2 }'),
     'sluice.yaml:8:47 services.web.hooks.afterStep.secret: is not a secret as Sluice takes it; it must be a variable of the environment such as "${NAME}", or { file: PATH }',

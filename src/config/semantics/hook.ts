@@ -34,14 +34,13 @@ function* oneRules(hook: Hook, path: Path, allowed: readonly string[], { written
   if (hook.do === "command") {
     const at = Array.isArray(written(path)) ? path : [...path, "command"];
     for (const [index, text] of hook.command.entries()) yield* namesInBraces(text, allowed, [...at, index]);
-    yield* secretNames(hook.env, allowed, [...path, "env"]);
+    yield* givenRules(hook.env, allowed, [...path, "env"]);
     return;
   }
   const wrong = urlProblem(fill(hook.url), "{version}");
   if (wrong !== null) yield problem([...path, "post"], wrong);
   else yield* namesInBraces(hook.url, allowed, [...path, "post"]);
-  yield* headerRules(hook.headers, [...path, "headers"]);
-  yield* secretNames(hook.headers, allowed, [...path, "headers"]);
+  yield* sentRules(hook.headers, allowed, [...path, "headers"]);
   if (hook.timeoutMs > hook.deadlineMs) {
     const deadline = formatDuration(hook.deadlineMs);
     yield problem(
@@ -51,12 +50,30 @@ function* oneRules(hook: Hook, path: Path, allowed: readonly string[], { written
   }
 }
 
-/** Names in braces in the values of headers or variables. */
-export function* secretNames(
-  secrets: Readonly<Record<string, Secret>>,
-  allowed: readonly string[],
-  base: Path,
-): Iterable<Judgement> {
+/** Headers that a call gets from Sluice itself. */
+const OWN_HEADERS = new Set(["content-type", "idempotency-key", "user-agent", "x-sluice-signature"]);
+
+/** What is sent with a call. */
+export function* sentRules(headers: Secrets, allowed: readonly string[], base: Path): Iterable<Judgement> {
+  yield* headerRules(headers, base);
+  yield* secretNames(headers, allowed, base);
+  yield* ownNames(headers, (name) => OWN_HEADERS.has(name.toLowerCase()), base);
+}
+
+/** What a program gets beside its arguments. */
+export function* givenRules(env: Secrets, allowed: readonly string[], base: Path): Iterable<Judgement> {
+  yield* secretNames(env, allowed, base);
+  yield* ownNames(env, (name) => name.startsWith("SLUICE_"), base);
+}
+
+type Secrets = Readonly<Record<string, Secret>>;
+
+function* ownNames(secrets: Secrets, isOwn: (name: string) => boolean, base: Path): Iterable<Judgement> {
+  for (const name of Object.keys(secrets))
+    if (isOwn(name)) yield problem([...base, name], "is set by Sluice itself; choose another name", "key");
+}
+
+function* secretNames(secrets: Secrets, allowed: readonly string[], base: Path): Iterable<Judgement> {
   for (const [name, one] of Object.entries(secrets))
     if (one.from === "text") yield* namesInBraces(one.text, allowed, [...base, name]);
 }

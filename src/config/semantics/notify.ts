@@ -1,7 +1,7 @@
 import { formatDuration } from "../duration.ts";
 import { suggest } from "../nearest.ts";
-import { headerRules, urlProblem } from "./address.ts";
-import { secretNames } from "./hook.ts";
+import { urlProblem } from "./address.ts";
+import { givenRules, sentRules } from "./hook.ts";
 import { namesInBraces, OF_NOTICE } from "./placeholders.ts";
 import { type Judgement, problem, type Subject } from "./rule.ts";
 
@@ -17,16 +17,13 @@ export function* notifyRules(subject: Subject): Iterable<Judgement> {
       if (!known.includes(name)) yield problem([...base, "services", at], `"${name}" is not a service; ${suggest(name, known)}`);
     if (notifier.to === "command") {
       for (const [at, text] of notifier.command.entries()) yield* namesInBraces(text, OF_NOTICE, [...base, "command", at]);
-      yield* secretNames(notifier.env, OF_NOTICE, [...base, "env"]);
+      yield* givenRules(notifier.env, OF_NOTICE, [...base, "env"]);
       continue;
     }
     const { url, timeoutMs, deadlineMs } = notifier;
     const wrong = url.from === "text" ? urlProblem(subject.fill(url.text), "{version}") : null;
     if (wrong !== null) yield problem([...base, notifier.to], wrong);
-    if (notifier.to === "webhook") {
-      yield* headerRules(notifier.headers, [...base, "headers"]);
-      yield* secretNames(notifier.headers, OF_NOTICE, [...base, "headers"]);
-    }
+    if (notifier.to === "webhook") yield* sentRules(notifier.headers, OF_NOTICE, [...base, "headers"]);
     if (timeoutMs > deadlineMs)
       yield problem(
         [...base, "timeout"],
