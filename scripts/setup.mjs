@@ -6,6 +6,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newEnoughNode, OLDEST_NODE } from "../bin/launch.js";
+import { buildDashboard, whyBuild } from "./dashboard.mjs";
 import { findNginx, installNginx } from "./nginx.mjs";
 import { installPackages, whyInstall } from "./packages.mjs";
 
@@ -35,6 +36,11 @@ export async function setUp() {
       `Node ${OLDEST_NODE} is missing: this is ${process.version}, and \`npm ci\` did not bring the package \`node\` (is \`ignore-scripts\` set in an .npmrc?). ` +
         `Run: npm ci --ignore-scripts=false`,
     );
+  }
+  const whyDashboard = whyBuild(root);
+  if (whyDashboard !== null) {
+    say(`building the dashboard into dist/dashboard, because ${whyDashboard}`);
+    await buildDashboard(node, root);
   }
   const nginx = findNginx() ?? (await installNginx(say));
   const path = [dirname(node), join(root, "node_modules", ".bin"), process.env.PATH ?? "", dirname(nginx)];

@@ -32,7 +32,8 @@ async function runChecks(node, env) {
   const style = await launch(node, [tool("@biomejs/biome/bin/biome"), "check", "."], env);
   console.log("check: types");
   const types = await launch(node, [tool("typescript/bin/tsc"), "-p", "."], env);
-  return [style, types].map(countCheck);
+  const dashboard = await launch(node, [tool("typescript/bin/tsc"), "-p", "src/dashboard"], env);
+  return [style, types, dashboard].map(countCheck);
 }
 
 /**

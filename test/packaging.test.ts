@@ -82,6 +82,7 @@ test("the package holds the build, the templates, the schema, the examples and t
     "bin/sluice.js",
     "dist/main.js",
     "dist/main.d.ts",
+    "dist/dashboard/index.html",
     "schema/sluice.schema.json",
   ]) {
     expect(files).toContain(name);
@@ -92,7 +93,7 @@ test("the package holds the build, the templates, the schema, the examples and t
 
 test("the package holds no source, no test, no map of either, and nothing that was forgotten", () => {
   const known =
-    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|templates\/README\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|templates\/[\w.-]+\.hbs|schema\/[\w.]+\.json|examples\/[\w/.-]+)$/;
+    /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|templates\/README\.md|bin\/[\w-]+\.js|dist\/[\w/-]+\.(js|d\.ts)|dist\/dashboard\/(index\.html|assets\/[\w-]+\.(css|svg))|templates\/[\w.-]+\.hbs|schema\/[\w.]+\.json|examples\/[\w/.-]+)$/;
   expect(files.filter((name) => !known.test(name))).toEqual([]);
   expect(files.filter((name) => /\.(test|spec)\.|(^|\/)(test|fixtures|simulation|support|src)\//.test(name))).toEqual([]);
 });

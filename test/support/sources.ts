@@ -18,7 +18,13 @@ export type Source = {
 };
 
 /** `path` is null where a package or a module of Node is imported. */
-export type Import = { readonly specifier: string; readonly path: string | null; readonly line: number };
+export type Import = {
+  readonly specifier: string;
+  readonly path: string | null;
+  readonly line: number;
+  /** True for `import type`, of which nothing is left when it runs. */
+  readonly isType: boolean;
+};
 
 export type FunctionSize = { readonly line: number; readonly lines: number };
 
@@ -32,17 +38,22 @@ const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.SetAccessor,
 ]);
 
-/** Every file that the TypeScript project includes, as the compiler itself reads it. */
+/** The dashboard is compiled for browsers, the rest for Node. */
+const PROJECTS = ["tsconfig.json", "src/dashboard/tsconfig.json"];
+
+/** Every file that the TypeScript projects include, as the compiler itself reads it. */
 export function readSources(): readonly Source[] {
   const api = new API({ cwd: root });
   try {
-    const project = api.updateSnapshot({ openProjects: [join(root, "tsconfig.json")] }).getProjects()[0];
-    if (project === undefined) throw new Error("tsconfig.json names no project");
-    return project.rootFiles.map((file) => {
-      const tree = project.program.getSourceFile(file);
-      if (tree === undefined) throw new Error(`the compiler did not read ${file}`);
-      return source(relative(root, file), tree);
-    });
+    const projects = api.updateSnapshot({ openProjects: PROJECTS.map((path) => join(root, path)) }).getProjects();
+    if (projects.length !== PROJECTS.length) throw new Error(`not all of these name a project: ${PROJECTS.join(", ")}`);
+    return projects.flatMap((project) =>
+      project.rootFiles.map((file) => {
+        const tree = project.program.getSourceFile(file);
+        if (tree === undefined) throw new Error(`the compiler did not read ${file}`);
+        return source(relative(root, file), tree);
+      }),
+    );
   } finally {
     api.close();
   }
@@ -61,6 +72,7 @@ function source(path: string, tree: SourceFile): Source {
       specifier: node.text,
       path: node.text.startsWith(".") ? join(dirname(path), node.text) : null,
       line: lineOf(tree, node),
+      isType: /^(im|ex)port type\b/.test(node.parent.getText(tree)),
     })),
     functions,
     isBarrel:

@@ -1,0 +1,86 @@
+import { useSignal } from "@preact/signals";
+import type { ServiceView } from "../core/view.ts";
+import { asked, command, refusal } from "./act.ts";
+import { Confirm } from "./confirm.tsx";
+import { link } from "./link.ts";
+import { who } from "./live.ts";
+import { StartDialog } from "./start-dialog.tsx";
+import { type May, type Offer, offersFor } from "./verbs.ts";
+
+/** What this page may do now. */
+export function mayNow(): May {
+  return { operate: who.value?.scopes.some((scope) => scope !== "read") === true, live: link.value === "live" };
+}
+
+/** The buttons of a service. A button that cannot be used says why; one that cannot be taken back asks first; an abort never does. */
+export function Actions({ service }: { readonly service: ServiceView }) {
+  const open = useSignal<Offer | null>(null);
+  const offers = offersFor(service, mayNow());
+  const pending = asked.value?.service === service.name ? asked.value.what : null;
+  const use = (offer: Offer) => {
+    if (offer.blocked !== null) return;
+    if (offer.verb === "start" || offer.confirm !== null) open.value = offer;
+    else if (offer.verb !== "undo") void command(service, offer.verb);
+  };
+  const close = () => {
+    open.value = null;
+  };
+  const asks = open.value;
+  return (
+    <div class="actions">
+      <fieldset class="buttons" aria-label="Actions">
+        {offers.map((offer) => (
+          <ActionButton key={offer.verb} offer={offer} pending={pending === offer.verb} onUse={use} />
+        ))}
+      </fieldset>
+      <p class="refusal" role="alert">
+        {refusal.value !== null && (
+          <>
+            <strong>{refusal.value.what} was refused:</strong> {refusal.value.text}
+            {refusal.value.hint !== null && <span class="dim"> ({refusal.value.hint})</span>}
+          </>
+        )}
+      </p>
+      {asks?.verb === "start" && <StartDialog service={service} onClose={close} />}
+      {asks !== null && asks.verb !== "start" && asks.verb !== "undo" && (
+        <Confirm
+          title={`${asks.label} ${service.name}?`}
+          text={asks.confirm ?? ""}
+          action={asks.label}
+          onClose={close}
+          onYes={() => {
+            close();
+            if (asks.verb !== "start" && asks.verb !== "undo") void command(service, asks.verb);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+type ButtonProps = { readonly offer: Offer; readonly pending: boolean; readonly onUse: (offer: Offer) => void };
+
+/** `aria-disabled`, not `disabled`: it can still be reached, and says why it cannot be used. */
+function ActionButton({ offer, pending, onUse }: ButtonProps) {
+  const { verb, label, does, blocked } = offer;
+  const id = `why-${verb}`;
+  return (
+    <span class="action">
+      <button
+        type="button"
+        class={`act ${verb}`}
+        data-verb={verb}
+        aria-disabled={blocked !== null}
+        aria-busy={pending}
+        aria-describedby={id}
+        onClick={() => onUse(offer)}
+      >
+        {pending ? `${label}: requested…` : label}
+      </button>
+      <span class="tip" role="tooltip" id={id}>
+        {blocked !== null && <strong>{blocked} </strong>}
+        {does} <span class="dim">Needs the scope operate.</span>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,51 @@
+import { Actions } from "./actions.tsx";
+import { Checks } from "./checks.tsx";
+import { Headline } from "./headline.tsx";
+import { Journal } from "./journal.tsx";
+import { services, unknown } from "./live.ts";
+import { Members } from "./members.tsx";
+import { Shares } from "./shares.tsx";
+import { Targets } from "./targets.tsx";
+import { Track } from "./track.tsx";
+
+/** Everything about one service. */
+export function ServicePage({ name }: { readonly name: string }) {
+  const seen = services.value?.get(name);
+  if (unknown.value === name)
+    return (
+      <p class="waiting">
+        There is no service {name}. <a href="#/">All services</a>
+      </p>
+    );
+  if (seen === undefined) return <p class="waiting">Asking for {name}…</p>;
+  const { service } = seen;
+  const { rollout } = service;
+  return (
+    <div class="service-page" data-service={name}>
+      <section class="card hero" aria-label="Now">
+        <Headline seen={seen} />
+        <Actions service={service} />
+        {rollout !== null && <Track seen={seen} rollout={rollout} />}
+      </section>
+      <section class="card" aria-label="Shares">
+        <h2>Traffic</h2>
+        <Shares service={service} />
+        <Targets service={service} />
+      </section>
+      {rollout !== null && rollout.checks.length > 0 && (
+        <section class="card" aria-label="Checks">
+          <h2>Evidence</h2>
+          <Checks rollout={rollout} />
+        </section>
+      )}
+      <section class="card" aria-label="Members">
+        <h2>Members</h2>
+        <Members service={service} />
+      </section>
+      <section class="card" aria-label="Journal">
+        <h2>Journal</h2>
+        <Journal />
+      </section>
+    </div>
+  );
+}

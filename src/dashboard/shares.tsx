@@ -1,0 +1,75 @@
+import type { ServiceView } from "../core/view.ts";
+import { count, percentOfBp } from "./figures.ts";
+import { poolClass } from "./pool-colour.ts";
+
+type Row = { readonly name: string; readonly shares: Readonly<Record<string, number>> | null; readonly note: string };
+
+/** The three answers to "how is the traffic divided", side by side: what is wanted, what nginx was proved to do, what requests did. */
+export function Shares({ service }: { readonly service: ServiceView }) {
+  const { wanted, applied, observed } = service;
+  const rows: readonly Row[] = [
+    { name: "wanted", shares: wanted.shares, note: "" },
+    { name: "in nginx", shares: applied.shares, note: applied.shares === null ? "not proved" : "" },
+    { name: "observed", shares: observed?.shares ?? null, note: observedNote(service) },
+  ];
+  return (
+    <table class="shares">
+      <caption class="unseen">Shares of the traffic</caption>
+      <thead class="unseen">
+        <tr>
+          <th scope="col">Kind</th>
+          <th scope="col">Shares by pool</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.name} data-shares={row.name}>
+            <th scope="row">{row.name}</th>
+            <td>
+              <ShareBar service={service} shares={row.shares} />
+            </td>
+            <td class="figures">
+              {row.shares !== null && Object.keys(row.shares).length > 0 ? (
+                <Figures service={service} shares={row.shares} />
+              ) : (
+                <span class="dim">–</span>
+              )}
+              {row.note !== "" && <span class="dim note">{row.note}</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function observedNote({ observed }: ServiceView): string {
+  if (observed === null) return "nothing counts requests: add a metric with `source: nginx`";
+  if (observed.requests === 0) return "no requests";
+  return `${count(observed.requests)} requests in ${Math.round(observed.windowMs / 1_000)} s`;
+}
+
+/** One bar, divided by pools in the order of the configuration. */
+export function ShareBar({ service, shares }: { readonly service: ServiceView; readonly shares: Row["shares"] }) {
+  return (
+    <div class={shares === null ? "share-bar none" : "share-bar"} aria-hidden="true">
+      {Object.keys(service.pools).map((pool) => (
+        <span key={pool} class={poolClass(service, pool)} style={{ width: `${(shares?.[pool] ?? 0) / 100}%` }} />
+      ))}
+    </div>
+  );
+}
+
+function Figures({ service, shares }: { readonly service: ServiceView; readonly shares: NonNullable<Row["shares"]> }) {
+  const shown = Object.keys(service.pools).filter((pool) => (shares[pool] ?? 0) > 0);
+  return (
+    <>
+      {shown.map((pool) => (
+        <span key={pool} class="figure">
+          <span class={`swatch ${poolClass(service, pool)}`} aria-hidden="true" />
+          {pool} <b>{percentOfBp(shares[pool] ?? 0)}</b>
+        </span>
+      ))}
+    </>
+  );
+}
