@@ -67,6 +67,11 @@ function offlineSession({ control }: App): Session {
     service: (name) => control.service(name),
     rollout: (id) => control.rollout(id),
     explanation: (id) => control.explanation(id),
+    revisions: (name, page) => control.revisions(name, page),
+    undo: (name, { revision, replace, reason }) => {
+      const input = { revision: revision ?? null, replace: replace ?? false, reason: reason ?? null };
+      return control.undo(name, input, CLI_ACTOR, null);
+    },
     command: (name, command, _actor, options) => control.command(name, command, CLI_ACTOR, options),
     setMembers: (name, pool, members) => control.setMembers(name, pool, members, CLI_ACTOR),
     setMember: (name, pool, member, state) => control.setMember(name, pool, member, state, CLI_ACTOR),

@@ -34,8 +34,9 @@ function waitsForPerson(rollout: Pick<RolloutView, "remainingMs" | "hold">): boo
 }
 
 /** What a person can do next about a rollout that stopped short: commands, or what to mend, each on a line of its own. */
-export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "hold">): readonly string[] {
-  const { service } = rollout;
+export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "hold" | "rolling">): readonly string[] {
+  const { service, rolling } = rollout;
+  if (rollout.phase === "waiting" && rolling?.failing != null) return memberActions(service, rolling.failing.members);
   switch (rollout.phase) {
     case "paused":
       return [`sluice resume ${service}`, `sluice abort ${service}`];
@@ -50,4 +51,15 @@ export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "ho
     default:
       return [`sluice watch ${service}`, `sluice abort ${service}`];
   }
+}
+
+/** What can be done about members of a rolling update that failed. */
+function memberActions(service: string, members: readonly string[]): readonly string[] {
+  const one = members[0] === undefined ? "" : ` ${members[0]}`;
+  return [
+    `sluice retry ${service}`,
+    `sluice skip ${service}${one}`,
+    `sluice exclude ${service}${one}`,
+    `sluice abort ${service}`,
+  ];
 }

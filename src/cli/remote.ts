@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Started } from "../core/control.ts";
-import type { EventView, RolloutView, ServiceView } from "../core/view.ts";
+import type { EventView, RevisionView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Address } from "./address.ts";
 import { isPassing } from "./failure.ts";
 import { type Ask, ask, send } from "./http.ts";
@@ -32,6 +32,11 @@ export function remoteSession(address: Address, onGap: (error: unknown) => void 
       started(await post<Answered>(`${servicePath(name)}/rollouts`, request, await seen(name, request))),
     switchTo: async (name, request) =>
       started(await post<Answered>(`${servicePath(name)}/switch`, request, await seen(name, request))),
+    revisions: async (name, page) => {
+      const path = `${servicePath(name)}/revisions?${query(page)}`;
+      return (await ask<{ revisions: RevisionView[] }>(address, path)).revisions;
+    },
+    undo: async (name, request) => post(`${servicePath(name)}/undo`, request, await seen(name, request)),
     command: (name, { verb, ...rest }, _actor, { ifMatch, reason }) =>
       post(`${servicePath(name)}/rollout/${verb}`, withoutNull({ ...rest, reason }), ifMatch),
     setMembers: (name, pool, members) => {
@@ -89,7 +94,6 @@ async function* stream(address: Address, service: string | null, after: number, 
       headers: { accept: "text/event-stream", "last-event-id": String(after) },
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (response.body === null) return;
     for await (const { data } of serverEvents(beating(response.body, () => watchdog.refresh()))) {
       const event = parseEvent(data);
       if (event !== null) yield event;
@@ -112,7 +116,7 @@ function parseEvent(data: string): EventView | null {
   return typeof value === "object" && value !== null && "seq" in value ? (value as EventView) : null;
 }
 
-/** A body that ends in the middle is a TypeError of fetch, or the abort of the watchdog. */
+/** A body that ends in the middle is a TypeError, or the abort of the watchdog. */
 function isCut(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === "AbortError");
 }

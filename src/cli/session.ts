@@ -1,13 +1,16 @@
 import type { z } from "zod";
 import type { PlanBody } from "../api/schemas/plan.ts";
+import type { UndoBody } from "../api/schemas/revision.ts";
 import type { StartBody, SwitchBody } from "../api/schemas/rollout.ts";
 import type { Control, Started } from "../core/control.ts";
 import type { PlanView } from "../core/planned.ts";
+import type { RolloutView } from "../core/view.ts";
 
 /** The bodies of the API, as a caller writes them. */
 export type StartRequest = z.input<typeof StartBody>;
 export type PlanRequest = z.input<typeof PlanBody>;
 export type SwitchRequest = z.input<typeof SwitchBody>;
+export type UndoRequest = z.input<typeof UndoBody>;
 
 /**
  * What commands work on: a controller behind its API, or the same controller inside this process.
@@ -17,13 +20,24 @@ export type SwitchRequest = z.input<typeof SwitchBody>;
 export interface Session
   extends Pick<
     Control,
-    "services" | "service" | "rollout" | "explanation" | "command" | "setMembers" | "setMember" | "events" | "follow"
+    | "services"
+    | "service"
+    | "rollout"
+    | "explanation"
+    | "revisions"
+    | "command"
+    | "setMembers"
+    | "setMember"
+    | "events"
+    | "follow"
   > {
   /** True where this process is the controller: the work stops with it. */
   readonly offline: boolean;
   start(service: string, request: StartRequest): Promise<Started>;
   /** A blue-green rollout in one call. */
   switchTo(service: string, request: SwitchRequest): Promise<Started>;
+  /** Back to an earlier revision. */
+  undo(service: string, request: UndoRequest): Promise<RolloutView>;
 }
 
 /** A controller behind its API. */

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import { rolloutLines, rolloutSummary } from "./format/rollout.ts";
 import { duration } from "./format/units.ts";
 import { type Goal, nextActions, outcomeOf } from "./outcome.ts";
-import { PROGRESSES, type ProgressKind, progressOn } from "./progress.ts";
+import { PROGRESSES, type ProgressKind, progressOn, type Told } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { type Waited, waitFor } from "./wait.ts";
 
@@ -40,7 +40,7 @@ export async function conclude(
   context: Context,
   session: Session,
   rollout: RolloutView,
-  options: WaitOptions & { readonly goal: Goal; readonly waitsOnTerminal: boolean },
+  options: WaitOptions & { readonly goal: Goal; readonly waitsOnTerminal: boolean; readonly told?: Told },
 ): Promise<ExitCode> {
   const asked = options.wait ?? (options.waitsOnTerminal && context.io.stdout.isTTY === true && options.detach !== true);
   if (session.offline && !asked) say(context, "no controller runs: this process drives the rollout to its end");
@@ -61,7 +61,7 @@ async function waitOn(
   context: Context,
   session: Session,
   rollout: RolloutView,
-  options: WaitOptions & { readonly goal: Goal },
+  options: WaitOptions & { readonly goal: Goal; readonly told?: Told },
 ): Promise<Waited> {
   const { io } = context;
   return waitFor(session, {
@@ -70,7 +70,7 @@ async function waitOn(
     until: (seen) => outcomeOf(seen, options.goal),
     timeoutMs: options.timeout ?? null,
     interrupted: io.interruptible(),
-    progress: await progressOn(context, io.stderr, options.progress, footer(session.offline)),
+    progress: await progressOn(context, io.stderr, options.progress, footer(session.offline), options.told),
     mono: io.mono,
   });
 }

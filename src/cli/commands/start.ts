@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Started } from "../../core/control.ts";
+import type { Strategy } from "../../core/rollout.ts";
 import type { Group, Run } from "../command.ts";
 import { type Context, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -15,7 +16,7 @@ type StartOptions = Common & MoveOptions;
 
 /** What a start moves where. */
 export type MoveOptions = {
-  readonly strategy: "canary" | "blue-green";
+  readonly strategy: Strategy;
   readonly to?: string;
   readonly version?: string;
   readonly steps?: string;
@@ -24,7 +25,10 @@ export type MoveOptions = {
 
 /** `start` and `switch`: begin to move traffic to another pool. */
 export const startCommands: Group = (program, bind) => {
-  const start = program.command("start").argument("<service>").description("start a rollout: along canary steps, or blue-green");
+  const start = program
+    .command("start")
+    .argument("<service>")
+    .description("start a rollout: along canary steps, blue-green, or rolling, member by member");
   waitOptions(common(moveOptions(start)), true).action(bind(startRollout));
   const change = program
     .command("switch")
@@ -37,23 +41,30 @@ export const startCommands: Group = (program, bind) => {
 /** The options of `MoveOptions`, but for those that `switch` has too; `plan` takes the same. */
 export function moveOptions(command: Command): Command {
   return command
-    .addOption(new Option("--strategy <strategy>", "how to move the traffic").choices(["canary", "blue-green"]).default("canary"))
-    .option("--to <pool>", "the pool to move to; may be left out where there is only one other")
+    .addOption(
+      new Option("--strategy <strategy>", "how to release").choices(["canary", "blue-green", "rolling"]).default("canary"),
+    )
+    .option("--to <pool>", "the pool to move to, or to update in place; may be left out where there is only one choice")
     .option("--steps <steps>", 'canary steps instead of the configured ones: "5%:5m,50%:approved,ramp:100%:10m"');
 }
 
 /** The version, and whether a rollout that is under way goes back first. */
 export function versionOptions(command: Command): Command {
   return command
-    .option("--version <version>", "the version that the pool runs, for people")
+    .option("--version <version>", "the version that the pool runs; for rolling, what the deploy hook brings")
     .option("--replace", "send a rollout that is under way back first, then start");
 }
+
+const WITHOUT_STEPS = {
+  "blue-green": "blue-green moves all traffic at once",
+  rolling: "rolling goes member by member, as its settings say",
+} as const;
 
 /** What the options ask for, as the API takes it. */
 export function moveRequest(options: MoveOptions): StartRequest {
   const { strategy, to, steps } = options;
-  if (strategy === "blue-green" && steps !== undefined)
-    throw new Failure(EXIT.usage, "--steps is for a canary: blue-green moves all traffic at once", {
+  if (strategy !== "canary" && steps !== undefined)
+    throw new Failure(EXIT.usage, `--steps is for a canary: ${WITHOUT_STEPS[strategy]}`, {
       hint: "leave --steps out, or use --strategy canary",
     });
   return {

@@ -8,6 +8,7 @@ import { online, onlineOrNot } from "../open.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
 
+type MemberOptions = WaitOptions & { readonly reason?: string };
 type Options = WaitOptions & { readonly reason?: string; readonly step?: number; readonly yes?: boolean };
 
 /** The verbs for a rollout that is under way. */
@@ -26,7 +27,15 @@ export const steerCommands: Group = (program, bind) => {
   verb("pause", "stop the clock of the present step; a failing check still reverts").action(bind(steer("pause")));
   verb("resume", "go on after a pause").action(bind(steer("resume")));
   verb("abort", "send the traffic back to the stable pool now; also without a running controller").action(bind(abort));
-  verb("retry", "go on with a failed rollout, or start a reverted one anew").action(bind(steer("retry")));
+  verb("retry", "go on with what failed: a rollout, or members of a rolling update; start a reverted rollout anew").action(
+    bind(steer("retry")),
+  );
+  const aboutMember = (name: string, description: string) =>
+    verb(name, description).argument("[member]", "host:port; may be left out where only one has failed");
+  aboutMember("skip", "rolling: go on without updating a member, or with it as it is").action(bind(giveUp("skip")));
+  aboutMember("exclude", "rolling: go on without a member, which stays out of nginx until it is put back by hand").action(
+    bind(giveUp("exclude")),
+  );
 };
 
 function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
@@ -38,6 +47,14 @@ function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
       // A pause is reached at once: what follows it is a person's to say.
       const wait = verb === "pause" ? { ...options, wait: false } : options;
       return conclude(context, session, rollout, { ...wait, goal: "promoted", waitsOnTerminal: false });
+    });
+}
+
+function giveUp(verb: "skip" | "exclude"): Run<MemberOptions> {
+  return (context, [service = "", member], options) =>
+    online(context, { service }, async (session) => {
+      const rollout = await sent(session, service, { verb, member: member ?? null }, options);
+      return conclude(context, session, rollout, { ...options, goal: "promoted", waitsOnTerminal: false });
     });
 }
 

@@ -1,7 +1,9 @@
 import type { Ms } from "../../core/units.ts";
 import type { EventView, MemberView, RolloutView, ServiceView } from "../../core/view.ts";
+import { placeOf } from "./course.ts";
 import { eventLine } from "./event.ts";
 import { healthMark } from "./phase.ts";
+import { batchBars } from "./rolling.ts";
 import { checksTable, progressLine, rolloutState } from "./rollout.ts";
 import { targetsTable } from "./service.ts";
 import { glyph, paint, type Style } from "./style.ts";
@@ -62,7 +64,7 @@ function collapse(sections: readonly Section[], room: number): readonly Section[
 function titleLine(service: ServiceView, rollout: RolloutView | null, style: Style): string {
   if (rollout === null) return `${service.name}   stable ${service.stable}   nothing under way`;
   const version = rollout.version === null ? "" : ` ${plain(rollout.version)}`;
-  return `${service.name}   ${rollout.strategy} ${rollout.id}${version}   ${rollout.from} ${glyph(style, "arrow")} ${rollout.to}`;
+  return `${service.name}   ${rollout.strategy} ${rollout.id}${version}   ${placeOf(rollout, style)}`;
 }
 
 function stateLines(rollout: RolloutView, service: ServiceView, ageMs: Ms, style: Style): string[] {
@@ -72,7 +74,7 @@ function stateLines(rollout: RolloutView, service: ServiceView, ageMs: Ms, style
   return [
     rolloutState(aged, style),
     ...(rollout.reason === "" ? [] : [cut(plain(rollout.reason), style)]),
-    progressLine(rollout, inNginx, style),
+    ...(rollout.rolling === null ? [progressLine(rollout, inNginx, style)] : batchBars(rollout.rolling, style)),
   ];
 }
 

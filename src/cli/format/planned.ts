@@ -1,5 +1,6 @@
 import type { PlannedCheck, PlannedStep, PlannedTask, PlannedTraffic, PlanView, TargetChange } from "../../core/planned.ts";
 import { never } from "../../core/units.ts";
+import { courseOf } from "./course.ts";
 import { glyph, paint, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { duration, shares } from "./units.ts";
@@ -25,7 +26,7 @@ export function plannedLines(plan: PlanView, style: Style): string[] {
 
 function title({ service, strategy, version, from, to, steps, leastMs }: PlanView, style: Style): string {
   const told = version === null ? "" : `   version ${plain(version)}`;
-  const course = `${strategy} ${from} ${glyph(style, "arrow")} ${to}${told}`;
+  const course = `${courseOf({ strategy, from, to }, style)}${told}`;
   const head = `${paint(style, "bold", plain(service))}   ${course}`;
   if (steps.length === 0) return head;
   const least = leastMs === 0 ? "no least time" : `${duration(leastMs)} at least`;

@@ -1,6 +1,8 @@
 import type { Ms } from "../../core/units.ts";
 import type { CheckView, RolloutView } from "../../core/view.ts";
+import { courseOf } from "./course.ts";
 import { phaseMark, stepMark, stepOf, verdictMark } from "./phase.ts";
+import { rollingTable, settledText } from "./rolling.ts";
 import { glyph, paint, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { clock, countdown, measured, needed, shares } from "./units.ts";
@@ -10,6 +12,7 @@ import { clip, plain } from "./width.ts";
 export function rolloutLines(rollout: RolloutView, style: Style, now: Ms): string[] {
   return [
     ...rolloutHead(rollout, style, now),
+    ...(rollout.rolling === null ? [] : ["", ...rollingTable(rollout.rolling, style)]),
     ...(rollout.steps.length === 0 ? [] : ["", ...stepsTable(rollout, style)]),
     ...(rollout.checks.length === 0 ? [] : ["", ...checksTable(rollout.checks, style)]),
   ];
@@ -20,7 +23,7 @@ export function rolloutHead(rollout: RolloutView, style: Style, now: Ms): string
   const version = rollout.version === null ? "" : `   version ${plain(rollout.version)}`;
   const by = `   started by ${plain(rollout.startedBy)} ${clock(rollout.startedAt, now)}`;
   const ended = rollout.endedAt === null ? "" : `, ended ${clock(rollout.endedAt, now)}`;
-  const title = `${rollout.strategy} ${rollout.from} ${glyph(style, "arrow")} ${rollout.to}`;
+  const title = courseOf(rollout, style);
   return [
     `${paint(style, "bold", rollout.id)}   ${title}${version}${by}${ended}`,
     rolloutState(rollout, style),
@@ -44,8 +47,8 @@ export function rolloutSummary(rollout: RolloutView, style: Style): string {
   const mark = phaseMark(style, rollout);
   const step = rollout.endedAt === null && rollout.steps.length > 0 ? ` ${stepOf(rollout)}` : "";
   const reason = rollout.reason === "" ? "" : `: ${plain(rollout.reason)}`;
-  const route = `${rollout.from} ${glyph(style, "arrow")} ${rollout.to}`;
-  return `${rollout.id} ${rollout.strategy} ${route} ${paint(style, mark.tone, mark.text)}${step}${reason}`;
+  const members = rollout.rolling === null ? "" : ` (${settledText(rollout.rolling)})`;
+  return `${rollout.id} ${courseOf(rollout, style)} ${paint(style, mark.tone, mark.text)}${step}${members}${reason}`;
 }
 
 const STEP_COLUMNS: readonly Column[] = [

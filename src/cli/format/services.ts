@@ -1,4 +1,5 @@
 import type { RolloutView, ServiceView } from "../../core/view.ts";
+import { courseOf } from "./course.ts";
 import { phaseMark, stepOf } from "./phase.ts";
 import { glyph, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -52,7 +53,7 @@ function inNginx(service: ServiceView, style: Style): Cell {
 function rolloutLine(rollout: RolloutView, style: Style): string {
   const ended = rollout.endedAt !== null;
   const place = ended ? "" : ` ${stepOf(rollout)}`;
-  return `${rollout.id} ${rollout.strategy} ${rollout.from} ${glyph(style, "arrow")} ${rollout.to}${place}`;
+  return `${rollout.id} ${courseOf(rollout, style)}${place}`;
 }
 
 function members(service: ServiceView, style: Style): Cell {
