@@ -32,7 +32,8 @@ export function giveUp(
   const is = verb === "skip" ? skipMember : excludeMember;
   if (rolling.excluded.includes(member) || (verb === "skip" && rolling.skipped.includes(member)))
     return refused("wrong-phase", `${rollout.id} goes on without ${member} already`);
-  if (verb === "skip" && rolling.touched.includes(member) && rolling.failing?.members.includes(member) !== true)
+  const busy = rollout.plan[cursor.step]?.batch?.includes(member) === true || rolling.failing?.members.includes(member) === true;
+  if (verb === "skip" && rolling.touched.includes(member) && !busy)
     return refused("wrong-phase", `${member} is updated already`, `to take it out: sluice exclude ${rollout.service} ${member}`);
   const kind = verb === "skip" ? "skipped" : "excluded";
   return {

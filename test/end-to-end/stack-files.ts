@@ -3,6 +3,8 @@ import type { MemberServer } from "../support/members.ts";
 
 export type StackOptions = {
   readonly routing?: "live" | "weighted";
+  /** Members of blue that somebody else started; `members` then says how many green has. */
+  readonly blue?: readonly string[];
   /** How many members each pool has. */
   readonly members?: { readonly blue: number; readonly green: number };
   /** Lines of the service `web` in sluice.yaml, indented by four. */
@@ -46,7 +48,7 @@ services:
   web:
     routing: ${options.routing ?? "live"}
     pools:
-      blue: { members: [${list(blue)}] }
+      blue: { members: [${options.blue?.join(", ") ?? list(blue)}] }
       green: { members: [${list(green)}] }
     stable: blue
     health: { path: /healthz, interval: 250ms, timeout: 250ms, passes: 1, fails: 2, deadline: 5s }

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { ask, steady } from "../support/client.ts";
+import { until } from "../support/nginx.ts";
+import { Machines } from "./machines.ts";
+import { Stack } from "./stack.ts";
+
+const ROLL = ["start", "web", "--strategy", "rolling"] as const;
+
+/** Fast enough for a test, and otherwise as a team would write it. */
+function rolling(machines: Machines, more: Readonly<Record<string, string>> = {}): string {
+  const settings = {
+    batch: "2",
+    drain: "10s",
+    minHealthy: "300ms",
+    monitor: "500ms",
+    deadline: "3s",
+    deploy: machines.hook,
+    ...more,
+  };
+  return `    rolling: { ${Object.entries(settings)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(", ")} }`;
+}
+
+async function started(machines: Machines, more: Readonly<Record<string, string>> = {}): Promise<Stack> {
+  const stack = await Stack.start({
+    routing: "weighted",
+    blue: machines.members,
+    members: { blue: 0, green: 1 },
+    service: rolling(machines, more),
+  });
+  await stack.serve();
+  await until("all members are ready", async () => {
+    const { pools } = await stack.service();
+    return pools.blue?.members.every(({ health }) => health === "ready") === true;
+  });
+  return stack;
+}
+
+/** Waits until a person has to decide about a member. */
+async function failing(stack: Stack, member: string): Promise<void> {
+  const there = async () => (await stack.rollout()).rolling?.failing?.members.includes(member) === true;
+  await until(`${member} has failed`, there, 20_000);
+}
+
+describe("a rolling update", () => {
+  it("restarts six members two by two, and no client notices", { timeout: 90_000 }, async () => {
+    await using machines = await Machines.start(6);
+    await using stack = await started(machines);
+    await using kept = steady(stack.url, { connections: 4, pauseMs: 5 });
+    await using fresh = steady(stack.url, { connections: 2, pauseMs: 10, fresh: true });
+    const slow = Array.from({ length: 6 }, () => ask(`${stack.url}/?ms=1500`));
+    const ended = await stack.cli(...ROLL, "--version", "v2", "--wait", "--timeout", "60s");
+    expect(ended.code, ended.err).toBe(0);
+    expect(await machines.versions()).toEqual(Array(6).fill("v2"));
+    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(Array(6).fill(200));
+    await fresh.more(20);
+    await kept.more(20);
+    await Promise.all([kept.stop(), fresh.stop()]);
+    for (const clients of [kept, fresh]) {
+      expect(clients.failures).toEqual([]);
+      expect(Object.keys(clients.counts).sort()).toEqual(["v1", "v2"]);
+    }
+    expect(machines.atOnce).toBe(2);
+  });
+});
+
+describe("a member that fails its update", () => {
+  const one = { batch: "1", drain: "2s", minHealthy: "0s", monitor: "300ms", deadline: "1s" };
+
+  it("that never gets healthy stays out until a person decides, and nobody else is touched", { timeout: 60_000 }, async () => {
+    await using machines = await Machines.start(3);
+    await using stack = await started(machines, one);
+    await using clients = steady(stack.url, { connections: 3, pauseMs: 10 });
+    const [first = "", second = "", third = ""] = machines.members;
+    const held = await stack.cli(...ROLL, "--version", "v2-sick", "--wait", "--timeout", "30s");
+    expect(held.code).toBe(8);
+    expect(await machines.versions()).toEqual(["v2-sick", "v1", "v1"]);
+    expect((await stack.rollout()).reason).toContain(`${first} is not healthy`);
+    expect((await stack.cli("exclude", "web", first)).code).toBe(0);
+    await failing(stack, second);
+    expect(await machines.version(third)).toBe("v1");
+    for (const member of [first, second]) machines.restart(member, "v1");
+    expect((await stack.cli("skip", "web", second)).code).toBe(0);
+    await failing(stack, third);
+    machines.restart(third, "v1");
+    expect((await stack.cli("abort", "web", "--wait", "--timeout", "20s")).code).toBe(8);
+    expect((await stack.rollout()).reason).toContain(`on v2-sick: ${first}, ${second}, ${third}; as before: none`);
+    expect((await stack.cli("abort", "web", "--wait", "--timeout", "20s")).code).toBe(0);
+    await clients.stop();
+    expect([clients.failures, Object.keys(clients.counts)]).toEqual([[], ["v1"]]);
+  });
+});
+
+it("goes on from where it was, whatever it was doing when the controller was killed", { timeout: 90_000 }, async () => {
+  await using machines = await Machines.start(3);
+  await using stack = await started(machines, { batch: "1", minHealthy: "600ms", monitor: "600ms", drain: "10s" });
+  await using clients = steady(stack.url, { connections: 3, pauseMs: 10 });
+  const slow = Array.from({ length: 6 }, () => ask(`${stack.url}/?ms=1500`));
+  for (const member of machines.members) machines.set("wait", member, true);
+  expect((await stack.cli(...ROLL, "--version", "v2", "--detach")).code).toBe(0);
+  for (const doing of ["draining", "deploying", "checking", "monitoring"]) {
+    const there = async () => (await stack.rollout()).rolling?.members.some(({ state }) => state === doing) === true;
+    await until(doing, there, 15_000);
+    await stack.killController();
+    if (doing === "deploying") for (const member of machines.members) machines.set("wait", member, false);
+    await stack.serve();
+  }
+  await stack.reaches("promoted", null, 40_000);
+  expect(await machines.versions()).toEqual(["v2", "v2", "v2"]);
+  expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(Array(6).fill(200));
+  const begun = machines.deploys.filter(({ what }) => what === "begins");
+  // The one that was killed in its middle ran again, and could tell by its key.
+  expect(begun).toHaveLength(4);
+  expect(new Set(begun.map(({ key }) => key)).size).toBe(3);
+  await clients.stop();
+  expect(clients.failures).toEqual([]);
+});
