@@ -1,4 +1,8 @@
-import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { createRequire } from "node:module";
+
+/** An import of these would read all that they export, and load with WebSocket the very library that is avoided here. */
+const required = createRequire(import.meta.url);
 
 /** One request. */
 export type Call = {
@@ -20,11 +24,11 @@ export type Answer = Pick<Response, "ok" | "status" | "text" | "json"> & {
 /**
  * Asks over HTTP, follows no redirect, and rejects as fetch does.
  *
- * It is not fetch because most commands are one short request, and fetch takes five times as long to load as it takes to ask;
+ * It is not fetch because most commands are one short request, and fetch takes longer to load than all the rest of such a command;
  * and because fetch knows no unix sockets.
  */
-export async function exchange(url: string, call: Call): Promise<Answer> {
-  const request = url.startsWith("https:") ? (await import("node:https")).request : plainRequest;
+export function exchange(url: string, call: Call): Promise<Answer> {
+  const { request } = required(url.startsWith("https:") ? "node:https" : "node:http") as typeof import("node:http");
   const options: RequestOptions = { method: call.method, headers: call.headers };
   if (call.socket !== null) options.socketPath = call.socket;
   if (call.signal !== null) options.signal = call.signal;
