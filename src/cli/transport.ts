@@ -39,6 +39,16 @@ export function exchange(url: string, call: Call): Promise<Answer> {
   });
 }
 
+/** The same in the form of fetch, for a client that takes its own: `connect({ url, fetch: fetchOver(socket) })`. */
+export function fetchOver(socket: string | null): typeof fetch {
+  const reach = (url: string, init: RequestInit = {}): Promise<Answer> => {
+    const headers = Object.fromEntries(Object.entries(init.headers ?? {}));
+    const body = typeof init.body === "string" ? init.body : null;
+    return exchange(url, { method: init.method ?? "GET", headers, body, socket, signal: init.signal ?? null });
+  };
+  return reach as unknown as typeof fetch;
+}
+
 function answerOf(message: IncomingMessage, signal: AbortSignal | null): Answer {
   const status = message.statusCode ?? 0;
   const body = chunks(message, signal);
