@@ -11,6 +11,7 @@ import { followEvents, latestEvents, listEvents } from "./events.ts";
 import { explain } from "./explaining.ts";
 import { revisionsOf, showRevision } from "./history.ts";
 import { memberOut, membersSet } from "./members.ts";
+import { Notifying } from "./notifying.ts";
 import { planStart } from "./planning.ts";
 import { isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
@@ -24,10 +25,13 @@ type Found = { readonly rollout: Rollout; readonly shown: RolloutView };
 export class Controller implements Control, AsyncDisposable {
   readonly #services: Services;
   readonly #deps: ControllerDeps;
+  readonly #notifying: Notifying | null;
 
   private constructor(services: Services, deps: ControllerDeps) {
     this.#services = services;
     this.#deps = deps;
+    this.#notifying = deps.notify === undefined ? null : new Notifying({ ...deps, ...deps.notify });
+    this.#notifying?.start();
   }
 
   static async open(deps: ControllerDeps): Promise<Controller> {
@@ -228,6 +232,7 @@ export class Controller implements Control, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#notifying?.[Symbol.dispose]();
     await this.#services[Symbol.asyncDispose]();
   }
 }

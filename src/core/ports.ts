@@ -1,4 +1,5 @@
 import type { Hook, HookPoint } from "./hook.ts";
+import type { Notice, Notifier } from "./notify.ts";
 import type { Report, Route, Want } from "./route.ts";
 import type { HealthCheck, Metric } from "./service.ts";
 import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
@@ -223,6 +224,15 @@ export interface HookRunner {
   /** Ends what an earlier process left running for this key, and resolves once it is gone. */
   endLeftOver(key: string, pid: number | null): Promise<void>;
 }
+
+/**
+ * Tells somebody of a rollout, in as many tries as the deadline allows. Never rejects; where `signal` aborts, it gives up at once.
+ */
+export type Notify = (
+  notifier: Notifier,
+  notice: Notice,
+  signal: AbortSignal,
+) => Promise<{ readonly ok: boolean; readonly text: string }>;
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */
 export interface Log {
