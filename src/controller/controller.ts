@@ -4,7 +4,8 @@ import type { ExplanationView } from "../core/explained.ts";
 import type { Assumed, PlanView } from "../core/planned.ts";
 import type { Command, Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
-import type { Member, PoolName, ServiceName } from "../core/units.ts";
+import { showTraffic, type TrafficView } from "../core/traffic.ts";
+import { type Member, type Ms, type PoolName, type ServiceName, WHOLE } from "../core/units.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import { followEvents, latestEvents, listEvents } from "./events.ts";
@@ -207,6 +208,12 @@ export class Controller implements Control, AsyncDisposable {
     page: { after: number; limit: number },
   ): Promise<readonly EventView[]> {
     return listEvents(this.#deps.store, filter, page);
+  }
+
+  async traffic(name: ServiceName, { everyMs, from }: { everyMs: Ms; from: Ms }): Promise<TrafficView> {
+    const { settings, record } = this.#services.cell(name);
+    const found = this.#deps.observer?.series(settings.name, everyMs, from) ?? null;
+    return showTraffic(found, record.route.shape.log?.sample ?? WHOLE);
   }
 
   async latest(filter: { service: ServiceName | null }, limit: number) {

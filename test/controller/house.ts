@@ -144,7 +144,7 @@ export class House {
             return this.requests[pool] ?? 0;
           },
         ),
-      observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic },
+      observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic, series: () => null },
       ...(this.preview === null ? {} : { preview: this.preview }),
       log,
       epoch: String(this.timeline.t),
