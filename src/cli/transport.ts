@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { createRequire } from "node:module";
+import type { Answer } from "../client/http.ts";
 
 /** An import of these would read all that they export, and load with WebSocket the very library that is avoided here. */
 const required = createRequire(import.meta.url);
@@ -12,13 +13,6 @@ export type Call = {
   /** The unix socket to go through, or null for TCP. */
   readonly socket: string | null;
   readonly signal: AbortSignal | null;
-};
-
-/** The part of fetch's `Response` that the command line uses. */
-export type Answer = Pick<Response, "ok" | "status" | "text" | "json"> & {
-  readonly headers: { get(name: string): string | null };
-  /** Rejects with a `TypeError` where the connection is cut, as fetch does. */
-  readonly body: AsyncIterable<Uint8Array>;
 };
 
 /**
