@@ -121,11 +121,11 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   const probe = stack.use(createProbe());
   const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log));
   const metrics = openMetrics(options.env, nginxLog, stack);
-  const hooks = openHooks(options.env, stack);
+  const hooks = openHooks(options.env, config.notify, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
-      hooks,
+      ...hooks,
       store,
       aborts,
       clock: clocks.systemClock(clockState, machine),

@@ -125,6 +125,62 @@ test("the installed command checks a configuration, and finds what is wrong with
   expect(bad.stdout + bad.stderr).toMatch(/sluice\.yaml:\d+:\d+.*stable/);
 });
 
+/** What somebody else's program looks like. */
+const PROGRAM = `import { connect, SluiceError } from "sluice/client";
+const sluice = connect({ url: process.argv[2], token: "wrong", timeoutMs: 2000 });
+await sluice.services().catch((error) => {
+  if (!(error instanceof SluiceError)) throw error;
+  console.log(error.kind, typeof sluice.follow, process.version);
+});
+`;
+
+const TYPED = `import { connect, type RolloutView } from "sluice/client";
+const sluice = connect({ url: "http://127.0.0.1:7070", token: process.env.TOKEN });
+const started = await sluice.start("web", { strategy: "canary", to: "green" });
+if (started.is === "started") {
+  const ended: RolloutView = await sluice.ended(started.rollout.id, { onEvent: ({ text }) => console.log(text.trim()) });
+  // @ts-expect-error the phases are known
+  if (ended.phase === "flying") throw new Error();
+}
+// @ts-expect-error as are the strategies
+await sluice.start("web", { strategy: "yolo" });
+// @ts-expect-error and what a token may do
+await sluice.createToken({ name: "ci", scope: "root" });
+`;
+
+test("the client can be imported from the package, alone, by this Node and by the one of the machine", async () => {
+  const file = join(folder, "elsewhere", "program.mjs");
+  await writeFile(file, PROGRAM);
+  for (const node of [process.execPath, "/usr/bin/node"]) {
+    const { stdout } = await execa(node, ["--version"], { reject: false });
+    if (Number(/^v(\d+)/.exec(stdout ?? "")?.[1] ?? 0) < 20) continue;
+    const got = await execa(node, [file, "http://127.0.0.1:9"], { reject: false });
+    expect(got.stdout, got.stderr).toBe(`nobody function ${stdout}`);
+  }
+});
+
+test("the client's types are in the package, and hold", async () => {
+  const at = join(folder, "elsewhere");
+  await mkdir(join(at, "node_modules", "@types"), { recursive: true });
+  await symlink(join(root, "node_modules", "@types", "node"), join(at, "node_modules", "@types", "node"));
+  await writeFile(join(at, "typed.mts"), TYPED);
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--exactOptionalPropertyTypes",
+    "--module",
+    "nodenext",
+    "--types",
+    "node",
+  ];
+  const { exitCode, stdout } = await execa(join(root, "node_modules/.bin/tsc"), [...options, "--target", "es2022", "typed.mts"], {
+    cwd: at,
+    reject: false,
+  });
+  expect(exitCode, stdout).toBe(0);
+});
+
 test("the installed command finds its templates", async () => {
   const { stdout, exitCode, stderr } = await sluice("render", "-c", await configuration(CONFIGURATION));
   expect(exitCode, stderr).toBe(0);

@@ -28,6 +28,7 @@ import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
 import { serviceRoutes } from "./services.ts";
 import { tokenRoutes } from "./token-routes.ts";
+import { trafficRoutes } from "./traffic.ts";
 import { validatorCompiler } from "./validation.ts";
 import { whoamiRoutes } from "./whoami.ts";
 
@@ -158,4 +159,5 @@ function routes(app: Routes, { control, parseSteps, version, log, reload, tokens
   tokenRoutes(app, tokens);
   eventRoutes(app, control, limits, log);
   latestRoutes(app, control);
+  trafficRoutes(app, control);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Env, fill } from "../config/env.ts";
-import type { HookRunner } from "../core/ports.ts";
+import type { Notifier } from "../core/notify.ts";
+import { openNotify } from "../hooks/notify.ts";
 import { createHookRunner } from "../hooks/runner.ts";
 import type { Times } from "../hooks/times.ts";
 
@@ -11,7 +12,9 @@ const TIMES: Times = {
   wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
 };
 
-/** Runs hooks; what it ended is gone once the stack is disposed. */
-export function openHooks(env: Env, stack: AsyncDisposableStack): HookRunner {
-  return stack.use(createHookRunner({ fill: (text) => fill(text, env), inherited: env, times: TIMES }));
+/** Runs hooks, and tells people of rollouts; what it ended is gone once the stack is disposed. */
+export function openHooks(env: Env, notifiers: readonly Notifier[], stack: AsyncDisposableStack) {
+  const options = { fill: (text: string) => fill(text, env), inherited: env, times: TIMES };
+  const { notify } = stack.use(openNotify(options));
+  return { hooks: stack.use(createHookRunner(options)), notify: { notify, notifiers } };
 }

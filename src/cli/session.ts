@@ -1,16 +1,9 @@
-import type { z } from "zod";
-import type { PlanBody } from "../api/schemas/plan.ts";
-import type { UndoBody } from "../api/schemas/revision.ts";
-import type { StartBody, SwitchBody } from "../api/schemas/rollout.ts";
+import type { PlanRequest, StartRequest, SwitchRequest, UndoRequest } from "../client/requests.ts";
 import type { Control, Started } from "../core/control.ts";
 import type { PlanView } from "../core/planned.ts";
 import type { RolloutView } from "../core/view.ts";
 
-/** The bodies of the API, as a caller writes them. */
-export type StartRequest = z.input<typeof StartBody>;
-export type PlanRequest = z.input<typeof PlanBody>;
-export type SwitchRequest = z.input<typeof SwitchBody>;
-export type UndoRequest = z.input<typeof UndoBody>;
+export type { PlanRequest, StartRequest, SwitchRequest, UndoRequest };
 
 /**
  * What commands work on: a controller behind its API, or the same controller inside this process.

@@ -1,4 +1,9 @@
-import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { createRequire } from "node:module";
+import type { Answer } from "../client/http.ts";
+
+/** An import of these would read all that they export, and load with WebSocket the very library that is avoided here. */
+const required = createRequire(import.meta.url);
 
 /** One request. */
 export type Call = {
@@ -10,21 +15,14 @@ export type Call = {
   readonly signal: AbortSignal | null;
 };
 
-/** The part of fetch's `Response` that the command line uses. */
-export type Answer = Pick<Response, "ok" | "status" | "text" | "json"> & {
-  readonly headers: { get(name: string): string | null };
-  /** Rejects with a `TypeError` where the connection is cut, as fetch does. */
-  readonly body: AsyncIterable<Uint8Array>;
-};
-
 /**
  * Asks over HTTP, follows no redirect, and rejects as fetch does.
  *
- * It is not fetch because most commands are one short request, and fetch takes five times as long to load as it takes to ask;
+ * It is not fetch because most commands are one short request, and fetch takes longer to load than all the rest of such a command;
  * and because fetch knows no unix sockets.
  */
-export async function exchange(url: string, call: Call): Promise<Answer> {
-  const request = url.startsWith("https:") ? (await import("node:https")).request : plainRequest;
+export function exchange(url: string, call: Call): Promise<Answer> {
+  const { request } = required(url.startsWith("https:") ? "node:https" : "node:http") as typeof import("node:http");
   const options: RequestOptions = { method: call.method, headers: call.headers };
   if (call.socket !== null) options.socketPath = call.socket;
   if (call.signal !== null) options.signal = call.signal;
@@ -33,6 +31,16 @@ export async function exchange(url: string, call: Call): Promise<Answer> {
     sent.on("error", (error) => reject(call.signal?.aborted === true ? call.signal.reason : error));
     sent.end(call.body);
   });
+}
+
+/** The same in the form of fetch, for a client that takes its own: `connect({ url, fetch: fetchOver(socket) })`. */
+export function fetchOver(socket: string | null): typeof fetch {
+  const reach = (url: string, init: RequestInit = {}): Promise<Answer> => {
+    const headers = Object.fromEntries(Object.entries(init.headers ?? {}));
+    const body = typeof init.body === "string" ? init.body : null;
+    return exchange(url, { method: init.method ?? "GET", headers, body, socket, signal: init.signal ?? null });
+  };
+  return reach as unknown as typeof fetch;
 }
 
 function answerOf(message: IncomingMessage, signal: AbortSignal | null): Answer {

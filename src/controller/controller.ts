@@ -4,13 +4,15 @@ import type { ExplanationView } from "../core/explained.ts";
 import type { Assumed, PlanView } from "../core/planned.ts";
 import type { Command, Rollout } from "../core/rollout.ts";
 import type { ServiceSettings } from "../core/service.ts";
-import type { Member, PoolName, ServiceName } from "../core/units.ts";
+import { showTraffic, type TrafficView } from "../core/traffic.ts";
+import { type Member, type Ms, type PoolName, type ServiceName, WHOLE } from "../core/units.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import { followEvents, latestEvents, listEvents } from "./events.ts";
 import { explain } from "./explaining.ts";
 import { revisionsOf, showRevision } from "./history.ts";
 import { memberOut, membersSet } from "./members.ts";
+import { Notifying } from "./notifying.ts";
 import { planStart } from "./planning.ts";
 import { isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
@@ -24,10 +26,13 @@ type Found = { readonly rollout: Rollout; readonly shown: RolloutView };
 export class Controller implements Control, AsyncDisposable {
   readonly #services: Services;
   readonly #deps: ControllerDeps;
+  readonly #notifying: Notifying | null;
 
   private constructor(services: Services, deps: ControllerDeps) {
     this.#services = services;
     this.#deps = deps;
+    this.#notifying = deps.notify === undefined ? null : new Notifying({ ...deps, ...deps.notify });
+    this.#notifying?.start();
   }
 
   static async open(deps: ControllerDeps): Promise<Controller> {
@@ -205,6 +210,12 @@ export class Controller implements Control, AsyncDisposable {
     return listEvents(this.#deps.store, filter, page);
   }
 
+  async traffic(name: ServiceName, { everyMs, from }: { everyMs: Ms; from: Ms }): Promise<TrafficView> {
+    const { settings, record } = this.#services.cell(name);
+    const found = this.#deps.observer?.series(settings.name, everyMs, from) ?? null;
+    return showTraffic(found, record.route.shape.log?.sample ?? WHOLE);
+  }
+
   async latest(filter: { service: ServiceName | null }, limit: number) {
     return latestEvents(this.#deps.store, filter, limit);
   }
@@ -228,6 +239,7 @@ export class Controller implements Control, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#notifying?.[Symbol.dispose]();
     await this.#services[Symbol.asyncDispose]();
   }
 }

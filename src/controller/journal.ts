@@ -75,7 +75,8 @@ export class Journal {
   }
 }
 
-async function lastSeq(store: Store): Promise<number> {
+/** Number of the newest line; 0 before the first. */
+export async function lastSeq(store: Store): Promise<number> {
   const [entry] = await store.list("journal/", { limit: 1, reverse: true });
   return entry === undefined ? 0 : (entry.value as unknown as EventView).seq;
 }

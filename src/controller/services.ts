@@ -1,11 +1,13 @@
 import { nextWants } from "../core/ahead.ts";
 import { Refusal } from "../core/errors.ts";
+import type { Notifier } from "../core/notify.ts";
 import type {
   AbortFiles,
   CountingSource,
   HookRunner,
   Log,
   Next,
+  Notify,
   Observer,
   Preview,
   ProbeEndpoint,
@@ -44,6 +46,8 @@ export type ControllerDeps = {
   readonly log: Log;
   readonly epoch: string;
   readonly hooks: HookRunner;
+  /** Absent where nobody is told of rollouts. */
+  readonly notify?: { readonly notify: Notify; readonly notifiers: readonly Notifier[] };
   /** Absent where everything is kept. */
   readonly history?: History;
 };

@@ -2,7 +2,8 @@ import type { ExplanationView } from "./explained.ts";
 import type { Assumed, PlanView } from "./planned.ts";
 import type { Command, Strategy } from "./rollout.ts";
 import type { CanaryStep } from "./service.ts";
-import type { Member, PoolName, ServiceName } from "./units.ts";
+import type { TrafficView } from "./traffic.ts";
+import type { Member, Ms, PoolName, ServiceName } from "./units.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "./view.ts";
 
 /** Who does something: a token's name, `cli` for offline verbs. */
@@ -53,6 +54,8 @@ export interface Control {
   undo(name: ServiceName, input: UndoInput, actor: Actor, ifMatch: string | null): Promise<RolloutView>;
   /** What a start would do now. Changes nothing; rejects where even a plan cannot be made. */
   plan(name: ServiceName, input: StartInput, assumed: Assumed): Promise<PlanView>;
+  /** What its pools did over the last minutes, in points of `everyMs`, from an instant of the wall clock on. */
+  traffic(name: ServiceName, page: { everyMs: Ms; from: Ms }): Promise<TrafficView>;
   /** A command for the service's rollout; resolves once it is stored, before nginx serves it. */
   command(
     name: ServiceName,

@@ -1,5 +1,7 @@
+import type { Strategy } from "./rollout.ts";
 import type { Secret } from "./secret.ts";
-import type { Ms, ServiceName } from "./units.ts";
+import type { Ms, PoolName, ServiceName } from "./units.ts";
+import type { EventView } from "./view.ts";
 
 /**
  * What people are told of a rollout: that it began, took a step, waits for somebody, is on its way back, sends all traffic to what it
@@ -43,3 +45,40 @@ export type Notifier = {
       readonly env: Readonly<Record<string, Secret>>;
     }
 );
+
+/** One message: an event of the journal, and what its rollout is. */
+export type Notice = {
+  readonly occasion: Occasion;
+  readonly event: EventView;
+  /** The same for every try: with it, a message that comes twice can be told. */
+  readonly id: string;
+  readonly rollout: string;
+  readonly strategy: Strategy;
+  readonly version: string | null;
+  readonly from: PoolName;
+  readonly to: PoolName;
+  /** Label of the step, or null. */
+  readonly step: string | null;
+};
+
+/** What an event of the journal means for people, or null where they need not be told. */
+export function occasionOf({ kind, data }: Pick<EventView, "kind" | "data">): Occasion | null {
+  switch (kind) {
+    case "started":
+    case "held":
+    case "promoted":
+    case "failed":
+    case "reverted":
+      return kind;
+    case "observing":
+      return "step";
+    case "failing":
+      return "held";
+    case "waiting":
+      return data.for === "approval" ? "held" : null;
+    case "reverting":
+      return "reverted";
+    default:
+      return null;
+  }
+}

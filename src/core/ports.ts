@@ -1,6 +1,8 @@
 import type { Hook, HookPoint } from "./hook.ts";
+import type { Notice, Notifier } from "./notify.ts";
 import type { Report, Route, Want } from "./route.ts";
 import type { HealthCheck, Metric } from "./service.ts";
+import type { Series } from "./traffic.ts";
 import type { Endpoint, Json, Member, Ms, Now, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
 
 /** What a store holds at a key: `revision` is the store's counter at its last write, above 0. */
@@ -174,6 +176,8 @@ export interface Observer {
   observed(service: ServiceName): { readonly requests: Readonly<Record<PoolName, number>>; readonly windowMs: Ms } | null;
   /** The same over some minutes: `n` requests by pool, of which `x` failed at the first try. */
   traffic(service: ServiceName): Traffic | null;
+  /** Point after point of a length of `POINT_LENGTHS`, as far as they are complete and kept, from an instant of the wall clock on. */
+  series(service: ServiceName, everyMs: Ms, from: Ms): Series | null;
 }
 
 export type Traffic = {
@@ -223,6 +227,15 @@ export interface HookRunner {
   /** Ends what an earlier process left running for this key, and resolves once it is gone. */
   endLeftOver(key: string, pid: number | null): Promise<void>;
 }
+
+/**
+ * Tells somebody of a rollout, in as many tries as the deadline allows. Never rejects; where `signal` aborts, it gives up at once.
+ */
+export type Notify = (
+  notifier: Notifier,
+  notice: Notice,
+  signal: AbortSignal,
+) => Promise<{ readonly ok: boolean; readonly text: string }>;
 
 /** One line per thing that happened. Fields are data; secrets are redacted by the adapter. */
 export interface Log {

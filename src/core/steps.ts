@@ -24,7 +24,7 @@ export function waitFor(rollout: Rollout, cursor: Cursor, list: "before" | "afte
   const begun = task === undefined ? rollout : beginTask(rollout, task, now.t);
   return {
     rollout: at(begun, cursor, stage),
-    facts: task === undefined ? [] : [fact("waiting", cursor.step, waitsFor(task))],
+    facts: task === undefined ? [] : [fact("waiting", cursor.step, waitsFor(task), null, { for: task.do })],
   };
 }
 

@@ -7,6 +7,7 @@ import { endLeftOver } from "./left-over.ts";
 import { fillIn, type Values, valuesOf } from "./placeholders.ts";
 import { GRACE_MS, runProgram } from "./program.ts";
 import type { Times } from "./times.ts";
+import { UnderWay } from "./under-way.ts";
 
 export type RunnerOptions = {
   readonly fill: Fill;
@@ -21,7 +22,7 @@ const INHERITED = ["PATH", "HOME", "LANG", "TZ"];
 /** Runs hooks; disposing waits until what was ended is gone. */
 export function createHookRunner({ fill, inherited, times }: RunnerOptions): HookRunner & AsyncDisposable {
   const base = baseOf(inherited);
-  const running = new Set<Promise<unknown>>();
+  const underWay = new UnderWay();
   const run = async (call: HookCall, started: (pid: number) => Promise<void>, signal: AbortSignal): Promise<HookEnd> => {
     const confidence = new Confidence(fill);
     try {
@@ -35,16 +36,9 @@ export function createHookRunner({ fill, inherited, times }: RunnerOptions): Hoo
     }
   };
   return {
-    run: (call, started, signal) => {
-      const end = run(call, started, signal);
-      const settled = end.catch(() => undefined).finally(() => running.delete(settled));
-      running.add(settled);
-      return end;
-    },
+    run: (call, started, signal) => underWay.wait(run(call, started, signal)),
     endLeftOver: (key, pid) => endLeftOver(key, pid, GRACE_MS),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(running);
-    },
+    [Symbol.asyncDispose]: () => underWay.over(),
   };
 }
 

@@ -11,7 +11,7 @@ const IN_MS: Ms = 5_000;
 /** What does not change is looked at less often: after this part of the time since it changed. */
 const LAZINESS = 1 / 20;
 /** A look is not repeated before this many times its own length: on a host with tens of thousands of connections it takes 100 ms. */
-const REST = { out: 4, in: 100 };
+const REST = { out: 4, in: 50 };
 
 export type InFlightInput = {
   /** Names the master of nginx; null where its processes cannot be seen. */

@@ -3,6 +3,7 @@ import { Refusal } from "../../src/core/errors.ts";
 import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command } from "../../src/core/rollout.ts";
+import type { TrafficView } from "../../src/core/traffic.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "../support/plans.ts";
 import { explanationView, revisionView } from "../support/views.ts";
@@ -95,6 +96,11 @@ export class MemoryControl implements Control {
   async events(filter: { service: string | null; rollout: string | null }, page: { after: number; limit: number }) {
     this.#note("events", filter, page);
     return this.journal.filter((event) => event.seq > page.after).slice(0, page.limit);
+  }
+
+  async traffic(name: string, page: { everyMs: number; from: number }): Promise<TrafficView> {
+    this.#note("traffic", name, page);
+    return { series: null };
   }
 
   async latest(filter: { service: string | null }, limit: number) {

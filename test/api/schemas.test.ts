@@ -7,7 +7,9 @@ import type { ReloadView } from "../../src/api/schemas/reload.ts";
 import type { RevisionView } from "../../src/api/schemas/revision.ts";
 import type { CheckView, RollingView, RolloutView, StepView } from "../../src/api/schemas/rollout.ts";
 import type { MemberView, PoolView, ServiceView, TargetView } from "../../src/api/schemas/service.ts";
+import type { TrafficView } from "../../src/api/schemas/traffic.ts";
 import type * as explained from "../../src/core/explained.ts";
+import type * as traffic from "../../src/core/traffic.ts";
 import type * as view from "../../src/core/view.ts";
 
 test("the wire shapes are the views, no more and no less (checked by the compiler)", () => {
@@ -21,6 +23,7 @@ test("the wire shapes are the views, no more and no less (checked by the compile
   expectTypeOf<z.output<typeof TargetView>>().toEqualTypeOf<view.TargetView>();
   expectTypeOf<z.output<typeof ServiceView>>().toEqualTypeOf<view.ServiceView>();
   expectTypeOf<z.output<typeof ExplanationView>>().branded.toEqualTypeOf<explained.ExplanationView>();
+  expectTypeOf<z.output<typeof TrafficView>>().branded.toEqualTypeOf<traffic.TrafficView>();
   expectTypeOf<z.output<typeof ReloadView>>().toEqualTypeOf<view.ReloadView>();
   expectTypeOf<z.output<typeof EventView>>().toEqualTypeOf<view.EventView>();
 });

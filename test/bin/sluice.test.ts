@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chown, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -51,6 +52,24 @@ test("a checkout runs the sources, in the same process", async () => {
   await rm(join(folder, "dist"), { recursive: true });
   const child = execa(process.execPath, [bin(), "status", "web"]);
   expect(JSON.parse((await child).stdout)).toEqual({ pid: child.pid, args: ["status", "web"] });
+});
+
+test("an installed package keeps what it compiled in the home of whoever runs it, and in nobody else's", async () => {
+  await main("dist/main.js");
+  // Node keeps code from the second start of a file that is large enough to be worth it; the folder is there from the first one.
+  const caches = async (home: string) => {
+    await execa(process.execPath, [bin(), "exit", "0"], { env: { HOME: home, NODE_COMPILE_CACHE: undefined } });
+    return existsSync(join(home, ".cache", "sluice"));
+  };
+  const own = join(folder, "own");
+  const other = join(folder, "other");
+  await Promise.all([mkdir(own), mkdir(other)]);
+  expect(await caches(own)).toBe(true);
+  if (process.getuid?.() === 0) {
+    await chown(other, 65_534, 65_534);
+    expect(await caches(other)).toBe(false);
+  }
+  expect(await caches(join(folder, "none"))).toBe(false);
 });
 
 test("an installed package runs what was built", async () => {

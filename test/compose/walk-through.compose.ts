@@ -68,10 +68,17 @@ describe("the walk-through of docs/docker.md", () => {
     }
   });
 
-  test("watch: the clients and the events tell what they see", async () => {
-    const load = await stack.shell(lines("Watch", 0), 5_000);
+  test("watch: the page, the clients and the events tell what they see", async () => {
+    const token = (await stack.good(lines("Watch", 0))).trim();
+    const api = `http://127.0.0.1:${stack.ports.api}`;
+    expect((await fetch(`${api}/v1/services`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect((await fetch(`${api}/v1/services`)).status).toBe(401);
+    const page = await (await fetch(api)).text();
+    expect(page).toContain("<title>Sluice</title>");
+    expect((await fetch(api + (/src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? "/none"))).status).toBe(200);
+    const load = await stack.shell(lines("Watch", 1), 5_000);
     expect(load.text).toMatch(/v1 100\.0 %.*0 failed {2}0 lost/);
-    const events = await stack.shell(lines("Watch", 1), 5_000);
+    const events = await stack.shell(lines("Watch", 2), 5_000);
     expect(events.text).toContain("is ready");
   });
 

@@ -1,7 +1,8 @@
 import { Controller } from "../../src/controller/controller.ts";
 import type { Check, CompareRule } from "../../src/core/check.ts";
 import type { StartInput } from "../../src/core/control.ts";
-import type { CountingSource, HookRunner, Log, Preview, Traffic } from "../../src/core/ports.ts";
+import type { Notifier } from "../../src/core/notify.ts";
+import type { CountingSource, HookRunner, Log, Notify, Preview, Traffic } from "../../src/core/ports.ts";
 import type { Command, Rollout } from "../../src/core/rollout.ts";
 import type { CanaryStep, ServiceSettings } from "../../src/core/service.ts";
 import type { Bp, Endpoint, Member, Ms, PoolName } from "../../src/core/units.ts";
@@ -85,6 +86,8 @@ export class House {
   preview: Preview | null = null;
   /** Runs hooks; there are none in the plain settings. */
   hooks: HookRunner = noHooks;
+  /** Tells people; nobody is told while it is null. */
+  notify: { readonly notify: Notify; readonly notifiers: readonly Notifier[] } | null = null;
   settings = plainSettings();
   readonly complaints: string[] = [];
   #process = { alive: false };
@@ -121,6 +124,7 @@ export class House {
     this.#controller = await Controller.open({
       services: { web: this.settings },
       hooks: this.hooks,
+      ...(this.notify === null ? {} : { notify: this.notify }),
       store: new DiskStore(this.disk, alive),
       aborts: diskAborts(this.disk, alive),
       clock,
@@ -140,7 +144,7 @@ export class House {
             return this.requests[pool] ?? 0;
           },
         ),
-      observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic },
+      observer: { know: () => {}, proved: () => {}, observed: () => null, traffic: () => this.traffic, series: () => null },
       ...(this.preview === null ? {} : { preview: this.preview }),
       log,
       epoch: String(this.timeline.t),

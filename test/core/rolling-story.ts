@@ -14,7 +14,7 @@ export function hook(name: string): Hook {
 }
 
 /** One member at a time, 30 s to drain, 10 s healthy, 20 s judged by one check. */
-const ROLLING: RollingSettings = {
+export const ROLLING: RollingSettings = {
   pool: null,
   batch: { count: 1 },
   delayMs: 0,

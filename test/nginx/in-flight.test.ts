@@ -65,6 +65,8 @@ describe("requests in flight to a member that is taken out", () => {
     await using load = steady(driven.url, { connections: 6 });
     await load.more(100);
     await load.stop();
+    const idle = await connectionsTo(driven.nginx.pid, asWritten([one.address]));
+    expect(idle?.get(one.address)?.length).toBeGreaterThan(0);
     // What others have open to the member is no request of nginx's.
     const foreign = connect(one.port, "127.0.0.1");
     await new Promise((resolve) => foreign.once("connect", resolve));
@@ -73,6 +75,12 @@ describe("requests in flight to a member that is taken out", () => {
     driven.want([drained]);
     await driven.applied([drained]);
     await driven.reported("one is in flight", (report) => report.inFlight[one.address] === 1);
+    // Who starts anew finds it at a worker that is shutting down.
+    await driven.close();
+    const again = driven.reports.length;
+    await driven.open();
+    driven.want([drained]);
+    await driven.reported("it still is", (report) => driven.reports.length > again && report.inFlight[one.address] === 1);
     expect(driven.reports.slice(from).map((report) => report.inFlight[one.address])).not.toContain(0);
     slow.answer();
     expect(await slow.ended).toMatchObject({ status: 200, version: "one" });

@@ -3,6 +3,7 @@ import { Refusal } from "../../src/core/errors.ts";
 import type { ExplanationView } from "../../src/core/explained.ts";
 import type { Assumed, PlanView } from "../../src/core/planned.ts";
 import type { Command, Verb } from "../../src/core/rollout.ts";
+import type { TrafficView } from "../../src/core/traffic.ts";
 import type { Member } from "../../src/core/units.ts";
 import type { EventView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
 import { planView } from "./plans.ts";
@@ -137,6 +138,11 @@ export class ScriptedControl implements Control {
       (filter.service === null || event.service === filter.service) &&
       (filter.rollout === null || event.rollout === filter.rollout);
     return this.#events.filter((event) => event.seq > page.after && matches(event)).slice(0, page.limit);
+  }
+
+  async traffic(name: string): Promise<TrafficView> {
+    this.#known(name);
+    return { series: null };
   }
 
   async latest({ service }: { service: string | null }, limit: number) {

@@ -1,6 +1,14 @@
 import type { DecidedCheck } from "../../src/core/decided.ts";
 import { decisionSentence, type ExplanationView, type WindowView } from "../../src/core/explained.ts";
-import type { CheckView, EventView, MemberView, RevisionView, RolloutView, ServiceView } from "../../src/core/view.ts";
+import type {
+  CheckView,
+  EventView,
+  MemberView,
+  RevisionView,
+  RollingView,
+  RolloutView,
+  ServiceView,
+} from "../../src/core/view.ts";
 
 /** Views for tests of what shows them; everything is quiet unless `more` says otherwise. */
 
@@ -67,6 +75,25 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
 /** The same rollout after it ended. */
 export function ended(phase: "promoted" | "reverted", reason: string, more: Partial<RolloutView> = {}): RolloutView {
   return rolloutView({ phase, reason, remainingMs: null, endedAt: "2026-03-01T10:05:00.000Z", ...more });
+}
+
+/** Three members in as many batches: the first is updated to v42, the second is being deployed. */
+export function rollingView(more: Partial<RollingView> = {}): RollingView {
+  const member = { spare: false, updated: false, version: null, reason: null } as const;
+  return {
+    pool: "blue",
+    batch: 2,
+    batches: 3,
+    minReady: 2,
+    goingBack: false,
+    failing: null,
+    members: [
+      { ...member, address: "127.0.0.1:8001", batch: 1, state: "updated", updated: true, version: "v42" },
+      { ...member, address: "127.0.0.1:8002", batch: 2, state: "deploying" },
+      { ...member, address: "127.0.0.1:8003", batch: 3, state: "pending" },
+    ],
+    ...more,
+  };
 }
 
 /** A revision that became stable on green; number 0 is what was there before. */

@@ -1,5 +1,7 @@
 import type { Route } from "../../core/route.ts";
+import { POINT_LENGTHS } from "../../core/traffic.ts";
 import type { Endpoint, Ms, PoolName, TargetName } from "../../core/units.ts";
+import { Curve } from "./curve.ts";
 import type { Position } from "./follower.ts";
 import type { Line } from "./line.ts";
 import { type Misrouted, type PoolOf, Routing } from "./routing.ts";
@@ -21,6 +23,7 @@ const FAILED_PART = 0.15;
 /** What is counted of one service. */
 export class Lane {
   readonly recent: Recent;
+  readonly curves: readonly Curve[] = POINT_LENGTHS.map((everyMs) => new Curve(everyMs));
   /** The targets that write its requests down. */
   readonly targets = new Set<TargetName>();
   /** The pools of all addresses that were ever told; null for an address of two pools. */
@@ -65,6 +68,7 @@ export class Lane {
 
   add(line: Line, target: TargetName): void {
     this.recent.add(line, this.place);
+    for (const curve of this.curves) curve.add(line, this.place);
     if (line.routed !== null) this.routing(target).look(line);
     if (this.#from !== null) this.#open.add(line, this.place);
   }

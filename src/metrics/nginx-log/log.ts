@@ -119,6 +119,14 @@ export class NginxLog implements Observer, AsyncDisposable {
     return this.#recent(service, TRAFFIC_MS);
   }
 
+  /** What is known of the points of this length that are complete, from `from` on; null where nothing is counted. */
+  series(service: ServiceName, everyMs: Ms, from: Ms): ReturnType<Observer["series"]> {
+    const lane = this.#lanes.get(service);
+    const curve = lane?.curves.find((one) => one.everyMs === everyMs);
+    if (lane === undefined || curve === undefined || lane.targets.size === 0 || this.#since === null) return null;
+    return curve.between(Math.max(from, this.#since), this.#completeTo);
+  }
+
   #recent(service: ServiceName, ms: Ms): ReturnType<Observer["traffic"]> {
     const lane = this.#lanes.get(service);
     if (lane === undefined || lane.targets.size === 0 || this.#since === null) return null;

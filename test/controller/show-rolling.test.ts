@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { showRollout } from "../../src/controller/show.ts";
+import type { RolloutView } from "../../src/core/view.ts";
+import { hook, RollingStory } from "../core/rolling-story.ts";
+
+function shown(story: RollingStory): RolloutView {
+  return showRollout(story.rollout, null, { t: story.t, wall: story.t });
+}
+
+/** The states in the order of the members. */
+function states(story: RollingStory): string {
+  return (shown(story).rolling?.members ?? []).map(({ state }) => state).join(" ");
+}
+
+describe("a rolling update is shown by its members", () => {
+  it("which are each where their batch is", () => {
+    const story = new RollingStory();
+    expect(states(story)).toBe("draining pending pending pending");
+    expect(shown(story).reason).toBe("batch 1 of 4: a:1 back, waits: requests are in flight to a:1");
+    story.drained();
+    expect(states(story)).toBe("deploying pending pending pending");
+    expect(shown(story).reason).toBe("batch 1 of 4: a:1 back: deploy runs for a:1");
+    story.hooksEnd(true);
+    expect(states(story)).toBe("checking pending pending pending");
+    expect(shown(story).reason).toContain("waits: a:1 is not healthy");
+    story.is("a:1", true).later(10_000);
+    expect(states(story)).toBe("monitoring pending pending pending");
+    story.verdict("pass").later(20_000);
+    expect(states(story)).toBe("updated draining pending pending");
+  });
+
+  it("with the version of those that have the new one", () => {
+    const { rolling } = shown(new RollingStory({ batch: { count: 2 } }).batch("a:1", "b:1"));
+    expect(rolling?.members.map(({ batch, updated, version }) => [batch, updated, version])).toEqual([
+      [1, true, "v2"],
+      [1, true, "v2"],
+      [2, false, null],
+      [2, false, null],
+    ]);
+    expect([rolling?.batch, rolling?.batches, rolling?.minReady]).toEqual([2, 2, 2]);
+  });
+
+  it("and by who failed and why, which waits for a person and counts nothing down", () => {
+    const story = new RollingStory().drained().hooksEnd(false);
+    const { phase, hold, reason, remainingMs, rolling } = shown(story);
+    expect([phase, hold?.on, remainingMs]).toEqual(["waiting", "failure", null]);
+    expect(reason).toBe("deploy failed: a:1: exit code 1");
+    expect(rolling?.failing?.members).toEqual(["a:1"]);
+    expect(rolling?.members[0]).toMatchObject({ state: "failed", reason: "deploy failed: a:1: exit code 1" });
+  });
+
+  it("and by what a person decided about them", () => {
+    const story = new RollingStory().drained().hooksEnd(false).command({ verb: "exclude", member: "a:1" });
+    expect(states(story)).toBe("excluded draining pending pending");
+    story.drained().hooksEnd(false).command({ verb: "skip", member: "b:1" });
+    expect(states(story)).toBe("excluded skipped draining pending");
+    expect(shown(story).hold).toBeNull();
+  });
+
+  it("on the way back too", () => {
+    const rollback = { hook: hook("rollback"), batch: { count: 1 }, delayMs: 0 };
+    const story = new RollingStory({ rollback }).batch("a:1").command({ verb: "abort" });
+    expect(shown(story).rolling?.goingBack).toBe(true);
+    expect(shown(story).reason).toContain("putting back what was updated because aborted by bob");
+    expect(states(story)).toBe("updated checking untouched untouched");
+    story.is("b:1", true);
+    expect(states(story)).toBe("draining untouched untouched untouched");
+    story.drained();
+    expect(states(story)).toBe("rolling-back untouched untouched untouched");
+    story.hooksEnd(true).is("a:1", true).later(10_000);
+    expect(states(story)).toBe("rolled-back untouched untouched untouched");
+    expect(shown(story).phase).toBe("reverted");
+  });
+
+  it("spares first, without a batch", () => {
+    const [first, second] = shown(new RollingStory({ spares: ["s:1"] })).rolling?.members ?? [];
+    expect([first?.address, first?.spare, first?.batch, first?.state]).toEqual(["s:1", true, null, "deploying"]);
+    expect([second?.address, second?.batch]).toEqual(["a:1", 1]);
+  });
+});
