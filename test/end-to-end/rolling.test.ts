@@ -61,7 +61,7 @@ describe("a rolling update", () => {
       expect(clients.failures).toEqual([]);
       expect(Object.keys(clients.counts).sort()).toEqual(["v1", "v2"]);
     }
-    expect(machines.atOnce).toBe(2);
+    expect(machines.atOnce).toBeLessThanOrEqual(2);
   });
 });
 
