@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "./support/ports.ts";
 import { root } from "./support/sources.ts";
 
 /** What is no part of the checkout, or takes part by a link. */
@@ -154,7 +155,7 @@ test("the client can be imported from the package, alone, by this Node and by th
   for (const node of [process.execPath, "/usr/bin/node"]) {
     const { stdout } = await execa(node, ["--version"], { reject: false });
     if (Number(/^v(\d+)/.exec(stdout ?? "")?.[1] ?? 0) < 20) continue;
-    const got = await execa(node, [file, "http://127.0.0.1:9"], { reject: false });
+    const got = await execa(node, [file, `http://127.0.0.1:${await freePort()}`], { reject: false });
     expect(got.stdout, got.stderr).toBe(`nobody function ${stdout}`);
   }
 });
