@@ -7,6 +7,7 @@ import { type Bp, type Endpoint, type Ms, type PoolName, WHOLE } from "../core/u
 import type { Cell } from "./cell.ts";
 import { compareVerdictOf } from "./compared-verdict.ts";
 import { isCompare } from "./comparing.ts";
+import { armOf, judgedEndpoints } from "./judged.ts";
 import { weighPooled } from "./pooled.ts";
 import { type SamplingDeps, sampleMetric } from "./sampling.ts";
 import { sightOf } from "./service-state.ts";
@@ -65,7 +66,8 @@ function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric):
     again();
   };
   const compared = effect.checks.some((check) => check.metric === metric.name && isCompare(check));
-  const subject = { service: cell.settings.name, pool: effect.pool };
+  const arm = effect.members === null ? {} : { arm: armOf(effect.pool) };
+  const subject = { service: cell.settings.name, pool: effect.pool, ...arm };
   const leave = compared ? deps.metrics.hurry?.(metric, subject, hurry) : undefined;
   cancel = deps.clock.after(0, () => void round());
   return () => {
@@ -85,16 +87,10 @@ async function judgeOnce(
 ): Promise<readonly Verdict[]> {
   const checks = effect.checks.filter((check) => check.metric === metric.name);
   const { since } = effect;
-  const subject = (pool: PoolName, version: string | null): Subject => ({
-    service: cell.settings.name,
-    pool,
-    version,
-    endpoints: endpointsOf(cell, pool),
-    since,
-  });
   const compares = checks.filter(isCompare);
-  const canary = { ...subject(effect.pool, effect.version), margins: compares.map(({ rule }) => rule.margin) };
-  const stable = subject(effect.stable, null);
+  const subjects = subjectsOf(cell, effect);
+  const canary = { ...subjects.canary, margins: compares.map(({ rule }) => rule.margin) };
+  const { stable } = subjects;
   const sampled = await sampleMetric(deps, { effect, metric, canary, stable, compares }, isStopped);
   if (sampled === null) return [];
   const { evidence, compared, problem } = sampled;
@@ -102,7 +98,7 @@ async function judgeOnce(
   const measurement = deps.metrics.measure(metric, evidence, since, now.t);
   const sample = sampleOf(metric);
   const part = sample === null ? {} : { part: sample / WHOLE };
-  const names = { canary: effect.pool, stable: effect.stable, ...part };
+  const names = { ...namesOf(effect), ...part };
   const verdicts = checks.map((check): Verdict => {
     const { rule } = check;
     const state = compared.get(check.name);
@@ -117,6 +113,31 @@ async function judgeOnce(
     return { ...verdict, basis: boundBasis(input, verdict, sample) };
   });
   return weighPooled(verdicts, effect.checks, cell.rollout?.verdicts ?? {});
+}
+
+/** Who is judged, and whom it is compared with: two pools, or some members of one and their peers. */
+function subjectsOf(cell: Cell, effect: Judge): { readonly canary: Subject; readonly stable: Subject } {
+  const { since } = effect;
+  const of = (pool: PoolName, version: string | null): Subject => ({
+    service: cell.settings.name,
+    pool,
+    version,
+    endpoints: endpointsOf(cell, pool),
+    since,
+  });
+  const canary = of(effect.pool, effect.version);
+  const stable = of(effect.stable, null);
+  const judged = judgedEndpoints(cell);
+  if (effect.members === null || judged === null) return { canary, stable };
+  const isJudged = (endpoint: Endpoint) => judged.includes(endpoint);
+  return {
+    canary: { ...canary, arm: armOf(effect.pool), endpoints: canary.endpoints.filter(isJudged) },
+    stable: { ...stable, endpoints: stable.endpoints.filter((endpoint) => !isJudged(endpoint)) },
+  };
+}
+
+function namesOf({ pool, stable, members }: Judge): { readonly canary: string; readonly stable: string } {
+  return members === null ? { canary: pool, stable } : { canary: members.join(", "), stable: "the others" };
 }
 
 /** What part of the requests a metric counts; null where that is all of them. */

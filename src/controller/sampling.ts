@@ -46,7 +46,7 @@ export async function sampleMetric(deps: SamplingDeps, sampling: Sampling, isSto
   if (evidence === undefined) throw new Error(`${metric.name} was not read`);
   for (const [index, subject] of [canary, ...reads].entries()) known.put(keyOf(subject), found[index]);
   const both: Both = {
-    canary: { pool: canary.pool, evidence },
+    canary: { pool: canary.arm ?? canary.pool, evidence },
     stable: { pool: stable.pool, evidence: other ?? evidence },
   };
   const compared = compares.map((check, index) => compareNext(deps.metrics, sampling, check, states[index] ?? null, both));

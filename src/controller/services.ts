@@ -22,6 +22,7 @@ import { Cell, type CellDeps } from "./cell.ts";
 import type { Clock, ClockState } from "./clock.ts";
 import { Driver } from "./driver.ts";
 import { Journal } from "./journal.ts";
+import { apartOf } from "./judged.ts";
 import { startJudging } from "./judging.ts";
 import { refuseLostPools } from "./lost-pools.ts";
 import { Probing } from "./probing.ts";
@@ -164,7 +165,7 @@ export class Services implements AsyncDisposable {
     for (const target of this.#deps.targets) {
       if (names !== null && !names.includes(target.name)) continue;
       const routes = this.wanted(target.name);
-      this.#deps.observer?.know(target.name, routes);
+      this.#deps.observer?.know(target.name, routes, apartOf(this.all));
       target.want(routes, this.#next(target.name));
     }
   }

@@ -112,6 +112,8 @@ export type Subject = {
   /** The version that the rollout brings; null where nobody named it. */
   readonly version: string | null;
   readonly endpoints: readonly Endpoint[];
+  /** The name that its requests are counted under, where it is only some members of the pool; else they are counted under the pool's. */
+  readonly arm?: string;
   /** Controller time since which the step's route is served; what began before says nothing about it. Nothing is left out without it. */
   readonly since?: Ms;
   /** What the candidate's latencies are to be divided by, less 1, in comparisons: it cannot be taken off afterwards. */
@@ -138,7 +140,7 @@ export interface CountingSource<M extends Metric = Metric> extends MetricSource<
    * Calls `soon`, again and again, while so much of a pool's newest traffic fails that the next read should not wait for the
    * interval; the answer ends it. Absent where a read is a load for somebody.
    */
-  hurry?(metric: M, subject: Pick<Subject, "service" | "pool">, soon: () => void): () => void;
+  hurry?(metric: M, subject: Pick<Subject, "service" | "pool" | "arm">, soon: () => void): () => void;
 }
 
 /** Evidence of two pools; the same where one read tells of both. */
@@ -166,10 +168,13 @@ type GaugeRead = { readonly canary: number; readonly stable: Readonly<Record<End
 
 type Buckets = { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly n: number };
 
+/** By service: addresses whose requests are counted under a name of their own (`Subject.arm`) instead of their pool's. */
+export type Apart = Readonly<Record<ServiceName, { readonly arm: string; readonly endpoints: readonly Endpoint[] }>>;
+
 /** Counts requests by pool as nginx serves them, whatever the shares are meant to be. */
 export interface Observer {
   /** All routes that are wanted of a target now: which addresses belong to which pool. Returns at once. */
-  know(target: TargetName, routes: readonly Route[]): void;
+  know(target: TargetName, routes: readonly Route[], apart?: Apart): void;
   /** What a target has proved: nginx's own log is held against it. */
   proved(report: Report): void;
   /** Requests by pool (scaled up where only a part is written down) in the newest time that is complete; null where nothing counts. */

@@ -78,6 +78,11 @@ export class Machines implements AsyncDisposable {
     return JSON.stringify([process.execPath, join(this.folder, "deploy.mjs"), this.folder, "{member}", "{version}"]);
   }
 
+  /** The hook that puts the first version back. */
+  get rollback(): string {
+    return JSON.stringify([process.execPath, join(this.folder, "deploy.mjs"), this.folder, "{member}", "v1"]);
+  }
+
   /** Restarts a member by hand. */
   restart(member: string, version: string): void {
     end(Number(readFileSync(join(this.folder, `${portOf(member)}.pid`), "utf8")));

@@ -116,3 +116,33 @@ it("goes on from where it was, whatever it was doing when the controller was kil
   await clients.stop();
   expect(clients.failures).toEqual([]);
 });
+
+it("judges a batch against its peers, and puts the old version back where it is worse", { timeout: 60_000 }, async () => {
+  await using machines = await Machines.start(4);
+  const errors = "metrics: { errors: { source: nginx, measure: errors, window: 2s } }";
+  const settings = rolling(machines, {
+    batch: "1",
+    minHealthy: "0s",
+    monitor: "4s",
+    onFailure: "rollback",
+    rollback: machines.rollback,
+    checks: "[{ metric: errors, compare: stable, minRequests: 20 }]",
+  });
+  await using stack = await Stack.start({
+    routing: "weighted",
+    blue: machines.members,
+    members: { blue: 0, green: 1 },
+    metrics: errors,
+    service: settings,
+    logOff: false,
+  });
+  await stack.serve();
+  await using clients = steady(stack.url, { connections: 4, pauseMs: 5 });
+  const ended = await stack.cli(...ROLL, "--version", "v2-bad", "--wait", "--timeout", "40s");
+  expect(ended.code, ended.err).toBe(3);
+  expect(await machines.versions()).toEqual(["v1", "v1", "v1", "v1"]);
+  const [first = ""] = machines.members;
+  expect((await stack.rollout()).reason).toContain(`failed on ${first}, 0 of `);
+  await clients.stop();
+  expect(clients.failures).toEqual([]);
+});

@@ -7,6 +7,8 @@ export type StackOptions = {
   readonly blue?: readonly string[];
   /** How many members each pool has. */
   readonly members?: { readonly blue: number; readonly green: number };
+  /** The `metrics:` of the service on one line; the members' own pages where left out. */
+  readonly metrics?: string;
   /** Lines of the service `web` in sluice.yaml, indented by four. */
   readonly service?: string;
   /** More lines at the top of sluice.yaml. */
@@ -52,11 +54,13 @@ services:
       green: { members: [${list(green)}] }
     stable: blue
     health: { path: /healthz, interval: 250ms, timeout: 250ms, passes: 1, fails: 2, deadline: 5s }
-    metrics:
-      errors: { source: scrape, window: 1s, interval: 250ms, ratio: { of: 'http_requests_total{code=~"5.."}', to: http_requests_total } }
+    ${options.metrics ?? SCRAPED}
 ${options.service ?? CANARY}
 `;
 }
+
+const SCRAPED = `metrics:
+      errors: { source: scrape, window: 1s, interval: 250ms, ratio: { of: 'http_requests_total{code=~"5.."}', to: http_requests_total } }`;
 
 /** A canary of a few seconds that is judged by its errors. */
 export const CANARY = `    canary:

@@ -1,3 +1,4 @@
+import type { Apart } from "../../core/ports.ts";
 import type { Route } from "../../core/route.ts";
 import { POINT_LENGTHS } from "../../core/traffic.ts";
 import type { Endpoint, Ms, PoolName, TargetName } from "../../core/units.ts";
@@ -28,6 +29,8 @@ export class Lane {
   readonly targets = new Set<TargetName>();
   /** The pools of all addresses that were ever told; null for an address of two pools. */
   readonly #places = new Map<Endpoint, PoolName | null>();
+  /** Addresses whose requests count under a name of their own in what is judged. */
+  #apart: Apart[string] | null = null;
   #parts: Part[] = [];
   /** Where the parts begin; null while nothing is kept. */
   #from: Position | null = null;
@@ -46,8 +49,12 @@ export class Lane {
 
   readonly place: Place = (address) => this.#places.get(address) ?? null;
 
+  readonly #judgedPlace: Place = (address) =>
+    this.#apart?.endpoints.includes(address) === true ? this.#apart.arm : this.place(address);
+
   /** Learns where addresses belong. Those that are no longer wanted are remembered: their last lines are still to come. */
-  know(route: Route): void {
+  know(route: Route, apart: Apart[string] | null = null): void {
+    this.#apart = apart;
     const now = new Map<Endpoint, PoolName | null>();
     for (const [pool, endpoints] of Object.entries(route.endpoints))
       for (const endpoint of Object.keys(endpoints)) now.set(endpoint, now.has(endpoint) ? null : pool);
@@ -70,7 +77,7 @@ export class Lane {
     this.recent.add(line, this.place);
     for (const curve of this.curves) curve.add(line, this.place);
     if (line.routed !== null) this.routing(target).look(line);
-    if (this.#from !== null) this.#open.add(line, this.place);
+    if (this.#from !== null) this.#open.add(line, this.#judgedPlace);
   }
 
   /** Calls `soon` after each read that shows a pool failing, until the answer is called. */

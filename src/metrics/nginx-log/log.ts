@@ -1,4 +1,4 @@
-import type { Log, Observer } from "../../core/ports.ts";
+import type { Apart, Log, Observer } from "../../core/ports.ts";
 import type { Report, Route } from "../../core/route.ts";
 import type { Ms, PoolName, ServiceName, TargetName } from "../../core/units.ts";
 import { Follower, type Position } from "./follower.ts";
@@ -89,13 +89,13 @@ export class NginxLog implements Observer, AsyncDisposable {
   }
 
   /** Learns where addresses belong, and which services this target writes down; the first of them begins the reading. */
-  know(target: TargetName, routes: readonly Route[]): void {
+  know(target: TargetName, routes: readonly Route[], apart: Apart = {}): void {
     for (const lane of this.#lanes.values()) lane.targets.delete(target);
     for (const route of routes) {
       if (route.shape.log === undefined) continue;
       const lane = this.#lane(route.service);
       lane.targets.add(target);
-      lane.know(route);
+      lane.know(route, apart[route.service] ?? null);
       lane.routing(target).want(route, this.#deps.wall());
     }
     if (this.#lanes.size > 0 && this.#timer === null && !this.#closed) this.#arm();

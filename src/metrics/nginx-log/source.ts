@@ -23,14 +23,19 @@ const LONGEST_STRETCH_MS: Ms = 1_000;
 export function createNginxSource(log: Pick<NginxLog, "take" | "onFailing">): CountingSource<NginxMetric> {
   return {
     async sample(metric, subject, before, now) {
-      const known = before === null || readingOf(before)?.pool !== subject.pool ? null : before;
+      const known = before === null || readingOf(before)?.pool !== nameOf(subject) ? null : before;
       const taken = await log.take(subject.service, known === null ? null : markOf(known));
       return evidenceOf(metric, subject, known, taken, now);
     },
     measure,
     arms: (metric, both, from, margin) => (metric.measure === "latency" ? latencyArms(both, from, margin) : armsOf(both, from)),
-    hurry: (_metric, { service, pool }, soon) => log.onFailing(service, pool, soon),
+    hurry: (_metric, subject, soon) => log.onFailing(subject.service, nameOf(subject), soon),
   };
+}
+
+/** The name that a subject's requests are counted under. */
+function nameOf({ pool, arm }: Pick<Subject, "pool" | "arm">): string {
+  return arm ?? pool;
 }
 
 /**
@@ -78,7 +83,7 @@ function evidenceOf(metric: NginxMetric, subject: Subject, before: Evidence | nu
     tally: taken.tally,
     offsetMs,
     since,
-    eased: subject.pool,
+    eased: nameOf(subject),
     margins: subject.margins ?? [],
     from,
     to,
@@ -96,7 +101,7 @@ function evidenceOf(metric: NginxMetric, subject: Subject, before: Evidence | nu
   const unread = old !== null && old.run === own.run ? own.unreadable - old.unreadable : 0;
   return {
     metric: metric.name,
-    last: { [subject.pool]: { t: to, started: null, series: { ...own, ...taken.mark.position } } },
+    last: { [nameOf(subject)]: { t: to, started: null, series: { ...own, ...taken.mark.position } } },
     slices,
     problem: taken.problem ?? problemOf(taken.whole, unread) ?? taken.loss ?? taken.misrouted,
     lacking: null,

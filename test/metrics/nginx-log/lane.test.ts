@@ -95,6 +95,17 @@ describe("tries at two pools", () => {
     expect(counted(lane)).toEqual({ green: "1 of 1", blue: "0 of 1" });
   });
 
+  it("at members that are judged by themselves are counted apart, and for the pool in what people see", () => {
+    const lane = laneOf();
+    lane.know(routeOf(POOLS), { arm: "blue*", endpoints: ["10.0.0.2:80"] });
+    add(lane, { p: WEIGHTED, a: "10.0.0.2:80, 10.0.0.1:80", s: "502, 200" });
+    expect(counted(lane)).toEqual({ "blue*": "1 of 1", blue: "0 of 1" });
+    expect(lane.recent.between(0, Number.MAX_SAFE_INTEGER)).toEqual({ blue: { n: 1, x: 1 } });
+    lane.know(routeOf(POOLS));
+    add(lane, { p: WEIGHTED, a: "10.0.0.2:80", s: "200" });
+    expect(counted(lane)).toEqual({ "blue*": "1 of 1", blue: "0 of 2" });
+  });
+
   it("of a sample are counted as they are: only what people see is scaled up", () => {
     const lane = laneOf({ p: "web - 1000", a: "10.0.0.3:80", s: "502" });
     expect(counted(lane)).toEqual({ green: "1 of 1" });
