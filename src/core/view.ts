@@ -145,6 +145,8 @@ export type CheckView = {
   readonly windowMs: Ms;
   /** What is missing until it can pass, if all goes on as it does; null where it has decided, or nobody knows. */
   readonly needed: Needed | null;
+  /** How far it has come towards failing and towards passing: 0 is nothing, 1 decides; null where there is nothing to say. */
+  readonly towards: { readonly fail: number | null; readonly pass: number | null };
   readonly text: string;
 };
 
