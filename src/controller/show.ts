@@ -38,7 +38,7 @@ export function showService(cell: Cell, reports: Reports, observed: Observed | n
     name: settings.name,
     routing: settings.routing,
     stable: record.state.stable,
-    candidate: cell.rollout?.to ?? null,
+    candidate: cell.rollout?.rolling == null ? (cell.rollout?.to ?? null) : null,
     wanted: { shares: route.shares },
     applied: {
       shares: proved.length === settings.targets.length ? common(proved.map((service) => service.shares)) : null,

@@ -168,6 +168,8 @@ export type RevisionView = {
   readonly reason: string | null;
   readonly result: "initial" | "promoted" | "reverted";
   readonly cause: string | null;
+  /** Members that still run its version although it was reverted: only `rolling` leaves any. */
+  readonly left: readonly Member[];
   readonly startedBy: string | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;

@@ -133,6 +133,7 @@ const INITIAL: RevisionView = {
   reason: null,
   result: "initial",
   cause: "stable before the first rollout",
+  left: [],
   startedBy: null,
   startedAt: null,
   endedAt: null,
