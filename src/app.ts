@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TokenBook as Book } from "./api/token-book.ts";
 import type { Finding } from "./app/check.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
 import type { PlanOptions } from "./app/plan.ts";
@@ -165,10 +166,16 @@ function loadApi() {
   ]);
 }
 
+async function namesOf(control: Control): Promise<readonly string[]> {
+  return (await control.services()).map(({ name }) => name);
+}
+
 async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
   const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
   const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
-  const tokens = stack.use(await openTokens({ store: parts.store, now: Date.now, log }));
+  const tokens = stack.use(
+    await openTokens({ store: parts.store, now: Date.now, log, services: () => namesOf(parts.controller) }),
+  );
   const api = stack.use(
     await createServer({
       control: parts.controller,
@@ -187,6 +194,19 @@ async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisp
     }),
   );
   return { address: await api.listen(), tokenFile: first?.path ?? null };
+}
+
+/** The tokens of a state that no controller drives, under its lock. Rejects with a `StoreError` of code `locked` where one does. */
+export async function openTokenBook(options: Source & { readonly log: Log }): Promise<AsyncDisposable & { readonly book: Book }> {
+  const { state, services } = await readConfig(options);
+  const [{ openSqlite }, { openTokens }] = await Promise.all([import("./store/sqlite.ts"), import("./api/token-book.ts")]);
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openSqlite(state));
+  stack.use(await store.lease("sluice"));
+  const known = Object.keys(services);
+  const book = stack.use(await openTokens({ store, now: Date.now, log: options.log, services: async () => known }));
+  const moved = stack.move();
+  return { book, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }
 
 /** A configuration that cannot be taken over, as the API says it. */

@@ -14,13 +14,19 @@ export interface TokenBook extends AsyncDisposable {
   verify(candidate: string): Verified;
   /** By name, also those whose time is over. */
   list(): readonly TokenView[];
-  /** Rejects with a `Refusal` where the name is taken or is kept for Sluice itself. */
+  /** Rejects with a `Refusal` where the name is taken or is kept for Sluice itself, or a service is unknown. */
   create(input: NewToken, actor: Actor): Promise<CreatedToken>;
   /** Rejects with a `Refusal` where there is no such token. From then on it opens nothing. */
   revoke(name: string, actor: Actor): Promise<TokenView>;
 }
 
-export type BookOptions = { readonly store: Store; readonly now: () => Ms; readonly log: Log };
+export type BookOptions = {
+  readonly store: Store;
+  readonly now: () => Ms;
+  readonly log: Log;
+  /** The names of all services: a token for one that was mistyped would open nothing. */
+  readonly services: () => Promise<readonly string[]>;
+};
 
 const TOKENS = "tokens/";
 const USES = "token-uses/";
@@ -47,13 +53,15 @@ class StoredTokens implements TokenBook {
   readonly #store: Store;
   readonly #now: () => Ms;
   readonly #log: Log;
+  readonly #services: BookOptions["services"];
   readonly #known: Map<string, Known>;
   readonly #timer: NodeJS.Timeout;
 
-  constructor({ store, now, log }: BookOptions, known: Map<string, Known>) {
+  constructor({ store, now, log, services }: BookOptions, known: Map<string, Known>) {
     this.#store = store;
     this.#now = now;
     this.#log = log;
+    this.#services = services;
     this.#known = known;
     this.#timer = setInterval(() => void this.#saveUses(), USES_EVERY_MS).unref();
   }
@@ -79,6 +87,10 @@ class StoredTokens implements TokenBook {
   async create(input: NewToken, actor: Actor): Promise<CreatedToken> {
     const { name, scope, services, expiresInMs } = input;
     if (RESERVED.has(name)) throw new Refusal("token-exists", `${name} is a name of Sluice's own`, "choose another name");
+    const existing = await this.#services();
+    const missing = services?.find((service) => !existing.includes(service));
+    if (missing !== undefined)
+      throw new Refusal("unknown-service", `there is no service ${missing}`, `services: ${existing.join(", ")}`);
     const token = newToken();
     const createdAt = this.#now();
     const hash = createHash("sha256").update(token).digest();

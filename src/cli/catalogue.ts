@@ -16,6 +16,7 @@ const CATALOGUE: Catalogue = [
       },
       { names: ["serve"], load: async () => (await import("./commands/serve.ts")).serveCommands },
       { names: ["reload"], load: async () => (await import("./commands/reload.ts")).reloadCommands },
+      { names: ["token"], load: async () => (await import("./commands/token.ts")).tokenCommands },
       { names: ["demo"], load: async () => (await import("./commands/demo.ts")).demoCommands },
     ],
   ],

@@ -88,7 +88,7 @@ function offlineSession({ control }: App): Session {
 }
 
 /** Only what a person must know; the journal has the rest. */
-function quietLog(context: Context): Log {
+export function quietLog(context: Context): Log {
   const tell = (text: string) => say(context, `${paint(context.err, "warn", glyph(context.err, "warn"))} ${plain(text)}`);
   return { debug: () => {}, info: () => {}, warn: tell, error: tell };
 }

@@ -11,6 +11,11 @@ export function remoteSession(address: Address, onGap: (error: unknown) => void 
   const gap = (error: unknown) => onGap(failureOf(address, error));
   return {
     offline: false,
+    tokens: {
+      list: () => tell(client.tokens()),
+      create: (request) => tell(client.createToken(request)),
+      revoke: (name) => tell(client.revokeToken(name)),
+    },
     services: () => tell(client.services()),
     service: (name) => tell(client.service(name)),
     rollout: (id) => tell(client.rollout(id)),

@@ -1,6 +1,7 @@
-import type { PlanRequest, StartRequest, SwitchRequest, UndoRequest } from "../client/requests.ts";
+import type { NewTokenRequest, PlanRequest, StartRequest, SwitchRequest, UndoRequest } from "../client/requests.ts";
 import type { Control, Started } from "../core/control.ts";
 import type { PlanView } from "../core/planned.ts";
+import type { CreatedToken, TokenView } from "../core/token.ts";
 import type { RolloutView } from "../core/view.ts";
 
 export type { PlanRequest, StartRequest, SwitchRequest, UndoRequest };
@@ -33,8 +34,16 @@ export interface Session
   undo(service: string, request: UndoRequest): Promise<RolloutView>;
 }
 
+/** The tokens of a controller. */
+export interface Tokens {
+  list(): Promise<readonly TokenView[]>;
+  create(request: NewTokenRequest): Promise<CreatedToken>;
+  revoke(name: string): Promise<TokenView>;
+}
+
 /** A controller behind its API. */
 export interface RemoteSession extends Session {
+  readonly tokens: Tokens;
   /** What a start would do now. */
   plan(service: string, request: PlanRequest): Promise<PlanView>;
 }

@@ -18,8 +18,8 @@ export async function revisionsOf(
 
 /** Those that an earlier version stored know less. */
 function asStored(revision: Revision): Revision {
-  const { members = null, brings = revision.number, undoes = null, reason = null } = revision;
-  return { ...revision, members, brings, undoes, reason };
+  const { members = null, brings = revision.number, undoes = null, reason = null, left = [] } = revision;
+  return { ...revision, members, brings, undoes, reason, left };
 }
 
 export function showRevision({ brings: _, ...revision }: Revision): RevisionView {

@@ -1,8 +1,10 @@
 import type { Log, Store, Write } from "../core/ports.ts";
+import { becameStable, type Revision } from "../core/revision.ts";
 import type { Ms, ServiceName } from "../core/units.ts";
 import type { EventView } from "../core/view.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
+import { revisionsOf } from "./history.ts";
 import { journalKey } from "./journal.ts";
 import { hookRunsPrefix } from "./record.ts";
 
@@ -35,10 +37,12 @@ const EVERY_MS: Ms = 30_000;
 const APART_MS: Ms = 20;
 /** As many writes as a transaction may have, in every store. */
 const BATCH = 128;
+/** What is stable, and what was before it. */
+const STABLE_KEPT = 2;
 
 /**
  * Forgets what is over, the oldest first, in small transactions in the background: lines of the journal, rollouts with what was read
- * for them, and revisions. The rollout under way and the newest one that ended are always kept.
+ * for them, and revisions. The rollout under way and the newest one that ended are always kept, and what an undo needs.
  */
 export class Retention {
   readonly #deps: RetentionDeps;
@@ -131,10 +135,27 @@ export class Retention {
   async #oldRevisions({ service, revision }: Past): Promise<readonly string[]> {
     const { store, history } = this.#deps;
     const entries = await store.list(`revisions/${service}/`, { limit: BATCH });
-    return entries
-      .filter(({ key }) => Number(key.slice(key.lastIndexOf("/") + 1)) <= revision - history.rollouts)
-      .map(({ key }) => key);
+    const old = entries.flatMap(({ key }) => (numberIn(key) <= revision - history.rollouts ? key : []));
+    if (old.length === 0) return [];
+    const kept = await this.#stable(service, STABLE_KEPT);
+    return old.filter((key) => !kept.includes(numberIn(key)));
   }
+
+  /** The newest revisions that were stable: without them nothing could be undone, however many were reverted since. */
+  async #stable(service: ServiceName, many: number): Promise<readonly number[]> {
+    const found: number[] = [];
+    for (let before: number | null = null; found.length < many; ) {
+      const page: readonly Revision[] = await revisionsOf(this.#deps.store, service, { limit: BATCH, before });
+      found.push(...page.filter(becameStable).map(({ number }) => number));
+      if (page.length < BATCH) break;
+      before = page.at(-1)?.number ?? 0;
+    }
+    return found.slice(0, many);
+  }
+}
+
+function numberIn(key: string): number {
+  return Number(key.slice(key.lastIndexOf("/") + 1));
 }
 
 function seqOf(value: unknown): number {

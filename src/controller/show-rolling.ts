@@ -39,12 +39,13 @@ function showMember(rollout: Rollout, rolling: Rolling, member: Member, batch: n
     state,
     updated,
     version: updated ? rollout.version : null,
-    reason: whyOf(rolling, member, state),
+    reason: whyOf(rollout, rolling, member, state),
   };
 }
 
-function whyOf(rolling: Rolling, member: Member, state: RollingMemberState): string | null {
-  if (state === "failed") return rolling.failed[member] ?? rolling.failing?.text ?? null;
+function whyOf(rollout: Rollout, rolling: Rolling, member: Member, state: RollingMemberState): string | null {
+  const failing = rolling.failing?.members.includes(member) === true ? rolling.failing.text : null;
+  if (state === "failed") return failing ?? rolling.failed[member] ?? failedHook(rollout, member);
   return state === "checking" ? (rolling.health[member]?.reason ?? null) : null;
 }
 
@@ -58,8 +59,14 @@ function stateOf(rollout: Rollout, rolling: Rolling, member: Member): RollingMem
   if (now !== null) return now;
   if (member in rolling.failed) return "failed";
   if (rolling.skipped.includes(member)) return "skipped";
+  if (failedHook(rollout, member) !== null) return "failed";
   if (rolling.touched.includes(member)) return "updated";
   return rollout.endedAt === null && !isGoingBack(rollout) ? "pending" : "untouched";
+}
+
+/** What went wrong when a hook was run for it, unless that was done again. */
+function failedHook({ tasks }: Rollout, member: Member): string | null {
+  return Object.entries(tasks).find(([key, { ok }]) => !ok && key.endsWith(`.${member}`))?.[1].text ?? null;
 }
 
 function cursorOf({ phase }: Rollout): Cursor | null {

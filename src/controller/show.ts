@@ -23,6 +23,7 @@ import type { Cell } from "./cell.ts";
 import { reasonOf } from "./reason.ts";
 import { membersOf } from "./service-state.ts";
 import { showRolling } from "./show-rolling.ts";
+import { towards } from "./towards.ts";
 
 type Reports = Readonly<Record<TargetName, Report>>;
 
@@ -37,7 +38,7 @@ export function showService(cell: Cell, reports: Reports, observed: Observed | n
     name: settings.name,
     routing: settings.routing,
     stable: record.state.stable,
-    candidate: cell.rollout?.to ?? null,
+    candidate: cell.rollout?.rolling == null ? (cell.rollout?.to ?? null) : null,
     wanted: { shares: route.shares },
     applied: {
       shares: proved.length === settings.targets.length ? common(proved.map((service) => service.shares)) : null,
@@ -200,10 +201,19 @@ function showCheck(rollout: Rollout, check: Check): CheckView {
   if (known === undefined) return { name, is: "inconclusive", ...NOT_JUDGED };
   const { is, value, limit, samples, windowMs, text, basis } = known;
   const needed = basis?.needed ?? null;
-  return { name, is, value, limit, samples, windowMs, needed, text: isAdvisory(check) ? `advisory: ${text}` : text };
+  const said = { name, is, value, limit, samples, windowMs, needed, towards: towards(check, known) };
+  return { ...said, text: isAdvisory(check) ? `advisory: ${text}` : text };
 }
 
-const NOT_JUDGED = { value: null, limit: "", samples: 0, windowMs: 0, needed: null, text: "not judged yet" };
+const NOT_JUDGED = {
+  value: null,
+  limit: "",
+  samples: 0,
+  windowMs: 0,
+  needed: null,
+  towards: { fail: null, pass: null },
+  text: "not judged yet",
+};
 
 function sinceOf(rollout: Rollout, now: Now): number {
   const { phase } = rollout;

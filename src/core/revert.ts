@@ -5,7 +5,7 @@ import { anew } from "./rolling-batch.ts";
 import type { Cursor, Fact, Phase, Rollout } from "./rollout.ts";
 import type { Now } from "./units.ts";
 import { percent, shareOf } from "./want.ts";
-import { backWant, wayBack } from "./way-back.ts";
+import { backWant, toUndo, wayBack } from "./way-back.ts";
 
 /** Sends the share back before anything else, from wherever the rollout is. */
 export function revert(rollout: Rollout, cursor: Cursor, cause: string, actor: string | null, now: Now): Move {
@@ -38,8 +38,12 @@ function unseen(rolling: Rolling, { want }: Rollout, now: Now): Rolling {
 /** A way back is over when every target proved it, or when nothing was ever wanted that would have to be taken back. */
 export function endRevert(rollout: Rollout, cursor: Cursor, cause: string, now: Now): Move {
   const phase: Phase = { phase: "reverted", at: now.t, cause, cursor };
-  const text =
-    rollout.rolling === null ? `all traffic is on ${rollout.from}: ${cause}` : `${rollout.from} is as it was: ${cause}`;
+  const text = `${stateOf(rollout)}: ${cause}`;
   const done: Fact = fact("reverted", cursor.step, text);
   return { rollout: { ...rollout, phase, endedAt: now.wall, watch: null }, facts: [done] };
+}
+
+function stateOf(rollout: Rollout): string {
+  if (rollout.rolling === null) return `all traffic is on ${rollout.from}`;
+  return toUndo(rollout).length === 0 ? `${rollout.from} is as it was` : `${rollout.from} is left as it is`;
 }

@@ -26,6 +26,8 @@ export type Revision = {
   readonly reason: string | null;
   readonly result: "initial" | "promoted" | "reverted";
   readonly cause: string | null;
+  /** Members that still run its version although it was reverted: only `rolling` leaves any. */
+  readonly left: readonly Member[];
   readonly startedBy: string | null;
   readonly startedAt: Ms | null;
   readonly endedAt: Ms | null;
@@ -51,15 +53,22 @@ export function revisionOf(
     reason: rollout.reason,
     result: phase.phase === "promoted" ? "promoted" : "reverted",
     cause: "cause" in phase ? phase.cause : null,
+    left: phase.phase === "reverted" ? leftOf(rollout) : [],
     startedBy: rollout.startedBy,
     startedAt: rollout.startedAt,
     endedAt: rollout.endedAt,
   };
 }
 
+function leftOf({ rolling }: Rollout): readonly Member[] {
+  if (rolling === null) return [];
+  const { touched, undone, settings } = rolling;
+  return touched.filter((member) => !undone.includes(member) && !settings.spares.includes(member));
+}
+
 /** What was stable before the first rollout, so that this can be undone too. Nobody ever said which version that is. */
 export function firstRevision(stable: PoolName, members: readonly Member[]): Revision {
-  const nothing = { rollout: null, strategy: null, version: null, from: null, undoes: null, reason: null };
+  const nothing = { rollout: null, strategy: null, version: null, from: null, undoes: null, reason: null, left: [] };
   const nobody = { startedBy: null, startedAt: null, endedAt: null };
   const cause = "stable before the first rollout";
   return { ...nothing, ...nobody, number: 0, to: stable, stable, members, brings: 0, result: "initial", cause };
@@ -68,6 +77,11 @@ export function firstRevision(stable: PoolName, members: readonly Member[]): Rev
 /** Brought what users got from then on: not one that went back, and not an update of a pool that had no traffic. */
 export function becameStable({ result, to, stable }: Revision): boolean {
   return result !== "reverted" && to === stable;
+}
+
+/** Changed what its pool runs: whoever moves traffic has brought it there, and what was updated in place may have been put back. */
+export function broughtSomething({ strategy, result, left }: Revision): boolean {
+  return strategy !== "rolling" || result !== "reverted" || left.length > 0;
 }
 
 /** Whether two revisions brought the same, as far as anybody said. */

@@ -1,5 +1,5 @@
 import { Refusal } from "./errors.ts";
-import { becameStable, type Revision, sameContent } from "./revision.ts";
+import { becameStable, broughtSomething, type Revision, sameContent } from "./revision.ts";
 import type { Readiness, Strategy, Undo } from "./rollout.ts";
 import type { ServiceSettings } from "./service.ts";
 import type { Member, PoolName } from "./units.ts";
@@ -26,8 +26,11 @@ export type Present = {
 export function wayBackTo(wanted: number | null, newestFirst: readonly Revision[], present: Present): WayBack {
   const { settings, stable } = present;
   const current = newestFirst.find((one) => becameStable(one)) ?? null;
-  const target = wanted === null ? previous(newestFirst, current, settings.name) : named(wanted, newestFirst, settings.name);
-  if (current !== null && sameContent(target, current) && target.to === stable)
+  const mixed = isMixed(newestFirst, stable);
+  const before = mixed ? current : null;
+  const target =
+    wanted === null ? (before ?? previous(newestFirst, current, settings.name)) : named(wanted, newestFirst, settings.name);
+  if (current !== null && sameContent(target, current) && target.to === stable && !mixed)
     throw new Refusal(
       "already-stable",
       `revision ${target.number} is what is stable already: ${contentOf(target)}`,
@@ -36,12 +39,18 @@ export function wayBackTo(wanted: number | null, newestFirst: readonly Revision[
   refuseChangedMembers(target, present);
   const undo: Undo = { revision: target.number, brings: target.brings };
   const { to, version } = target;
-  if (to === stable) return { ...inPlace(target, current, settings), undo, to, version, instant: false };
+  if (to === stable) return { ...inPlace(target, mixed ? null : current, settings), undo, to, version, instant: false };
   refuseOtherContent(target, newestFirst, settings.name);
   const ready = present.readiness[to];
   const isWarm = ready !== undefined && ready.of > 0 && ready.ready === ready.of;
   const strategy = isWarm ? "blue-green" : strategyFor(target, settings);
   return { undo, strategy, to, version, instant: isWarm };
+}
+
+/** Some members of the pool with the traffic run what was to be reverted: then what is stable is what to go back to. */
+function isMixed(newestFirst: readonly Revision[], stable: PoolName): boolean {
+  const last = newestFirst.find((one) => one.to === stable && broughtSomething(one));
+  return last !== undefined && last.left.length > 0;
 }
 
 function previous(newestFirst: readonly Revision[], current: Revision | null, service: string): Revision {
@@ -95,7 +104,7 @@ function sameMembers(a: readonly Member[], b: readonly Member[]): boolean {
 
 /** A pool that something else was brought to since then no longer runs what that revision brought. */
 function refuseOtherContent(target: Revision, newestFirst: readonly Revision[], service: string): void {
-  const last = newestFirst.find((one) => one.to === target.to);
+  const last = newestFirst.find((one) => one.to === target.to && broughtSomething(one));
   if (last === undefined || last === target || sameContent(last, target)) return;
   const version = last.version === null ? "" : ` (${last.version})`;
   throw new Refusal(
@@ -107,7 +116,7 @@ function refuseOtherContent(target: Revision, newestFirst: readonly Revision[], 
 
 /** The pool has the traffic, with something else in it: only what updates members in place can bring the old version back. */
 function inPlace(target: Revision, current: Revision | null, settings: ServiceSettings): { readonly strategy: "rolling" } {
-  const since = current === null ? "" : `, and runs ${contentOf(current)} since`;
+  const since = current === null ? ", and some of its members run something else" : `, and runs ${contentOf(current)} since`;
   const why = `${target.to} is stable already${since}: going back to revision ${target.number} means to update its members`;
   if (settings.rolling === null || (settings.rolling.pool !== null && settings.rolling.pool !== target.to))
     throw new Refusal("changed-since", `${why}, and no \`rolling:\` of ${settings.name} says how`, startAnew(target, settings));

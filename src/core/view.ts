@@ -145,6 +145,8 @@ export type CheckView = {
   readonly windowMs: Ms;
   /** What is missing until it can pass, if all goes on as it does; null where it has decided, or nobody knows. */
   readonly needed: Needed | null;
+  /** How far it has come towards failing and towards passing: 0 is nothing, 1 decides; null where there is nothing to say. */
+  readonly towards: { readonly fail: number | null; readonly pass: number | null };
   readonly text: string;
 };
 
@@ -166,6 +168,8 @@ export type RevisionView = {
   readonly reason: string | null;
   readonly result: "initial" | "promoted" | "reverted";
   readonly cause: string | null;
+  /** Members that still run its version although it was reverted: only `rolling` leaves any. */
+  readonly left: readonly Member[];
   readonly startedBy: string | null;
   readonly startedAt: string | null;
   readonly endedAt: string | null;

@@ -41,7 +41,12 @@ export class ApiUnderTest implements AsyncDisposable {
 
   static async start(change: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
     const api = new ApiUnderTest();
-    const book = await openTokens({ store: api.store, now: () => api.wall, log: api.#log() });
+    const book = await openTokens({
+      store: api.store,
+      now: () => api.wall,
+      log: api.#log(),
+      services: async () => ["web", "shop", "pay"],
+    });
     const server = await createServer({
       control: api.control,
       listen: { host: "127.0.0.1", port: 0 },

@@ -173,7 +173,7 @@ function serviceView(stable: string, etag: string): ServiceView {
   };
 }
 
-const SAID = { windowMs: 30_000, needed: null, text: "1 % < 2 %" };
+const SAID = { windowMs: 30_000, needed: null, towards: { fail: 0.5, pass: 1 }, text: "1 % < 2 %" };
 
 function rolloutView(id: string): RolloutView {
   return {

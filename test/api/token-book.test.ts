@@ -19,11 +19,11 @@ let book: TokenBook;
 beforeEach(async () => {
   store = new MemoryStore();
   wall = Date.parse("2026-01-02T03:04:05Z");
-  book = await openTokens({ store, now: () => wall, log });
+  book = await openTokens({ store, now: () => wall, log, services: async () => ["web"] });
 });
 afterEach(() => book[Symbol.asyncDispose]());
 
-const again = () => openTokens({ store, now: () => wall, log });
+const again = () => openTokens({ store, now: () => wall, log, services: async () => ["web"] });
 
 describe("a token", () => {
   test("has the form that scanners find, and is stored as its hash alone", async () => {
@@ -88,6 +88,13 @@ describe("a name", () => {
   });
 });
 
+test("a service that there is none of is refused, with those that there are", async () => {
+  await expect(book.create({ ...CI, services: ["web", "wep"] }, ANN)).rejects.toMatchObject({
+    code: "unknown-service",
+    hint: "services: web",
+  });
+});
+
 test("the time of the last use is kept, to the minute", async () => {
   const { token } = await book.create(CI, ANN);
   wall += 5_000;
@@ -116,11 +123,11 @@ test("the real store keeps them", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-tokens-"));
   try {
     await using real = await openSqlite(folder);
-    const one = await openTokens({ store: real, now: () => wall, log });
+    const one = await openTokens({ store: real, now: () => wall, log, services: async () => ["web"] });
     const { token } = await one.create(CI, ANN);
     one.verify(token);
     await one[Symbol.asyncDispose]();
-    await using other = await openTokens({ store: real, now: () => wall, log });
+    await using other = await openTokens({ store: real, now: () => wall, log, services: async () => ["web"] });
     expect(other.verify(token)).toMatchObject({ name: "ci" });
     expect(other.list()[0]?.lastUsedAt).not.toBeNull();
   } finally {

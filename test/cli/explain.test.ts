@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { explainedLines } from "../../src/cli/format/explained.ts";
 import { BARE } from "../../src/cli/format/style.ts";
 import { decisionSentence } from "../../src/core/explained.ts";
+import type { HookRunView } from "../../src/core/view.ts";
 import { startApi } from "../support/api.ts";
 import { sluice } from "../support/cli.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
@@ -81,6 +82,37 @@ test("with --windows each window stands there with the evidence after it", () =>
   expect(lines[from + 1]).toBe("12 older windows are no longer kept");
   expect(lines[from + 3]).toMatch(/2 {2}.*:01:00 +1m +20\/600 +4\/1800 +20 +1\.6/);
   expect(lines[from + 4]).toMatch(/3 {2}.* 20\/20 +4\/1800 +an outage +-/);
+});
+
+test("every hook stands with how it ended, and what those said that did not end well", () => {
+  const at = { startedAt: "2026-03-01T10:00:00.000Z", endedAt: "2026-03-01T10:00:12.000Z", step: 0 } as const;
+  const good = { is: "succeeded", text: "succeeded", output: "fine" } as const;
+  const hooks: readonly HookRunView[] = [
+    { ...at, ...good, name: "migrate", point: "beforeStart", member: null, run: 2 },
+    {
+      ...at,
+      name: "deploy",
+      point: "deploy",
+      member: "10.0.0.1:80",
+      run: 1,
+      is: "failed",
+      text: "ended with 1: no space",
+      output: "1\n\u001b[2Jno space",
+    },
+    { ...at, name: "gate", point: "beforePromote", member: null, run: 1, is: "running", endedAt: null, text: "", output: "" },
+  ];
+  const lines = explainedLines(explanationView(back, { hooks }), BARE, NOW, false);
+  expect(cells(lines, "BEGAN")).toEqual(["BEGAN", "HOOK", "AT", "TOOK", "RESULT"]);
+  const rows = lines
+    .filter((line) => / (?:beforeStart|deploy|beforePromote) /.test(line))
+    .map((line) => line.trim().split(/ {2,}/).slice(1));
+  expect(rows).toEqual([
+    ["migrate (run 2)", "beforeStart", "12s", "succeeded"],
+    ["deploy for 10.0.0.1:80", "deploy", "12s", "ended with 1: no space"],
+    ["gate", "beforePromote", "30s", "runs"],
+  ]);
+  expect(lines.slice(-3)).toEqual(["deploy for 10.0.0.1:80 said", "1", expect.not.stringContaining("\u001b")]);
+  expect(lines.join("\n")).not.toContain("fine");
 });
 
 test("the command explains a rollout by its id, and says where there is none", async () => {

@@ -103,10 +103,12 @@ describe("old rollouts", () => {
   it("go with all that was read for them; those of a service with a longer name stay", async () => {
     await put([...ROLLOUTS, "rollouts/web-api-1", "rollouts/web-10-1", "windows/web-1/errors", "windows/web-4/errors"]);
     await put(["evidence/web-2/errors", "evidence/web-2/errors:stable", "windows/web-10/errors"]);
+    await put(["hooks/web-1/0.before.0", "hooks/web-2/0.before.1.a:80", "hooks/web-3/0.before.0"]);
     await pruneAll(retention({ events: 100, rollouts: 2 }, [past(4, false)]));
     expect(await keysOf("rollouts/")).toEqual(["rollouts/web-10-1", "rollouts/web-3", "rollouts/web-4", "rollouts/web-api-1"]);
     expect(await keysOf("windows/")).toEqual(["windows/web-10/errors", "windows/web-4/errors"]);
     expect(await keysOf("evidence/")).toEqual([]);
+    expect(await keysOf("hooks/")).toEqual(["hooks/web-3/0.before.0"]);
   });
 
   it("never go with the one that is under way, nor with the last that ended", async () => {
@@ -119,6 +121,21 @@ describe("old rollouts", () => {
     await put(["revisions/web/000001", "revisions/web/000002", "revisions/web/000003", "revisions/web-2/000001"]);
     await pruneAll(retention({ events: 100, rollouts: 2 }, [past(3, false)]));
     expect(await keysOf("revisions/")).toEqual(["revisions/web-2/000001", "revisions/web/000002", "revisions/web/000003"]);
+  });
+});
+
+describe("old revisions", () => {
+  const key = (number: number) => `revisions/web/${String(number).padStart(6, "0")}`;
+
+  it("stay where an undo needs them, however many were reverted since", async () => {
+    const one = (number: number, result: string): Write => ({
+      put: key(number),
+      value: { number, result, to: "green", stable: result === "reverted" ? "blue" : "green" },
+    });
+    const reverted = Array.from({ length: 5 }, (_, index) => one(index + 4, "reverted"));
+    await store.txn([], [one(1, "promoted"), one(2, "promoted"), one(3, "promoted"), ...reverted]);
+    await pruneAll(retention({ events: 100, rollouts: 2 }, [{ service: "web", count: 8, revision: 8, running: false }]));
+    expect(await keysOf("revisions/")).toEqual([2, 3, 7, 8].map(key));
   });
 });
 

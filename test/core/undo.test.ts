@@ -27,6 +27,7 @@ function became(number: number, to: string, version: string | null, more: Partia
     reason: null,
     result: "promoted",
     cause: null,
+    left: [],
     startedBy: "ann",
     startedAt: 0,
     endedAt: 1,
@@ -91,6 +92,22 @@ describe("an undo goes back", () => {
   it("in place, with the version of then, where the pool is the same", () => {
     const rolled = [became(1, "blue", "v1", { strategy: "rolling" }), became(2, "blue", "v2", { strategy: "rolling" })];
     expect(undo(rolled, { rolling: ROLLING })).toMatchObject({ strategy: "rolling", to: "blue", version: "v1", instant: false });
+  });
+
+  it("to what is stable itself, where a rolling update left some members on another version", () => {
+    const rolled = [became(1, "blue", "v1", { strategy: "rolling" }), became(2, "blue", "v2", { strategy: "rolling" })];
+    const half = became(3, "blue", "v3", { strategy: "rolling", result: "reverted", left: ["b:1"] });
+    expect(undo([...rolled, half], { rolling: ROLLING })).toMatchObject({ undo: { revision: 2 }, version: "v2" });
+    expect(undo([...rolled, half], { rolling: ROLLING, revision: 2 })).toMatchObject({ version: "v2" });
+    const whole = { ...half, left: [] };
+    expect(undo([...rolled, whole], { rolling: ROLLING })).toMatchObject({ undo: { revision: 1 }, version: "v1" });
+    const repaired = became(4, "blue", "v2", { strategy: "rolling", brings: 2, undoes: 2 });
+    expect(undo([...rolled, half, repaired], { rolling: ROLLING })).toMatchObject({ version: "v1" });
+  });
+
+  it("to a pool whose update was put back as it was", () => {
+    const tried = became(2, "blue", "v2", { strategy: "rolling", result: "reverted", stable: "green" });
+    expect(undo([FIRST, GREEN, tried])).toMatchObject({ undo: { revision: 0 }, instant: true });
   });
 
   it("to what an undo brought as to what that had gone back to", () => {

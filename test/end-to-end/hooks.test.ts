@@ -39,7 +39,7 @@ while [ ! -e go ]; do sleep 0.1; done
 echo "migrated to $1 with $PASSWORD"
 `;
 
-it("a hook outlives no kill, runs again with its key, and a gate decides", { timeout: 60_000 }, async () => {
+it("a hook outlives no Sluice, runs again with its key, and a gate decides", { timeout: 60_000 }, async () => {
   await using desk = await office();
   const service = `    canary: { steps: [{ share: 50%, for: 500ms }] }
     hooks:
@@ -62,6 +62,10 @@ it("a hook outlives no kill, runs again with its key, and a gate decides", { tim
   await stack.serve();
   await until("it runs again", () => lines("pids").length === 2);
   expect(await groupOf(lines("pids")[0])).toEqual([]);
+  await stack.stopController();
+  expect(await groupOf(lines("pids")[1])).toEqual([]);
+  await stack.serve();
+  await until("it runs once more", () => lines("pids").length === 3);
   expect(new Set(lines("keys")).size).toBe(1);
   expect((await stack.service()).wanted.shares).toEqual({ blue: 10_000 });
   writeFileSync(at("go"), "");
@@ -70,7 +74,7 @@ it("a hook outlives no kill, runs again with its key, and a gate decides", { tim
   expect(refused.reason).toBe("gate failed: answered 409: not during the sale");
   const { hooks } = (await stack.api("GET", "/v1/rollouts/web-1/explanation")).body as ExplanationView;
   expect(hooks).toMatchObject([
-    { point: "beforeStart", run: 2, is: "succeeded", output: "migrated to 1.2.3 with ***" },
+    { point: "beforeStart", run: 3, is: "succeeded", output: "migrated to 1.2.3 with ***" },
     { name: "gate", point: "beforePromote", run: 1, is: "failed", output: "not during the sale" },
   ]);
   const [asked] = desk.asked.filter(({ url }) => url === "/gate");

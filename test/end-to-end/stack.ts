@@ -89,6 +89,11 @@ export class Stack implements AsyncDisposable {
     await this.#end("SIGKILL");
   }
 
+  /** SIGTERM, and waits for its end. */
+  async stopController(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
   signalController(signal: NodeJS.Signals): void {
     this.#serve?.kill(signal);
   }

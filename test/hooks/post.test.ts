@@ -1,9 +1,12 @@
 import { createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { signatureOf } from "../../src/hooks/signature.ts";
 import { type Answers, startAnswers } from "../support/answers.ts";
@@ -192,4 +195,21 @@ test.each([
   ["a header of two lines", postHook("http://127.0.0.1:1/", { headers: { a: { from: "text", text: "x\ny" } } }), /characters/],
 ])("%s is said at once", async (_what, hook, text) => {
   expect(await runHook(hook)).toMatchObject({ ok: false, text: expect.stringMatching(text) });
+});
+
+test("an authority of one's own is trusted where it is named, and only there", async () => {
+  const [key, ca] = [join(folder, "key.pem"), join(folder, "ca.pem")];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  await execa("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", ca, ...subject]);
+  const gate = createServer({ key: readFileSync(key), cert: readFileSync(ca) }, (_request, response) => say(200)(response));
+  await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `https://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    expect(await runHook(postHook(url, { ca }))).toMatchObject({ ok: true, text: "answered 200" });
+    expect((await runHook(postHook(url, { deadlineMs: 100 }))).text).toMatch(/certificate that is not trusted/);
+  } finally {
+    gate.closeAllConnections();
+    await new Promise((resolve) => gate.close(resolve));
+  }
 });

@@ -17,7 +17,12 @@ export async function startApi(
   const kept = new Map<string, Answer>();
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
-  const tokens = await openTokens({ store: new MemoryStore(), now: Date.now, log });
+  const tokens = await openTokens({
+    store: new MemoryStore(),
+    now: Date.now,
+    log,
+    services: async () => (await control.services()).map(({ name }) => name),
+  });
   const first = verifier(token, { name: "tester", scopes: ["admin"], services: null });
   const server = await createServer({
     control,

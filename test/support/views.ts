@@ -133,6 +133,7 @@ const INITIAL: RevisionView = {
   reason: null,
   result: "initial",
   cause: "stable before the first rollout",
+  left: [],
   startedBy: null,
   startedAt: null,
   endedAt: null,
@@ -140,7 +141,14 @@ const INITIAL: RevisionView = {
 };
 
 export function checkView(more: Partial<CheckView> = {}): CheckView {
-  const measured = { value: 0.0013, limit: "< 1 %", samples: 6060, windowMs: 30_000, needed: null };
+  const measured = {
+    value: 0.0013,
+    limit: "< 1 %",
+    samples: 6060,
+    windowMs: 30_000,
+    needed: null,
+    towards: { fail: 0.13, pass: 1 },
+  };
   return { name: "errors", is: "pass", ...measured, text: "0.13 % of 6060", ...more };
 }
 

@@ -22,6 +22,10 @@ export const RevisionView = z
     reason: z.string().nullable().describe("What whoever started it said."),
     result: z.enum(["initial", "promoted", "reverted"]),
     cause: z.string().nullable(),
+    left: z
+      .array(z.string())
+      .readonly()
+      .describe("Members that still run its version although it was reverted: only `rolling` leaves any."),
     startedBy: z.string().nullable(),
     startedAt: z.string().nullable(),
     endedAt: z.string().nullable(),

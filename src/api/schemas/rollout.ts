@@ -48,6 +48,12 @@ export const CheckView = z
     needed: Needed.nullable().describe(
       "What is missing until it can pass, if all goes on as it does; null where it has decided, or nobody knows.",
     ),
+    towards: z
+      .object({ fail: z.number().nullable(), pass: z.number().nullable() })
+      .readonly()
+      .describe(
+        "How far it has come towards failing and towards passing: 0 is nothing, 1 decides; null where there is nothing to say.",
+      ),
     text: z.string(),
   })
   .readonly()

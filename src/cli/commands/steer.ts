@@ -80,6 +80,7 @@ async function effectOfPromote(session: Session, name: string): Promise<string> 
   const left = rollout.steps.filter((step) => step.state === "next").length;
   const unproved = rollout.checks.filter((check) => check.is !== "pass").map((check) => check.name);
   const evidence = unproved.length === 0 ? "" : `, although these checks have not passed: ${unproved.join(", ")}`;
+  if (rollout.rolling !== null) return `Update what is left of ${rollout.to} without its times${evidence}?`;
   return `Send 100% of ${name} to ${rollout.to} now, skipping ${left === 1 ? "1 step" : `${left} steps`}${evidence}?`;
 }
 

@@ -50,6 +50,7 @@ export function revisionLines(service: string, revision: RevisionView, style: St
     ["version", version === null ? null : plain(version)],
     ["stable", plain(stable)],
     ["members", members === null ? null : members.map(plain).join(", ") || "none"],
+    ["left", revision.left.length === 0 ? null : `still on its version: ${revision.left.map(plain).join(", ")}`],
     ["undo of", revision.undoes === null ? null : `goes back to revision ${revision.undoes}`],
     ["by", revision.startedBy === null ? null : plain(revision.startedBy)],
     ["started", revision.startedAt === null ? null : clock(revision.startedAt, now)],
