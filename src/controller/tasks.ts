@@ -58,6 +58,7 @@ async function runHook(deps: TaskDeps, cell: Cell, effect: HookEffect, signal: A
     run = { ...run, pid };
     return keepPid(deps, effect, run);
   };
+  signal.throwIfAborted();
   const end = await hooks.run(call, started, signal);
   const ended: HookRun = { ...run, end: { ...end, at: clock.now().wall } };
   if (signal.aborted) return saveRun(store, effect, ended);

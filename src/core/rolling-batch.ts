@@ -31,8 +31,10 @@ export function isGoingBack({ phase, backFrom }: Rollout): boolean {
 export function wantOf(rollout: Rollout, step: Step): Want {
   const { rolling } = rollout;
   if (rolling === null) return step.want;
-  const gone = isGoingBack(rollout) ? rolling.excluded : leftOut(rolling);
-  return gone.length === 0 ? step.want : withOut(step.want, gone);
+  if (isGoingBack(rollout)) return withOut(step.want, rolling.excluded);
+  // Who is skipped is not taken out for nothing.
+  const out = step.want.out.filter((member) => !rolling.skipped.includes(member));
+  return withOut({ ...step.want, out }, leftOut(rolling));
 }
 
 export function withOut(want: Want, members: readonly Member[]): Want {

@@ -72,6 +72,8 @@ function hookState(rollout: Rollout, key: string, task: Task & { do: "hook" }): 
 function capacity(rollout: Rollout, task: Task & { do: "capacity" }): TaskState {
   const { rolling, want } = rollout;
   if (rolling === null) return DONE;
+  if (Object.keys(rolling.health).length === 0)
+    return { is: "pending", missing: `nobody knows yet which members of ${rolling.pool} are ready`, members: [] };
   const batch = concerned(rollout, task.members);
   const gone = new Set([...batch, ...leftOut(rolling), ...want.out]);
   const ready = Object.keys(rolling.health).filter((member) => isReady(rolling, member) && isServing(rollout, member));

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/controller/clock.ts";
 import type { Next, Target } from "../../src/core/ports.ts";
 import type { Report, Route, ServiceReport } from "../../src/core/route.ts";
-import type { Ms, ServiceName, TargetName } from "../../src/core/units.ts";
+import type { Endpoint, Ms, ServiceName, TargetName } from "../../src/core/units.ts";
 import { same } from "../../src/core/want.ts";
 import type { Random } from "./random.ts";
 
@@ -16,6 +16,19 @@ export class Nginx {
   changedAt: Ms = 0;
   /** What it was told may come next. */
   foreseen: readonly Next[] = [];
+  /** Until when requests are in flight to each address that it stopped sending any to. */
+  readonly #drainedAt = new Map<Endpoint, Ms>();
+
+  drains(endpoint: Endpoint, t: Ms): boolean {
+    return t < (this.#drainedAt.get(endpoint) ?? 0);
+  }
+
+  /** Requests to addresses that are sent nothing any more take their time. */
+  leaves(before: Route | undefined, route: Route, t: Ms, ms: Ms): void {
+    for (const [endpoint, state] of Object.entries(before?.endpoints.blue ?? {}))
+      if (state === "ready" && route.endpoints.blue?.[endpoint] !== "ready") this.#drainedAt.set(endpoint, t + ms);
+  }
+
   /** Called with each route that it has just begun to serve. */
   took: (route: Route) => void = () => {};
 }
@@ -35,6 +48,8 @@ export class EdgeTarget implements Target {
   #listener: (report: Report) => void = () => {};
   #next: { readonly at: Ms; readonly cancel: () => void } | null = null;
   #order = 0;
+  /** How many requests are in flight to an address; nobody counts them where this is not set. */
+  inFlight: ((endpoint: Endpoint) => number) | null = null;
 
   constructor(
     nginx: Nginx,
@@ -102,6 +117,7 @@ export class EdgeTarget implements Target {
         this.#refused.set(service, { version: route.version, text: nginx.refuses });
         return;
       }
+      nginx.leaves(nginx.serves.get(service), route, this.#clock.now().t, this.#random.between(0, 4_000));
       nginx.serves.set(service, route);
       nginx.generation += 1;
       nginx.changedAt = this.#clock.now().t;
@@ -126,6 +142,13 @@ export class EdgeTarget implements Target {
     if (this.#random.chance(0.3)) late();
   }
 
+  #counts(): Report["inFlight"] {
+    const { inFlight } = this;
+    if (inFlight === null) return {};
+    const served = [...this.#nginx.serves.values()].flatMap((route) => Object.values(route.endpoints));
+    return Object.fromEntries(served.flatMap((pool) => Object.keys(pool).map((endpoint) => [endpoint, inFlight(endpoint)])));
+  }
+
   #seen(): Report {
     const names = new Set([...this.#proved.keys(), ...this.#refused.keys()]);
     const services = [...names].map((service): [string, ServiceReport] => {
@@ -141,7 +164,7 @@ export class EdgeTarget implements Target {
       lingering: 0,
       blocked: null,
       waiting: null,
-      inFlight: {},
+      inFlight: this.#counts(),
       services: Object.fromEntries(services),
     };
   }
