@@ -59,10 +59,10 @@ export type Limits = {
   readonly heartbeatMs: Ms;
   /** How long a reader of a stream may leave a full buffer unread. */
   readonly stallMs: Ms;
-};
-
   /** At the end: how long requests that are under way may take until their connections are cut. */
   readonly stopMs: Ms;
+};
+
 export const LIMITS: Limits = {
   bodyBytes: 1_048_576,
   requestMs: 30_000,
@@ -71,5 +71,5 @@ export const LIMITS: Limits = {
   streams: 1_000,
   heartbeatMs: 15_000,
   stallMs: 15_000,
-};
   stopMs: 5_000,
+};
