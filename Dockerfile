@@ -4,6 +4,8 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
+# The older builder keeps what it built in between: docker image prune --filter label=sluice.stage
+LABEL sluice.stage=build
 WORKDIR /build
 COPY package.json package-lock.json ./
 # No package's own script runs: nothing is executed, nor fetched, that package-lock.json has no hash of. Because of those hashes
@@ -25,6 +27,7 @@ RUN npm run build \
 # What the program does not need goes: package managers, their caches, manuals. And the folders are there, with their owner, so
 # that new volumes on them belong to Sluice.
 FROM ${NODE_IMAGE} AS files
+LABEL sluice.stage=files
 ARG SLUICE_UID=10001
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* \
       /usr/local/include /opt/yarn* /var/cache/apt /var/lib/apt/lists /var/cache/debconf /var/log/* \

@@ -13,6 +13,8 @@ import { launch } from "../bin/launch.js";
 import { afterSetUp, root } from "./setup.mjs";
 import { countTests, line } from "./tally.mjs";
 
+/** Part of the name of all that this run makes. */
+const id = randomBytes(4).toString("hex");
 const missing = whatIsMissing();
 if (missing === null) await afterSetUp(run);
 else {
@@ -36,12 +38,29 @@ async function run({ node, env }) {
   try {
     const reporters = ["--reporter=verbose", "--reporter=json", `--outputFile.json=${results}`];
     const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--config", "test/compose/vitest.config.ts"];
-    const own = { ...env, SLUICE_COMPOSE_RUN: randomBytes(4).toString("hex") };
-    const code = await launch(node, [...vitest, ...reporters, ...process.argv.slice(2)], own);
+    const code = await launch(node, [...vitest, ...reporters, ...process.argv.slice(2)], { ...env, SLUICE_COMPOSE_RUN: id });
     const tally = countTests(results, code);
     console.log(line(tally));
     return tally.failed === 0 ? 0 : 1;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+    sweep(`sluice-test-${id}`);
   }
+}
+
+/**
+ * Removes what has the name of this run: the tests do that themselves, unless they were interrupted. And what the older builder
+ * left of the stages of the Dockerfile.
+ *
+ * @param {string} name
+ */
+function sweep(name) {
+  const docker = (/** @type {string[]} */ ...args) => spawnSync("docker", args, { encoding: "utf8" }).stdout ?? "";
+  const lines = (/** @type {string} */ text) => text.split("\n").filter((one) => one.startsWith(name));
+  const remove = (/** @type {string[]} */ verb, /** @type {string[]} */ names) => names.length > 0 && docker(...verb, ...names);
+  remove(["rm", "--force", "--volumes"], lines(docker("ps", "--all", "--format", "{{.Names}}")));
+  remove(["volume", "rm", "--force"], lines(docker("volume", "ls", "--format", "{{.Name}}")));
+  remove(["network", "rm"], lines(docker("network", "ls", "--format", "{{.Name}}")));
+  remove(["image", "rm", "--force"], lines(docker("images", "--format", "{{.Repository}}")));
+  docker("image", "prune", "--force", "--filter", "label=sluice.stage");
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Api } from "./api/server.ts";
 import type { TokenBook as Book } from "./api/token-book.ts";
 import type { Finding } from "./app/check.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
@@ -64,12 +65,13 @@ export async function openApp(options: AppOptions): Promise<App> {
     const { reloader } = await import("./app/reload.ts");
     const reload = reloader({ ...options, read: () => readConfig(options) }, config, controller);
     const parts = { controller, store, reload };
-    const served = options.listen ? await serveApi(config, options.log, parts, stack) : { address: null, tokenFile: null };
+    const served = options.listen
+      ? await serveApi(options, config, parts, stack)
+      : { address: null, tokenFile: null, reload };
     const disposed = stack.move();
     return {
       control: controller,
       ...served,
-      reload,
       [Symbol.asyncDispose]: () => disposed.disposeAsync(),
     };
   } catch (error) {
@@ -170,30 +172,41 @@ async function namesOf(control: Control): Promise<readonly string[]> {
   return (await control.services()).map(({ name }) => name);
 }
 
-async function serveApi(config: Config, log: Log, parts: Parts, stack: AsyncDisposableStack) {
+async function serveApi(options: AppOptions, config: Config, parts: Parts, stack: AsyncDisposableStack) {
+  const { log } = options;
+  const { readCertificate, withCertificate, keepServed } = await import("./app/certificate.ts");
+  const read = () => readCertificate(options, config, Date.now());
+  const certificate = await read();
+  await keepServed(config.state, certificate);
+  for (const warning of certificate?.warnings ?? []) log.warn(warning);
+  const reload = withCertificate(parts.reload, read, async (renewed) => {
+    api.renew(renewed);
+    await keepServed(config.state, renewed);
+  });
   const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
   const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
   const tokens = stack.use(
     await openTokens({ store: parts.store, now: Date.now, log, services: () => namesOf(parts.controller) }),
   );
-  const api = stack.use(
+  const api: Api = stack.use(
     await createServer({
       control: parts.controller,
       listen: config.api.listen,
       auth: first === null ? { kind: "none" } : { kind: "token", verify: (token) => first.verify(token) ?? tokens.verify(token) },
       tokens,
+      certificate,
       hosts: config.api.hosts,
       version: await ownVersion(),
       log,
       parseSteps,
       answers: storedAnswers(parts.store, () => Date.now()),
       now: () => Date.now(),
-      reload: () => parts.reload().catch(refusedReload),
+      reload: () => reload().catch(refusedReload),
       // Beside the sources in a checkout, and beside what is built of them in the package.
       dashboard: join(import.meta.dirname, "../dist/dashboard"),
     }),
   );
-  return { address: await api.listen(), tokenFile: first?.path ?? null };
+  return { address: await api.listen(), tokenFile: first?.path ?? null, reload };
 }
 
 /** The tokens of a state that no controller drives, under its lock. Rejects with a `StoreError` of code `locked` where one does. */
@@ -241,12 +254,14 @@ async function readConfig({ config, env }: Source): Promise<Config> {
   return loadConfig(config, env, metricTexts);
 }
 
-/** Where the API of a configuration is, and its token, without opening anything. */
-export async function apiAddress({ config, env }: Source): Promise<{ url: string; socket: string | null; tokenFile: string }> {
+/** Where the API of a configuration is, with the files of its token and its certificates, without opening anything. */
+export async function apiAddress({ config, env }: Source) {
   const { api, state } = await loadConfig(config, env);
-  const tokenFile = join(state, "token");
-  if ("unix" in api.listen) return { url: "http://localhost", socket: api.listen.unix, tokenFile };
-  return { url: `http://${reachable(api.listen)}`, socket: null, tokenFile };
+  const { servedIn } = await import("./app/certificate.ts");
+  const [tokenFile, certificates] = [join(state, "token"), typeof api.tls === "string" ? [] : [servedIn(state), api.tls.cert]];
+  if ("unix" in api.listen) return { url: "http://localhost", socket: api.listen.unix, tokenFile, certificates };
+  const scheme = certificates.length === 0 ? "http" : "https";
+  return { url: `${scheme}://${reachable(api.listen)}`, socket: null, tokenFile, certificates };
 }
 
 /** The JSON Schema of sluice.yaml. */

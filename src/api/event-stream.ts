@@ -8,6 +8,14 @@ import type { EventView } from "../core/view.ts";
 /** How long a client waits before it connects again. */
 const RETRY_MS: Ms = 2_000;
 
+export type Streaming = {
+  /** How long a reader may leave a full buffer unread. */
+  readonly stallMs: Ms;
+  /** Aborts where the server stops: streams then end, rather than break off. */
+  readonly stopping: AbortSignal;
+  readonly log: Log;
+};
+
 /**
  * Writes events as they come until the reader goes, stalls, or the server closes its connections.
  *
@@ -17,11 +25,13 @@ const RETRY_MS: Ms = 2_000;
 export async function streamEvents(
   reply: FastifyReply,
   follow: (signal: AbortSignal) => AsyncIterable<EventView>,
-  stallMs: Ms,
-  log: Log,
+  { stallMs, stopping, log }: Streaming,
 ): Promise<void> {
   const gone = new AbortController();
-  reply.sse.onClose(() => gone.abort());
+  const end = () => gone.abort();
+  reply.sse.onClose(end);
+  if (stopping.aborted) end();
+  stopping.addEventListener("abort", end);
   // The answer is ours from here on: fastify must not try to send one more.
   reply.hijack();
   try {
@@ -34,6 +44,8 @@ export async function streamEvents(
     }
   } catch (error) {
     log.error("A stream of events broke off", { request: reply.request.id, error: inspect(error) });
+  } finally {
+    stopping.removeEventListener("abort", end);
   }
 }
 

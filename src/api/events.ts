@@ -1,10 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
-import type { Log } from "../core/ports.ts";
 import type { EventView } from "../core/view.ts";
 import { eventPage } from "./event-page.ts";
-import { streamEvents } from "./event-stream.ts";
+import { type Streaming, streamEvents } from "./event-stream.ts";
 import type { Limits } from "./options.ts";
 import { ApiError } from "./problem.ts";
 import { onlyService, seesEvent } from "./reach.ts";
@@ -17,7 +16,7 @@ const FORMS = {
 };
 
 /** The journal: as a page, or as a stream that goes on. */
-export function eventRoutes(app: Routes, control: Control, limits: Limits, log: Log): void {
+export function eventRoutes(app: Routes, control: Control, limits: Limits, streaming: Streaming): void {
   let streams = 0;
   const events = operation("followEvents", "events", "What happens, as it happens, or a page of it", "read", true);
   app.get(
@@ -42,7 +41,7 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, log: 
       try {
         const from = request.headers["last-event-id"] ?? after;
         const seen = (events: AsyncIterable<EventView>) => onlySeen(request, events);
-        await streamEvents(reply, (signal) => seen(control.follow({ service }, from, signal)), limits.stallMs, log);
+        await streamEvents(reply, (signal) => seen(control.follow({ service }, from, signal)), streaming);
       } finally {
         streams -= 1;
       }

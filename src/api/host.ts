@@ -16,7 +16,11 @@ export function checkHost(hosts: readonly string[]): (request: FastifyRequest) =
     const hostHeaders = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host");
     const target = request.raw.url ?? "";
     const host = hostHeaders.length === 1 ? (request.headers.host ?? "").toLowerCase() : "";
-    if (target.startsWith("/") && isOurs(host, request.socket.localPort, configured)) return;
+    if (
+      target.startsWith("/") &&
+      isOurs(host, { localPort: request.socket.localPort, usual: request.protocol === "https" ? 443 : 80 }, configured)
+    )
+      return;
     throw new ApiError(
       "wrong-host",
       "The Host header names another host than this API.",
@@ -25,12 +29,13 @@ export function checkHost(hosts: readonly string[]): (request: FastifyRequest) =
   };
 }
 
-function isOurs(host: string, localPort: number | undefined, configured: ReadonlySet<string>): boolean {
+type Local = { readonly localPort: number | undefined /** The port that a client leaves out. */; readonly usual: number };
+
+function isOurs(host: string, { localPort, usual }: Local, configured: ReadonlySet<string>): boolean {
   const { name, port } = HOST.exec(host)?.groups ?? {};
   if (name === undefined) return false;
   if (configured.has(host)) return true;
-  // Port 80 is the one that a client leaves out.
-  const samePort = localPort === undefined || Number(port ?? 80) === localPort;
+  const samePort = localPort === undefined || Number(port ?? usual) === localPort;
   if (LOCAL_NAMES.includes(name)) return samePort;
   return configured.has(name) && (port === undefined || samePort);
 }

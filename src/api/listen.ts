@@ -20,13 +20,13 @@ export function ownHosts(listen: Listen): readonly string[] {
 }
 
 /** Starts to listen; answers where, as a URL or `unix:path`. */
-export async function startListening(app: FastifyInstance, listen: Listen): Promise<string> {
+export async function startListening(app: FastifyInstance, listen: Listen, tls: boolean): Promise<string> {
   try {
     if ("unix" in listen) return await listenOnSocket(app, listen.unix);
     await app.listen({ host: listen.host, port: listen.port });
     const bound = app.server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
-    return `http://${inUrl(listen.host)}:${port}`;
+    return `${tls ? "https" : "http"}://${inUrl(listen.host)}:${port}`;
   } catch (error) {
     throw unable(listen, error);
   }

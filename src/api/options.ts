@@ -18,10 +18,15 @@ export type ParsedSteps =
   | { readonly is: "steps"; readonly steps: readonly CanaryStep[] }
   | { readonly is: "wrong"; readonly problems: readonly { readonly path: string; readonly message: string }[] };
 
+/** A certificate, with the chain to its authority, and its private key: both PEM. */
+export type Certificate = { readonly cert: string; readonly key: string };
+
 export type ApiOptions = {
   readonly control: Control;
   readonly listen: Listen;
   readonly auth: Auth;
+  /** Speak TLS with this certificate; null for plain HTTP, on loopback or behind something that speaks TLS. */
+  readonly certificate: Certificate | null;
   /** Names (`name` or `name:port`) beside `localhost`, `127.0.0.1` and `[::1]` that the Host header may have. */
   readonly hosts: readonly string[];
   readonly version: string;
@@ -54,6 +59,8 @@ export type Limits = {
   readonly heartbeatMs: Ms;
   /** How long a reader of a stream may leave a full buffer unread. */
   readonly stallMs: Ms;
+  /** At the end: how long requests that are under way may take until their connections are cut. */
+  readonly stopMs: Ms;
 };
 
 export const LIMITS: Limits = {
@@ -61,7 +68,8 @@ export const LIMITS: Limits = {
   requestMs: 30_000,
   answerMs: 60_000,
   wrongTokens: 20,
-  streams: 100,
+  streams: 1_000,
   heartbeatMs: 15_000,
   stallMs: 15_000,
+  stopMs: 5_000,
 };

@@ -18,7 +18,7 @@ import { memberRoutes } from "./members.ts";
 import { methodsByPath } from "./methods.ts";
 import { checkMutation } from "./mutation.ts";
 import { openApiDocument, registerReference } from "./openapi.ts";
-import { type ApiOptions, LIMITS, type Limits } from "./options.ts";
+import { type ApiOptions, type Certificate, LIMITS, type Limits } from "./options.ts";
 import { planRoutes } from "./plan.ts";
 import { reloadRoutes } from "./reload.ts";
 import { pathOf, requestId } from "./request-id.ts";
@@ -27,6 +27,8 @@ import { rolloutRoutes } from "./rollouts.ts";
 import type { Routes } from "./route.ts";
 import { LONGEST_NAME } from "./schemas/names.ts";
 import { serviceRoutes } from "./services.ts";
+import { stop } from "./stop.ts";
+import { renew, secured } from "./tls.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { trafficRoutes } from "./traffic.ts";
 import { validatorCompiler } from "./validation.ts";
@@ -38,6 +40,8 @@ export interface Api extends AsyncDisposable {
   listen(): Promise<string>;
   /** The OpenAPI document. */
   document(): Readonly<Record<string, unknown>>;
+  /** Speaks TLS with another certificate from the next connection on. */
+  renew(certificate: Certificate): void;
 }
 
 /** Nothing of an answer is for a page to show, frame or load. */
@@ -52,14 +56,16 @@ export async function createServer(options: ApiOptions): Promise<Api> {
   await app.register(fastifySSE, { heartbeatInterval: limits.heartbeatMs });
   keepAnswers(app, options);
   await registerReference(app);
-  routes(app as unknown as Routes, options, limits);
+  const stopping = new AbortController();
+  routes(app as unknown as Routes, options, { limits, stopping: stopping.signal });
   const { dashboard } = options;
   if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard));
   await app.ready();
   return {
-    listen: () => startListening(app, options.listen),
+    listen: () => startListening(app, options.listen, options.certificate !== null),
     document: () => openApiDocument(app),
-    [Symbol.asyncDispose]: () => app.close(),
+    renew: (certificate) => renew(app, certificate),
+    [Symbol.asyncDispose]: () => stop(app, stopping, limits.stopMs),
   };
 }
 
@@ -69,8 +75,10 @@ function build(options: ApiOptions, limits: Limits): FastifyInstance {
     genReqId: requestId,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
-    // Ends streams too: their connections close, and with them what they wait for.
-    forceCloseConnections: true,
+    // What is under way may end; `stop` says for how long.
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    ...secured(options.certificate),
     routerOptions: { maxParamLength: LONGEST_NAME },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => answerFailure(error, request, reply, options.log),
@@ -146,7 +154,13 @@ function keepAnswers(app: FastifyInstance, { answers, now, log }: ApiOptions): v
   });
 }
 
-function routes(app: Routes, { control, parseSteps, version, log, reload, tokens }: ApiOptions, limits: Limits): void {
+type Bounds = { readonly limits: Limits; readonly stopping: AbortSignal };
+
+function routes(
+  app: Routes,
+  { control, parseSteps, version, log, reload, tokens }: ApiOptions,
+  { limits, stopping }: Bounds,
+): void {
   healthRoutes(app, control, version);
   whoamiRoutes(app);
   serviceRoutes(app, control);
@@ -157,7 +171,7 @@ function routes(app: Routes, { control, parseSteps, version, log, reload, tokens
   memberRoutes(app, control);
   reloadRoutes(app, reload);
   tokenRoutes(app, tokens);
-  eventRoutes(app, control, limits, log);
+  eventRoutes(app, control, limits, { stallMs: limits.stallMs, stopping, log });
   latestRoutes(app, control);
   trafficRoutes(app, control);
 }

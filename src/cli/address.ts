@@ -14,9 +14,14 @@ export type Address = {
   /** The unix socket to go through, or null for TCP. */
   readonly socket: string | null;
   readonly token: string | null;
+  /** What a certificate is held against beside the authorities that Node knows; null for those alone. */
+  readonly trust: Trust | null;
   /** The configuration that the address comes from: the same state can be opened without a controller. Null: given by hand. */
   readonly config: string | null;
 };
+
+/** `ca`: an authority of the caller's own. `own`: the certificates that the controller of this machine can have, and no other. All PEM. */
+export type Trust = { readonly ca: string } | { readonly own: readonly string[] };
 
 /** The options that say where the controller is. */
 export type AddressFlags = {
@@ -24,6 +29,7 @@ export type AddressFlags = {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  readonly ca?: string;
 };
 
 /** Where a configuration is looked for when nobody names one, in this order. */
@@ -34,13 +40,15 @@ export async function findController(flags: AddressFlags, env: Env, cwd: string)
   const given = flags.url ?? env.SLUICE_URL;
   const config = await findConfig(flags, env, cwd);
   const token = await givenToken(flags, env);
+  const trust = await givenTrust(flags, env);
   if (given !== undefined && given !== "") {
     const address = parseUrl(given);
-    return { ...address, token: token ?? (await tokenOfSame(address, config, env)), config: null };
+    return { ...address, token: token ?? (await tokenOfSame(address, config, env)), trust, config: null };
   }
   if (config === null) throw nowhere();
-  const { url, socket, tokenFile } = await configured(config, env);
-  return { url, socket, token: token ?? (await readToken(tokenFile)), config };
+  const { url, socket, tokenFile, certificates } = await configured(config, env);
+  const own = certificates.length === 0 ? null : { own: await readable(certificates) };
+  return { url, socket, token: token ?? (await readToken(tokenFile)), trust: trust ?? own, config };
 }
 
 /** The configuration file to use: named, or the first place that has one; null where there is none. */
@@ -83,6 +91,32 @@ async function givenToken(flags: AddressFlags, env: Env): Promise<string | null>
   return null;
 }
 
+async function givenTrust(flags: AddressFlags, env: Env): Promise<Trust | null> {
+  const file = flags.ca ?? env.SLUICE_CA;
+  return file === undefined || file === "" ? null : { ca: await readPem(file) };
+}
+
+/** The one that is served lies in the state folder; the configured one may be newer, or all that this user may read. */
+async function readable(files: readonly string[]): Promise<readonly string[]> {
+  const read = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => null)));
+  return read.filter((text) => text !== null);
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new Failure(EXIT.unreachable, `cannot read the certificate in ${file}: ${errorCode(error)}`, {
+      cause: error,
+      hint: "name the certificate of the authority with --ca or SLUICE_CA",
+    });
+  }
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : "";
+}
+
 /** The token of this machine goes to this machine's controller only, never to an address that merely was typed. */
 async function tokenOfSame(address: Pick<Address, "url" | "socket">, config: string | null, env: Env): Promise<string | null> {
   if (config === null) return null;
@@ -92,13 +126,20 @@ async function tokenOfSame(address: Pick<Address, "url" | "socket">, config: str
   return readToken(own.tokenFile);
 }
 
-async function configured(config: string, env: Env): Promise<{ url: string; socket: string | null; tokenFile: string }> {
+type Configured = {
+  readonly url: string;
+  readonly socket: string | null;
+  readonly tokenFile: string;
+  readonly certificates: readonly string[];
+};
+
+async function configured(config: string, env: Env): Promise<Configured> {
   const quick = await readReach(config, env);
   if (quick !== null) {
     const { listen, state } = quick;
     const place =
       "unix" in listen ? { url: "http://localhost", socket: listen.unix } : { url: `http://${reachable(listen)}`, socket: null };
-    return { ...place, tokenFile: join(state, "token") };
+    return { ...place, tokenFile: join(state, "token"), certificates: [] };
   }
   const { apiAddress } = await import("../app.ts");
   return apiAddress({ config, env });
@@ -109,7 +150,7 @@ async function readToken(file: string, named = false): Promise<string | null> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
+    const code = errorCode(error);
     if (code === "ENOENT" && !named) return null;
     throw new Failure(EXIT.unreachable, `cannot read the token in ${file}: ${code}`, {
       cause: error,

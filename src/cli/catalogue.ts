@@ -58,4 +58,4 @@ export function neededParts(argv: readonly string[]): Catalogue {
 }
 
 /** Global options whose value is a word of its own. */
-const VALUED = new Set(["-c", "--config", "--url", "--token", "--token-file", "-o", "--output"]);
+const VALUED = new Set(["-c", "--config", "--url", "--token", "--token-file", "--ca", "-o", "--output"]);

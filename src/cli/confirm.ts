@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
  */
 export async function confirmed(context: Context, question: string, yes: boolean): Promise<boolean> {
   const { stdin, stderr } = context.io;
-  if (yes || stdin.isTTY !== true) return true;
+  if (yes || !context.flags.input || stdin.isTTY !== true) return true;
   const lines = createInterface({ input: stdin, output: stderr });
   try {
     const answer = await lines.question(`${question} [y/N] `);

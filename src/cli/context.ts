@@ -13,6 +13,8 @@ export type Flags = AddressFlags & {
   readonly output: Output;
   /** False with `--no-color`. */
   readonly color: boolean;
+  /** False with `--no-input`. */
+  readonly input: boolean;
 };
 
 /** What main alone can bring in, each loaded only when a command needs it. */

@@ -3,7 +3,7 @@ import type { Ask } from "../client/http.ts";
 import type { Address } from "./address.ts";
 import { EXIT } from "./exit.ts";
 import { exitOfCode, Failure, NobodyThere } from "./failure.ts";
-import { exchange } from "./transport.ts";
+import { fetchOver } from "./transport.ts";
 
 /** The typed client for an address: with the transport of the command line, which also goes through unix sockets. */
 export function clientOf(address: Address): Client {
@@ -11,8 +11,7 @@ export function clientOf(address: Address): Client {
     url: address.url,
     place: place(address),
     token: address.token,
-    fetch: (url, { method, headers, body, signal }) =>
-      exchange(url, { method, headers, body: body ?? null, socket: address.socket, signal: signal ?? null }),
+    fetch: fetchOver(address),
   });
 }
 

@@ -8,6 +8,9 @@ export type Screen = NodeJS.WritableStream & {
   getColorDepth?(env?: object): number;
 };
 
+/** Where keys and answers come from. */
+export type Keys = Readable & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown };
+
 /** Variables of the environment, read by main alone and handed down. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +24,7 @@ export type Io = {
   readonly env: Env;
   /** The folder that relative paths start from. */
   readonly cwd: string;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Keys;
   readonly stdout: Screen;
   readonly stderr: Screen;
   /** Wall clock, to show times with. */

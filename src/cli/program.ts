@@ -59,8 +59,10 @@ function globalOptions(program: Command): void {
     .option("--url <address>", "the controller: http://host:port or unix:/path; SLUICE_URL or the configuration where left out")
     .option("--token <token>", "token for it; safer in SLUICE_TOKEN, SLUICE_TOKEN_FILE or the state folder")
     .option("--token-file <file>", "file that holds the token")
+    .option("--ca <file>", "certificate of the authority (PEM) that vouches for the controller; SLUICE_CA where left out")
     .addOption(new Option("-o, --output <form>", "how data is printed").choices(OUTPUTS).default("table"))
-    .option("--no-color", "no colours; so does NO_COLOR");
+    .option("--no-color", "no colours; so does NO_COLOR")
+    .option("--no-input", "ask nothing and take no keys, as where stdin is no terminal");
 }
 
 /** Positional arguments in a row; a list at the end is spread out. */

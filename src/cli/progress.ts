@@ -1,12 +1,10 @@
-import type { EventView } from "../core/view.ts";
 import type { Context } from "./context.ts";
 import { eventLine } from "./format/event.ts";
-import { type Frame, liveLines } from "./format/live.ts";
 import { stateLine } from "./format/state-line.ts";
 import { type Style, styleOf } from "./format/style.ts";
 import { plain } from "./format/width.ts";
-import { line, type Screen } from "./io.ts";
-import type { Look } from "./look.ts";
+import { type Env, line, type Screen } from "./io.ts";
+import { liveProgress, type Steering } from "./live-progress.ts";
 import type { Progress } from "./wait.ts";
 
 export const PROGRESSES = ["auto", "live", "plain", "none"] as const;
@@ -21,18 +19,22 @@ export async function progressOn(
   stream: Screen,
   kind: ProgressKind,
   footer: string,
-  told: Told = "events",
+  { told = "events", steering = null }: { readonly told?: Told | undefined; readonly steering?: Steering | null } = {},
 ): Promise<Progress> {
-  const dumb = context.io.env.TERM === "dumb";
-  const chosen = kind === "auto" ? (stream.isTTY === true && !dumb ? "live" : "plain") : kind;
+  const chosen = kind === "auto" ? (stream.isTTY === true && canRedraw(context.io.env) ? "live" : "plain") : kind;
   switch (chosen) {
     case "live":
-      return live(context, stream, footer);
+      return liveProgress(context, stream, footer, steering);
     case "plain":
       return told === "state" ? stateLines(stream) : plainLines(context, stream);
     default:
       return { show: () => {}, trouble: () => {}, close: () => {} };
   }
+}
+
+/** A log of a pipeline keeps every frame, so what runs there gets lines, even where it is given a terminal. */
+function canRedraw({ TERM, CI }: Env): boolean {
+  return TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false");
 }
 
 function plainLines(context: Context, stream: Screen): Progress {
@@ -61,38 +63,4 @@ function stateLines(stream: Screen): Progress {
 
 function troubleText(reason: string | null): string {
   return reason === null ? "the controller answers again" : `waiting for the controller: ${plain(reason)}`;
-}
-
-/** At most this often: enough for a countdown, and for a terminal that changes its size. */
-const REDRAW_MS = 200;
-const REMEMBERED = 20;
-
-async function live(context: Context, stream: Screen, footer: string): Promise<Progress> {
-  const { createLogUpdate } = await import("log-update");
-  const { io, flags } = context;
-  const draw = createLogUpdate(stream as NodeJS.WriteStream);
-  let look: (Look & { readonly at: number }) | null = null;
-  let events: readonly EventView[] = [];
-  let trouble: string | null = null;
-  const redraw = () => {
-    if (look === null) return;
-    const frame: Frame = { ...look, events, trouble, footer, ageMs: io.mono() - look.at };
-    const style = styleOf(stream, io.env, !flags.color);
-    draw(liveLines(frame, style, stream.rows || 24, io.wall()).join("\n"));
-  };
-  const timer = setInterval(redraw, REDRAW_MS);
-  return {
-    show: (next) => {
-      look = { ...next, at: io.mono() };
-      events = [...events, ...next.events].slice(-REMEMBERED);
-    },
-    trouble: (reason) => {
-      trouble = reason;
-    },
-    close: () => {
-      clearInterval(timer);
-      redraw();
-      draw.done();
-    },
-  };
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { createRequire } from "node:module";
-import type { Answer } from "../client/http.ts";
+import type { ConnectionOptions, SecureContextOptions } from "node:tls";
+import type { Answer, Fetch } from "../client/http.ts";
+import type { Trust } from "./address.ts";
 
 /** An import of these would read all that they export, and load with WebSocket the very library that is avoided here. */
 const required = createRequire(import.meta.url);
@@ -12,6 +14,8 @@ export type Call = {
   readonly body: string | null;
   /** The unix socket to go through, or null for TCP. */
   readonly socket: string | null;
+  /** Of TLS: what the certificate is held against; null for what Node does by itself. */
+  readonly trust: Trust | null;
   readonly signal: AbortSignal | null;
 };
 
@@ -21,9 +25,13 @@ export type Call = {
  * It is not fetch because most commands are one short request, and fetch takes longer to load than all the rest of such a command;
  * and because fetch knows no unix sockets.
  */
-export function exchange(url: string, call: Call): Promise<Answer> {
+function exchange(url: string, call: Call): Promise<Answer> {
   const { request } = required(url.startsWith("https:") ? "node:https" : "node:http") as typeof import("node:http");
-  const options: RequestOptions = { method: call.method, headers: call.headers };
+  const options: RequestOptions = {
+    method: call.method,
+    headers: call.headers,
+    ...(call.trust === null ? {} : trusting(call.trust)),
+  };
   if (call.socket !== null) options.socketPath = call.socket;
   if (call.signal !== null) options.signal = call.signal;
   return new Promise((resolve, reject) => {
@@ -33,14 +41,23 @@ export function exchange(url: string, call: Call): Promise<Answer> {
   });
 }
 
-/** The same in the form of fetch, for a client that takes its own: `connect({ url, fetch: fetchOver(socket) })`. */
-export function fetchOver(socket: string | null): typeof fetch {
-  const reach = (url: string, init: RequestInit = {}): Promise<Answer> => {
-    const headers = Object.fromEntries(Object.entries(init.headers ?? {}));
-    const body = typeof init.body === "string" ? init.body : null;
-    return exchange(url, { method: init.method ?? "GET", headers, body, socket, signal: init.signal ?? null });
-  };
-  return reach as unknown as typeof fetch;
+/** The same in the form of fetch, for the typed client. */
+export function fetchOver({ socket, trust }: Pick<Call, "socket" | "trust">): Fetch {
+  return (url, { method, headers, body = null, signal = null }) =>
+    exchange(url, { method, headers, body, socket, trust, signal });
+}
+
+/** The controller of this machine need not be called by a name of its certificate: it is known by being the one that was configured. */
+function trusting(trust: Trust): SecureContextOptions & Pick<ConnectionOptions, "checkServerIdentity"> {
+  if ("ca" in trust) return { ca: trust.ca };
+  const { X509Certificate } = required("node:crypto") as typeof import("node:crypto");
+  const own = trust.own.map((pem) => new X509Certificate(pem).raw);
+  const check = (_host: string, { raw }: { readonly raw: Buffer }) =>
+    own.some((one) => one.equals(raw))
+      ? undefined
+      : new Error("its certificate is neither the one that Sluice said it serves nor that of api.tls.cert");
+  // The certificate itself is trusted, whoever signed it, so it need not be one of an authority.
+  return { ca: [...trust.own], allowPartialTrustChain: true, checkServerIdentity: check };
 }
 
 function answerOf(message: IncomingMessage, signal: AbortSignal | null): Answer {

@@ -9,6 +9,7 @@ import { duration } from "./format/units.ts";
 import { type Goal, nextActions, outcomeOf } from "./outcome.ts";
 import { PROGRESSES, type ProgressKind, progressOn, type Told } from "./progress.ts";
 import type { Session } from "./session.ts";
+import { steered } from "./steering.ts";
 import { type Waited, waitFor } from "./wait.ts";
 
 /** The options of every verb that can wait for its goal. */
@@ -64,13 +65,14 @@ async function waitOn(
   options: WaitOptions & { readonly goal: Goal; readonly told?: Told },
 ): Promise<Waited> {
   const { io } = context;
+  const { interrupted, steering } = steered(context, session, rollout.service, false);
   return waitFor(session, {
     service: rollout.service,
     rollout: rollout.id,
     until: (seen) => outcomeOf(seen, options.goal),
     timeoutMs: options.timeout ?? null,
-    interrupted: io.interruptible(),
-    progress: await progressOn(context, io.stderr, options.progress, footer(session.offline), options.told),
+    interrupted,
+    progress: await progressOn(context, io.stderr, options.progress, footer(session.offline), { told: options.told, steering }),
     mono: io.mono,
   });
 }

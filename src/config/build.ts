@@ -82,9 +82,13 @@ export function build(parsed: Parsed, folder: string): Settings {
   const services = Object.entries(parsed.services).map(
     ([name, service]) => [name, buildService(name, service, outside, from)] as const,
   );
-  const { listen } = parsed.api;
+  const { listen, tls } = parsed.api;
   return {
-    api: { ...parsed.api, listen: "unix" in listen ? { unix: from(listen.unix) } : listen },
+    api: {
+      ...parsed.api,
+      listen: "unix" in listen ? { unix: from(listen.unix) } : listen,
+      tls: typeof tls === "string" ? tls : { cert: from(tls.cert), key: from(tls.key) },
+    },
     state: from(parsed.state),
     history: parsed.history,
     nginx: Object.fromEntries(nginx),

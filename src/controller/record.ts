@@ -1,6 +1,7 @@
 import type { Compare, Store, Write } from "../core/ports.ts";
 import { firstRevision, revisionOf } from "../core/revision.ts";
 import type { Rolling } from "../core/rolling.ts";
+import { leftOut } from "../core/rolling-batch.ts";
 import type { Fact, Rollout } from "../core/rollout.ts";
 import type { Route, Shape } from "../core/route.ts";
 import { routeOf } from "../core/route-of.ts";
@@ -53,10 +54,12 @@ export function endState(state: ServiceState, rollout: Rollout | null, before: R
   };
 }
 
-/** The pool stays what it was; members that a person gave up stay out until somebody puts them back. */
-function rolledState(state: ServiceState, rollout: Rollout, { pool, excluded }: Rolling): ServiceState {
+/** The pool stays what it was; members that it went on without stay out until somebody puts them back. */
+function rolledState(state: ServiceState, rollout: Rollout, rolling: Rolling): ServiceState {
+  const { pool, excluded, settings } = rolling;
   const drained = state.drained[pool] ?? [];
-  const more = excluded.filter((member) => !drained.includes(member));
+  const gone = rollout.phase.phase === "promoted" ? leftOut(rolling) : excluded;
+  const more = gone.filter((member) => !drained.includes(member) && !settings.spares.includes(member));
   return {
     ...state,
     seed: rollout.id,

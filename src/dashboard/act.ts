@@ -38,6 +38,22 @@ export function start(service: ServiceView, body: Start): Promise<boolean> {
   });
 }
 
+/** Goes back to a revision by a new rollout, or to the newest that was stable before. */
+export async function undo(service: ServiceView, revision: number | null): Promise<void> {
+  await perform(service, "undo", async () => {
+    const body = revision === null ? {} : { revision };
+    await ask(`${pathOf(service.name)}/undo`, { method: "POST", body, headers: { "if-match": `"${service.etag}"` } });
+  });
+}
+
+/** Goes on without a member of a rolling update that failed. */
+export async function giveUp(service: ServiceView, verb: "skip" | "exclude", member: string): Promise<void> {
+  await perform(service, `${verb} ${member}`, async () => {
+    const headers = { "if-match": `"${service.etag}"` };
+    await ask(`${pathOf(service.name)}/rollout/${verb}`, { method: "POST", body: { member }, headers });
+  });
+}
+
 /** Takes a member out of nginx, or puts it back. */
 export async function moveMember(service: ServiceView, pool: string, member: string, verb: "drain" | "ready"): Promise<void> {
   const path = `${pathOf(service.name)}/pools/${encodeURIComponent(pool)}/members/${encodeURIComponent(member)}/${verb}`;

@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { ServiceView } from "../core/view.ts";
-import { asked, command, refusal } from "./act.ts";
+import { asked, command, refusal, undo } from "./act.ts";
 import { Confirm } from "./confirm.tsx";
+import { contentOf, previousOf, revisions } from "./history.ts";
 import { link } from "./link.ts";
 import { who } from "./live.ts";
 import { StartDialog } from "./start-dialog.tsx";
-import { type May, type Offer, offersFor } from "./verbs.ts";
+import { type May, type Offer, offersFor, type Verb } from "./verbs.ts";
 
 /** What this page may do now. */
 export function mayNow(): May {
@@ -15,12 +16,13 @@ export function mayNow(): May {
 /** The buttons of a service. A button that cannot be used says why; one that cannot be taken back asks first; an abort never does. */
 export function Actions({ service }: { readonly service: ServiceView }) {
   const open = useSignal<Offer | null>(null);
-  const offers = offersFor(service, mayNow());
+  const previous = revisions.value === null ? null : previousOf(revisions.value);
+  const offers = offersFor(service, mayNow(), previous === null ? null : contentOf(previous));
   const pending = asked.value?.service === service.name ? asked.value.what : null;
   const use = (offer: Offer) => {
     if (offer.blocked !== null) return;
     if (offer.verb === "start" || offer.confirm !== null) open.value = offer;
-    else if (offer.verb !== "undo") void command(service, offer.verb);
+    else tell(service, offer.verb);
   };
   const close = () => {
     open.value = null;
@@ -42,20 +44,25 @@ export function Actions({ service }: { readonly service: ServiceView }) {
         )}
       </p>
       {asks?.verb === "start" && <StartDialog service={service} onClose={close} />}
-      {asks !== null && asks.verb !== "start" && asks.verb !== "undo" && (
+      {asks !== null && asks.verb !== "start" && (
         <Confirm
-          title={`${asks.label} ${service.name}?`}
+          title={`${asks.label.replace("…", "")} ${service.name}?`}
           text={asks.confirm ?? ""}
-          action={asks.label}
+          action={asks.label.replace("…", "")}
           onClose={close}
           onYes={() => {
             close();
-            if (asks.verb !== "start" && asks.verb !== "undo") void command(service, asks.verb);
+            tell(service, asks.verb);
           }}
         />
       )}
     </div>
   );
+}
+
+function tell(service: ServiceView, verb: Verb): void {
+  if (verb === "undo") void undo(service, null);
+  else if (verb !== "start") void command(service, verb);
 }
 
 type ButtonProps = { readonly offer: Offer; readonly pending: boolean; readonly onUse: (offer: Offer) => void };

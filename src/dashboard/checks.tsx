@@ -1,4 +1,5 @@
 import type { CheckView, RolloutView } from "../core/view.ts";
+import { EvidenceBar } from "./evidence-bar.tsx";
 import { count, duration } from "./figures.ts";
 import { Verdict } from "./verdict.tsx";
 
@@ -12,6 +13,7 @@ export function Checks({ rollout }: { readonly rollout: RolloutView }) {
             <b>{check.name}</b> <Verdict is={check.is} />
             <span class="dim">{limitOf(check)}</span>
           </div>
+          <EvidenceBar check={check} />
           <p class="check-text">{check.text}</p>
           <p class="dim check-foot">{footOf(check)}</p>
         </li>

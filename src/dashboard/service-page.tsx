@@ -1,6 +1,8 @@
 import { Actions } from "./actions.tsx";
+import { Charts } from "./charts.tsx";
 import { Checks } from "./checks.tsx";
 import { Headline } from "./headline.tsx";
+import { HistoryTable } from "./history-table.tsx";
 import { Journal } from "./journal.tsx";
 import { services, unknown } from "./live.ts";
 import { Members } from "./members.tsx";
@@ -27,25 +29,37 @@ export function ServicePage({ name }: { readonly name: string }) {
         <Actions service={service} />
         {rollout !== null && <Track seen={seen} rollout={rollout} />}
       </section>
-      <section class="card" aria-label="Shares">
-        <h2>Traffic</h2>
-        <Shares service={service} />
-        <Targets service={service} />
+      <section class="card whole" aria-label="Curves">
+        <h2>Last minutes</h2>
+        <Charts service={service} />
       </section>
-      {rollout !== null && rollout.checks.length > 0 && (
-        <section class="card" aria-label="Checks">
-          <h2>Evidence</h2>
-          <Checks rollout={rollout} />
+      <div class="column">
+        <section class="card" aria-label="Shares">
+          <h2>Traffic</h2>
+          <Shares service={service} />
+          <Targets service={service} />
         </section>
-      )}
-      <section class="card" aria-label="Members">
-        <h2>Members</h2>
-        <Members service={service} />
-      </section>
-      <section class="card" aria-label="Journal">
-        <h2>Journal</h2>
-        <Journal />
-      </section>
+        <section class="card" aria-label="Members">
+          <h2>Members</h2>
+          <Members service={service} />
+        </section>
+        <section class="card" aria-label="History">
+          <h2>History</h2>
+          <HistoryTable service={service} />
+        </section>
+      </div>
+      <div class="column">
+        {rollout !== null && rollout.checks.length > 0 && (
+          <section class="card" aria-label="Checks">
+            <h2>Evidence</h2>
+            <Checks rollout={rollout} />
+          </section>
+        )}
+        <section class="card" aria-label="Journal">
+          <h2>Journal</h2>
+          <Journal />
+        </section>
+      </div>
     </div>
   );
 }

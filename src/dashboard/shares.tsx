@@ -1,20 +1,29 @@
 import type { ServiceView } from "../core/view.ts";
+import { boundaries, dividedSince } from "./curves.ts";
 import { count, percentOfBp } from "./figures.ts";
+import { journal } from "./live.ts";
 import { poolClass } from "./pool-colour.ts";
+import { traffic } from "./traffic.ts";
 
 type Row = { readonly name: string; readonly shares: Readonly<Record<string, number>> | null; readonly note: string };
 
 /** The three answers to "how is the traffic divided", side by side: what is wanted, what nginx was proved to do, what requests did. */
 export function Shares({ service }: { readonly service: ServiceView }) {
-  const { wanted, applied, observed } = service;
+  const { wanted, applied } = service;
+  const observed = observedOf(service);
   const rows: readonly Row[] = [
     { name: "wanted", shares: wanted.shares, note: "" },
     { name: "in nginx", shares: applied.shares, note: applied.shares === null ? "not proved" : "" },
-    { name: "observed", shares: observed?.shares ?? null, note: observedNote(service) },
+    { name: "observed", ...observed },
   ];
   return (
     <table class="shares">
       <caption class="unseen">Shares of the traffic</caption>
+      <colgroup>
+        <col class="share-name" />
+        <col class="share-place" />
+        <col />
+      </colgroup>
       <thead class="unseen">
         <tr>
           <th scope="col">Kind</th>
@@ -43,10 +52,14 @@ export function Shares({ service }: { readonly service: ServiceView }) {
   );
 }
 
-function observedNote({ observed }: ServiceView): string {
-  if (observed === null) return "nothing counts requests: add a metric with `source: nginx`";
-  if (observed.requests === 0) return "no requests";
-  return `${count(observed.requests)} requests in ${Math.round(observed.windowMs / 1_000)} s`;
+/** Since nginx serves the present shares, where enough requests were seen since then; else over the last half minute. */
+function observedOf({ observed, rollout }: ServiceView): Pick<Row, "shares" | "note"> {
+  const began = boundaries(journal.value, rollout).at(-1)?.at ?? null;
+  const here = traffic.value.is === "points" && began !== null ? dividedSince(traffic.value.points, began) : null;
+  if (here !== null) return { shares: here.shares, note: `${count(here.requests)} requests since it is so` };
+  if (observed === null) return { shares: null, note: "nothing counts requests: a metric with source: nginx does" };
+  if (observed.requests === 0) return { shares: null, note: "no requests" };
+  return { shares: observed.shares, note: `${count(observed.requests)} requests in ${Math.round(observed.windowMs / 1_000)} s` };
 }
 
 /** One bar, divided by pools in the order of the configuration. */

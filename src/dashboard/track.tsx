@@ -11,7 +11,7 @@ const STATES: Readonly<Record<StepView["state"], string>> = { done: "done", now:
 /** The steps in their order: what is done, what is on, what comes, and how long the present one still takes. */
 export function Track({ seen, rollout }: Props) {
   return (
-    <ol class="track" aria-label="Steps">
+    <ol class={`track ${rollout.phase}`} aria-label="Steps">
       {rollout.steps.map((step, index) => (
         // The plan of a rollout never changes: a step is its place.
         <li
@@ -21,9 +21,11 @@ export function Track({ seen, rollout }: Props) {
           data-step={index}
           data-state={step.state}
         >
-          <span class="rail" aria-hidden="true" />
+          <span class="rail" aria-hidden="true">
+            {step.state === "now" && <span style={{ width: `${passedOf(seen, rollout) * 100}%` }} />}
+          </span>
           <span class="step-share">{shareOf(step, rollout)}</span>
-          <span class="step-label">{step.label}</span>
+          <span class="step-label">{labelOf(step, rollout)}</span>
           <span class="step-state">
             <span class="unseen">{STATES[step.state]}: </span>
             {step.state === "now" ? <Remaining seen={seen} rollout={rollout} step={step} /> : later(step)}
@@ -36,6 +38,22 @@ export function Track({ seen, rollout }: Props) {
 
 function shareOf({ shares }: StepView, { to }: RolloutView): string {
   return percentOfBp(shares[to] ?? 0);
+}
+
+/** A step that is nothing but its share needs no second word for it. */
+function labelOf(step: StepView, rollout: RolloutView): string {
+  const bare = (text: string) => text.replace(/\s/g, "");
+  return bare(step.label) === bare(shareOf(step, rollout)) ? "" : step.label;
+}
+
+/** The part of the present step's time that is over, 0 to 1; all of it where nothing counts down. */
+function passedOf({ at }: Seen, { since, remainingMs, phase }: RolloutView): number {
+  void now.value;
+  if (remainingMs === null || phase !== "observing") return 1;
+  const sinceSeen = performance.now() - at;
+  const left = Math.max(0, remainingMs - sinceSeen);
+  const all = Math.max(1, Date.now() - sinceSeen - Date.parse(since) + remainingMs);
+  return Math.min(1, Math.max(0, 1 - left / all));
 }
 
 function later({ state, until }: StepView): string {

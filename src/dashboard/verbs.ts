@@ -35,12 +35,12 @@ export function barrier({ operate, live }: May): string | null {
   return operate ? null : "Your token may only read. This needs the scope operate.";
 }
 
-/** The buttons of a service, in the order in which they are shown. */
-export function offersFor(service: ServiceView, may: May): readonly Offer[] {
+/** The buttons of a service, in the order in which they are shown. `before` is what was stable before, in words, or null. */
+export function offersFor(service: ServiceView, may: May, before: string | null): readonly Offer[] {
   const { rollout } = service;
   const closed = barrier(may);
   const offer = (made: Offer): Offer => ({ ...made, blocked: closed ?? made.blocked });
-  if (!isUnderWay(rollout)) return [start(service), ...(rollout === null ? [] : afterwards(rollout))].map(offer);
+  if (!isUnderWay(rollout)) return [start(service), ...(rollout === null ? [] : afterwards(rollout)), undo(before)].map(offer);
   if (rollout.phase === "failed") return [retry(rollout), abort(rollout)].map(offer);
   const pausing = rollout.phase === "paused" ? resume(rollout) : pause(rollout);
   return [advance(rollout), promote(service, rollout), pausing, abort(rollout)].map(offer);
@@ -49,6 +49,13 @@ export function offersFor(service: ServiceView, may: May): readonly Offer[] {
 function start({ stable }: ServiceView): Offer {
   const does = `Choose what to bring, and see what it would do before it does it. ${stable} keeps the traffic until then.`;
   return { verb: "start", label: "Start a rollout…", does, blocked: null, confirm: null };
+}
+
+function undo(before: string | null): Offer {
+  const blocked = before === null ? "Nothing else was stable before that could be gone back to." : null;
+  const does = `Brings back what was stable before${before === null ? "" : `: ${before}`}, by a new rollout.`;
+  const confirm = `${does} Where all of its members are ready, all traffic goes there at once, without checks.`;
+  return { verb: "undo", label: "Undo…", does, blocked, confirm };
 }
 
 /** A reverted rollout is tried again as a new one. */

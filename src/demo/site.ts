@@ -44,6 +44,8 @@ services:
         window: ${formatDuration(windowMs)}
         interval: ${scaled(250, pace, 100)}
         ratio: { of: 'http_requests_total{code=~"5.."}', to: http_requests_total }
+      # Decides nothing here: with it, nginx writes down what each pool does, and the dashboard draws it.
+      served: { source: nginx, measure: errors, window: ${formatDuration(windowMs)}, interval: ${scaled(1_000, pace, 250)} }
     canary:
       steps:
         - { share: 10%, for: ${dwell} }
@@ -71,7 +73,6 @@ pid ${at("nginx.pid")};
 error_log ${at("error.log")} notice;
 events { worker_connections 512; }
 http {
-  access_log off;
 ${temporary.map((name) => `  ${name}_temp_path ${at(`temp/${name}`)};`).join("\n")}
   include ${at("sluice/current/*.http.conf")};
   server {

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { Answer, Answers } from "../../src/api/answers.ts";
 import type { ApiOptions } from "../../src/api/options.ts";
-import { createServer } from "../../src/api/server.ts";
+import { type Api, createServer } from "../../src/api/server.ts";
 import { openTokens } from "../../src/api/token-book.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
 import { MemoryStore } from "../support/memory-store.ts";
@@ -37,6 +37,7 @@ export class ApiUnderTest implements AsyncDisposable {
   #end: () => PromiseLike<void> = async () => undefined;
   document: Readonly<Record<string, unknown>> = {};
   url = "";
+  renew: Api["renew"] = () => undefined;
   wall = 1_000_000;
 
   static async start(change: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
@@ -52,6 +53,7 @@ export class ApiUnderTest implements AsyncDisposable {
       listen: { host: "127.0.0.1", port: 0 },
       auth: { kind: "token", verify: (token) => api.#verify(token) ?? book.verify(token) },
       tokens: book,
+      certificate: null,
       hosts: [],
       version: "1.2.3",
       log: api.#log(),
@@ -62,6 +64,7 @@ export class ApiUnderTest implements AsyncDisposable {
       ...change,
     });
     api.#end = () => server[Symbol.asyncDispose]();
+    api.renew = (certificate) => server.renew(certificate);
     api.url = await server.listen();
     api.document = server.document();
     return api;

@@ -59,7 +59,7 @@ describe("without a running controller", () => {
 
   test("what needs one says so, exit 7", { timeout: 60_000 }, async () => {
     await using stack = await Stack.start({ service: QUICK });
-    for (const verb of ["start", "advance", "promote", "pause", "resume", "retry", "watch"]) {
+    for (const verb of ["start", "advance", "promote", "pause", "resume", "retry", "skip", "exclude", "watch"]) {
       const { code, err } = await stack.cli(verb, "web");
       expect([verb, code]).toEqual([verb, 7]);
       expect(err).toContain("sluice serve");

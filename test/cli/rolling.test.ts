@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { liveLines } from "../../src/cli/format/live.ts";
 import { batchBars } from "../../src/cli/format/rolling.ts";
 import { stateLine } from "../../src/cli/format/state-line.ts";
 import { BARE } from "../../src/cli/format/style.ts";
@@ -84,6 +85,22 @@ describe("its progress", () => {
       "batch 2 of 3 |#######-------------| deploying 127.0.0.1:8002",
       "batch 3 of 3 |--------------------| pending 127.0.0.1:8003",
     ]);
+  });
+
+  test("is what a terminal shows, in place of a share", () => {
+    const frame = {
+      service: serviceView(),
+      rollout: rolling(),
+      events: [],
+      ageMs: 0,
+      trouble: null,
+      notice: null,
+      keys: [],
+      footer: "Ctrl-C stops",
+    };
+    const lines = liveLines(frame, BARE, 40, Date.parse("2026-03-01T10:00:30.000Z"));
+    expect(lines[0]).toBe("web   rolling web-1 v42   blue");
+    for (const bar of batchBars(rollingView(), BARE)) expect(lines).toContain(bar);
   });
 
   test("is cut to the width of the terminal", () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { width } from "../../src/cli/format/width.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/program.ts";
+import { Refusal } from "../../src/core/errors.ts";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { until } from "../support/nginx.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
@@ -157,9 +158,47 @@ describe("on a terminal", () => {
     expect(await session.ended).toBe(0);
   });
 
-  test("TERM=dumb and --progress=plain get lines instead", async () => {
+  test("obeys its keys: what moves traffic after a second press, with its effect in between", async () => {
+    control.put(serviceView({ rollout: rolloutView() }));
+    control.reactions.abort = (service) => ({ ...service, rollout: ended("reverted", "aborted by tester") });
+    const session = onTerminal(["watch", "web"]);
+    await until("the keys", () => session.out.text.includes("n next  p promote  u pause  a abort  q leave"));
+    session.input.write("a");
+    await until("the question", () => session.out.text.includes("abort: send everything back to blue? a again to do it"));
+    expect(control.calls).toEqual([]);
+    session.input.write("a");
+    expect(await session.ended).toBe(3);
+    expect(control.calls).toMatchObject([{ verb: "abort", service: "web" }]);
+  });
+
+  test("says why a key was refused, and goes on", async () => {
+    control.put(serviceView({ rollout: rolloutView() }));
+    control.reactions.pause = () => {
+      throw new Refusal("wrong-phase", "web-1 is being committed");
+    };
+    const session = onTerminal(["watch", "web"]);
+    await until("the keys", () => session.out.text.includes("u pause"));
+    session.input.write("u");
+    await until("the reason", () => session.out.text.includes("pause: web-1 is being committed"));
+    session.input.write("\u0003");
+    expect(await session.ended).toBe(130);
+    expect(session.err.text).toContain("web-1 goes on; come back with: sluice watch web");
+  });
+
+  test("takes no keys with --no-input", async () => {
+    const session = onTerminal(["watch", "web", "--no-input"]);
+    await until("the first screen", () => session.out.text.includes("Ctrl-C stops watching"));
+    expect(session.out.text).not.toContain("u pause");
+    session.input.write("q");
+    session.interrupt();
+    expect(await session.ended).toBe(130);
+    expect(session.input.readableLength).toBe(1);
+  });
+
+  test("TERM=dumb, CI and --progress=plain get lines instead", async () => {
     for (const [args, env] of [
       [["watch", "web"], { TERM: "dumb" }],
+      [["watch", "web"], { CI: "true", NO_COLOR: "1" }],
       [["watch", "web", "--progress", "plain", "--no-color"], {}],
     ] as const) {
       const session = onTerminal(args, { env });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { request } from "undici";
 import { freePort } from "../support/ports.ts";
 import { docker, type Ended, listed, shell } from "./engine.ts";
-import { IMAGES } from "./images.ts";
+import { IMAGES, RUN } from "./images.ts";
 
 /** A service as the API shows it, as far as these tests look. */
 export type Shown = {
@@ -28,7 +28,7 @@ const PACE = { STEP: "4s", WINDOW: "2s", BAKE: "3s", RATE: "50" } as const;
 
 /** A project of Compose with a name of its own, ports of its own, and everything removed when it is disposed. */
 export class Stack implements AsyncDisposable {
-  readonly project = `sluice-test-${randomBytes(4).toString("hex")}`;
+  readonly project = `sluice-test-${RUN}-${randomBytes(4).toString("hex")}`;
   readonly ports: { readonly web: number; readonly api: number; readonly switches: number };
   readonly #env: Readonly<Record<string, string>>;
   readonly #folder: string;

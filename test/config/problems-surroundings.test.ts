@@ -25,7 +25,17 @@ test.each<[what: string, text: string, ...expected: string[]]>([
   [
     "an open API without TLS",
     withWeb("", "api: { listen: 0.0.0.0:7070 }\n"),
-    "sluice.yaml:1:16 api.listen: 0.0.0.0:7070 can be reached from other machines without TLS; listen on 127.0.0.1 or unix:PATH, or say tls: elsewhere where something in front speaks TLS",
+    "sluice.yaml:1:16 api.listen: 0.0.0.0:7070 can be reached from other machines without TLS; listen on 127.0.0.1 or unix:PATH, give tls the files cert and key, or say tls: elsewhere where something in front speaks TLS",
+  ],
+  [
+    "TLS that is neither",
+    withWeb("", "api: { tls: maybe }\n"),
+    'sluice.yaml:1:13 api.tls: "maybe" is not allowed; it must be none, elsewhere, or a block with the keys cert and key, such as { cert: /etc/sluice/tls.crt, key: /etc/sluice/tls.key }',
+  ],
+  [
+    "TLS on a unix socket",
+    withWeb("", "api: { listen: 'unix:/run/api.sock', tls: { cert: a, key: b } }\n"),
+    "sluice.yaml:1:43 api.tls: is for addresses: a unix socket, which only this machine reaches, speaks none",
   ],
   [
     "an open API without tokens",

@@ -14,13 +14,15 @@ type Run = { readonly call: HookCall; readonly signal: AbortSignal; readonly end
 /** Hooks that run until a test ends them. Every process of Sluice that a test boots sees the same ones. */
 class Hanging implements HookRunner {
   readonly runs: Run[] = [];
+  /** False: no process id is told, as of an HTTP call. */
+  tells = true;
   readonly leftOvers: { readonly key: string; readonly pid: number | null }[] = [];
 
   async run(call: HookCall, started: (pid: number) => Promise<void>, signal: AbortSignal): Promise<HookEnd> {
     const { promise, resolve } = Promise.withResolvers<HookEnd>();
     this.runs.push({ call, signal, end: resolve });
     signal.addEventListener("abort", () => resolve({ ok: false, text: "was ended", output: "half" }));
-    await started(4_000 + this.runs.length);
+    if (this.tells) await started(4_000 + this.runs.length);
     return promise;
   }
 
@@ -129,6 +131,20 @@ test("a hook that a kill interrupted is ended, and runs again with the same key"
   expect(house.green).toBe(2_000);
   expect(said(house)).toEqual(["migrate begins", "migrate begins again: Sluice was stopped while it ran", "migrate: succeeded"]);
   expect(await runs(house)).toMatchObject([{ run: 2, is: "succeeded" }]);
+});
+
+test("a hook that was killed before its process was known is looked for all the same", async () => {
+  const { house, hanging } = await started({ beforeStep: [check] });
+  hanging.tells = false;
+  await house.command("abort");
+  await house.pass(1_000);
+  await house.command("retry");
+  await house.pass(1_000);
+  const { call } = hanging.last;
+  expect(call.rollout).toBe("web-2");
+  await house.boot();
+  await house.pass(1_000);
+  expect(hanging.leftOvers).toEqual([{ key: call.key, pid: null }]);
 });
 
 test("a process that was killed tells nothing any more", async () => {

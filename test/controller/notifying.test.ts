@@ -136,6 +136,19 @@ test("the message that a kill interrupted comes again, with the same id", async 
   expect(third?.notice.id).not.toBe(first?.notice.id);
 });
 
+test("a stop in the middle of a message tells it again", async () => {
+  const { house: made, people } = house(receiver("ops"));
+  people.deaf.add("ops");
+  await made.canary();
+  await made.pass(5_000);
+  await made.controller[Symbol.asyncDispose]();
+  await made.pass(1_000);
+  people.deaf.clear();
+  await made.boot();
+  await made.pass(2_000);
+  expect(people.of("ops").slice(0, 3)).toEqual(["started", "started", "step"]);
+});
+
 test("a receiver that is new hears of nothing that was before it", async () => {
   const { house: made, people } = house();
   await made.canary();

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { endState } from "../../src/controller/record.ts";
+import { firstState } from "../../src/controller/service-state.ts";
 import { showRollout } from "../../src/controller/show.ts";
 import type { RolloutView } from "../../src/core/view.ts";
 import { hook, RollingStory } from "../core/rolling-story.ts";
+import { settings } from "../core/story.ts";
 
 function shown(story: RollingStory): RolloutView {
   return showRollout(story.rollout, null, { t: story.t, wall: story.t });
@@ -76,5 +79,24 @@ describe("a rolling update is shown by its members", () => {
     const [first, second] = shown(new RollingStory({ spares: ["s:1"] })).rolling?.members ?? [];
     expect([first?.address, first?.spare, first?.batch, first?.state]).toEqual(["s:1", true, null, "deploying"]);
     expect([second?.address, second?.batch]).toEqual(["a:1", 1]);
+  });
+});
+
+describe("members that an update went on without", () => {
+  const drainedAfter = (story: RollingStory) => endState(firstState(settings({})), story.rollout, null).drained;
+
+  it("stay out of nginx after it, until somebody puts them back", () => {
+    const lenient = { onFailure: "continue", maxUnavailable: { count: 2 } } as const;
+    const failed = new RollingStory(lenient).drained().hooksEnd(false).batch("b:1").batch("c:1").batch("d:1");
+    expect([failed.phase, drainedAfter(failed)]).toEqual(["promoted", { blue: ["a:1"] }]);
+    const excluded = new RollingStory().command({ verb: "exclude", member: "d:1" }).batch("a:1").batch("b:1").batch("c:1");
+    expect([excluded.phase, drainedAfter(excluded)]).toEqual(["promoted", { blue: ["d:1"] }]);
+  });
+
+  it("are in again where they got their old version back", () => {
+    const rollback = { hook: hook("rollback"), batch: { count: 1 }, delayMs: 0 };
+    const story = new RollingStory({ onFailure: "rollback", rollback }).drained().hooksEnd(false);
+    story.drained().hooksEnd(true).is("a:1", true).later(10_000);
+    expect([story.phase, drainedAfter(story)]).toEqual(["reverted", {}]);
   });
 });

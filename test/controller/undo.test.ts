@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { StartInput, UndoInput } from "../../src/core/control.ts";
 import type { RevisionView } from "../../src/core/view.ts";
 import { ANN, House, START } from "./house.ts";
@@ -151,9 +151,7 @@ test("what nobody gave a version is gone back to as long as nothing else was bro
   expect(await undo(at)).toMatchObject({ to: "blue" });
 });
 
-test("a freeze does not hold it", async () => {
-  const at = await house();
-  await release(at, "green", "v1");
+describe("a freeze", () => {
   const always = {
     name: "always",
     days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
@@ -161,11 +159,32 @@ test("a freeze does not hold it", async () => {
     to: 0,
     zone: "UTC",
   } as const;
-  at.settings = { ...at.settings, freezes: [always] };
-  await at.boot();
-  await at.pass(5_000);
-  await expect(release(at, "blue", "v2")).rejects.toMatchObject({ code: "frozen" });
-  await undo(at);
-  await at.pass(10_000);
-  expect(at.green).toBe(0);
+
+  async function frozen(): Promise<House> {
+    const at = await house();
+    await release(at, "green", "v1");
+    at.settings = { ...at.settings, freezes: [always] };
+    await at.boot();
+    await at.pass(5_000);
+    await expect(release(at, "blue", "v2")).rejects.toMatchObject({ code: "frozen" });
+    return at;
+  }
+
+  test("does not hold an undo", async () => {
+    const at = await frozen();
+    await undo(at);
+    await at.pass(10_000);
+    expect(at.green).toBe(0);
+  });
+
+  test("does not hold the steps of one that goes through the strategy", async () => {
+    const at = await frozen();
+    const member = at.settings.pools.blue?.members[0] ?? "";
+    at.down.add(member);
+    await at.pass(30_000);
+    expect(await undo(at)).toMatchObject({ strategy: "canary" });
+    at.down.delete(member);
+    await at.pass(10 * 60_000);
+    expect([at.rollout.phase.phase, at.green]).toEqual(["promoted", 0]);
+  });
 });

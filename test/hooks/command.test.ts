@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Hook } from "../../src/core/hook.ts";
 import { runningProcesses } from "../../src/hooks/processes.ts";
-import { commandHook, type RunHow, runHook } from "../support/hook-calls.ts";
+import { createHookRunner } from "../../src/hooks/runner.ts";
+import { callOf, commandHook, HASTY, type RunHow, runHook } from "../support/hook-calls.ts";
 import { until } from "../support/nginx.ts";
+import { filling } from "../support/numbers.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -109,6 +111,21 @@ test("what is no longer wanted is ended", async () => {
   stop.abort();
   expect(await end).toMatchObject({ ok: false, text: "was ended: it is no longer wanted, or Sluice is stopping" });
   expect(await inGroup(pids[0])).toEqual([]);
+});
+
+test("whoever disposes the runner waits until what was ended is gone", async () => {
+  const stop = new AbortController();
+  const runner = createHookRunner({ fill: filling({}), inherited: { PATH: process.env.PATH }, times: HASTY });
+  const seen = join(folder, "tidy");
+  const hook = commandHook(["sh", "-c", `trap 'sleep 0.3; echo tidy > ${seen}; exit' TERM; sleep 60 & wait`]);
+  const { promise: begun, resolve } = Promise.withResolvers<number>();
+  void runner.run(callOf(hook), async (pid) => resolve(pid), stop.signal);
+  const pid = await begun;
+  await until("it has set its trap", async () => (await inGroup(pid)).length === 2);
+  stop.abort();
+  await runner[Symbol.asyncDispose]();
+  expect(existsSync(seen)).toBe(true);
+  expect(await inGroup(pid)).toEqual([]);
 });
 
 test("what it leaves running holds it up no longer than a moment, and lives on", async () => {

@@ -60,6 +60,10 @@ export class People {
   #start(controller: Controller, service: ServiceName): void {
     const strategy: Strategy = this.#random.chance(0.7) ? "canary" : "blue-green";
     const replace = this.#random.chance(0.1);
+    if (this.#random.chance(0.2)) {
+      controller.undo(service, { revision: null, replace, reason: null }, ACTOR, null).catch(IGNORED);
+      return;
+    }
     controller.start(service, { ...START, strategy, replace }, ACTOR, null).catch(IGNORED);
   }
 

@@ -29,6 +29,7 @@ export async function startApi(
     listen,
     auth: { kind: "token", verify: (candidate) => first(candidate) ?? tokens.verify(candidate) },
     tokens,
+    certificate: null,
     hosts: [],
     version: "0.1.0",
     log,

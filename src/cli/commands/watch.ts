@@ -8,10 +8,11 @@ import { rolloutSummary } from "../format/rollout.ts";
 import { online } from "../open.ts";
 import { type ProgressKind, progressOn } from "../progress.ts";
 import type { Session } from "../session.ts";
+import { steered } from "../steering.ts";
 import { waitFor } from "../wait.ts";
 import { footer, progressOption } from "../waiting.ts";
 
-type Options = { readonly progress: ProgressKind; readonly timeout?: Ms };
+type Options = { readonly progress: ProgressKind; readonly timeout?: Ms; readonly yes?: boolean };
 
 /** `watch`: the live view of a service's rollout, to its end. */
 export const watchCommands: Group = (program, bind) => {
@@ -21,12 +22,13 @@ export const watchCommands: Group = (program, bind) => {
     .description("follow the rollout of a service to its end; on a terminal, wait for the next one where none runs")
     .addOption(progressOption())
     .addOption(durationOption("--timeout <duration>", "stop watching after this long, exit 4"))
+    .option("-y, --yes", "a key that moves traffic is pressed once instead of twice")
     .action(bind(watch));
 };
 
 const watch: Run<Options> = (context, [name = ""], options) =>
   online(context, { service: name }, async (session) => {
-    const interrupted = context.io.interruptible();
+    const { interrupted, steering } = steered(context, session, name, options.yes === true);
     const rollout = await underWay(context, session, name, interrupted);
     if (rollout === null) return interrupted.aborted ? EXIT.interrupted : EXIT.reached;
     const waited = await waitFor(session, {
@@ -35,7 +37,7 @@ const watch: Run<Options> = (context, [name = ""], options) =>
       until: endOf,
       timeoutMs: options.timeout ?? null,
       interrupted,
-      progress: await progressOn(context, context.io.stdout, options.progress, footer(false)),
+      progress: await progressOn(context, context.io.stdout, options.progress, footer(false), { steering }),
       mono: context.io.mono,
     });
     const last = waited.rollout ?? rollout;

@@ -1,15 +1,18 @@
 import type { Ms } from "../../core/units.ts";
-import type { EventView, MemberView, RolloutView, ServiceView } from "../../core/view.ts";
+import type { EventView, RolloutView, ServiceView } from "../../core/view.ts";
 import { placeOf } from "./course.ts";
 import { eventLine } from "./event.ts";
-import { healthMark } from "./phase.ts";
+import { checksSection } from "./live-checks.ts";
+import { membersSection } from "./live-members.ts";
 import { batchBars } from "./rolling.ts";
-import { checksTable, progressLine, rolloutState } from "./rollout.ts";
+import { rolloutState } from "./rollout.ts";
+import { type Section, withinRows } from "./section.ts";
 import { targetsTable } from "./service.ts";
-import { glyph, paint, type Style } from "./style.ts";
+import { glyph, paint, type Style, type Tone } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
+import { trackLine } from "./track.ts";
 import { percent } from "./units.ts";
-import { clip, plain } from "./width.ts";
+import { clip, plain, width } from "./width.ts";
 
 /** What the live view draws: one look, and what has passed since. */
 export type Frame = {
@@ -20,51 +23,59 @@ export type Frame = {
   readonly ageMs: Ms;
   /** Why the controller cannot be asked now, or null. */
   readonly trouble: string | null;
+  /** What the last key did or asks, or null. */
+  readonly notice: { readonly text: string; readonly tone: Tone } | null;
+  /** What keys can be pressed, such as `p promote`. */
+  readonly keys: readonly string[];
   readonly footer: string;
 };
 
-type Section = { readonly lines: readonly string[]; readonly keep: number };
-
 /** The screen of a live view, at most `rows` high: what needs attention stays longest. */
 export function liveLines(frame: Frame, style: Style, rows: number, now: Ms): string[] {
-  const sections = sectionsOf(frame, style, now).filter((section) => section.lines.length > 0);
-  const fitting = collapse(sections, Math.max(1, rows - 1));
-  return fitting.flatMap((section) => section.lines).map((text) => text.trimEnd());
+  return withinRows(sectionsOf(frame, style, now), Math.max(1, rows - 1)).map((text) => text.trimEnd());
 }
 
-/** In the order of the screen; the larger `keep`, the longer a section stays where there is no room. */
+/** In the order of the screen. */
 function sectionsOf(frame: Frame, style: Style, now: Ms): Section[] {
-  const { service, rollout, trouble } = frame;
-  const late =
-    trouble === null ? [] : [paint(style, "warn", cut(`${glyph(style, "warn")} not up to date: ${plain(trouble)}`, style))];
+  const { service, rollout, trouble, notice } = frame;
+  const late = trouble === null ? [] : [toned("warn", `${glyph(style, "warn")} not up to date: ${plain(trouble)}`, style)];
+  const events = frame.events.slice(-EVENTS).map((event) => cut(eventLine(event, { ...style, colour: false }, now), style));
   return [
-    { keep: 9, lines: [cut(titleLine(service, rollout, style), style)] },
-    { keep: 8, lines: late },
-    { keep: 7, lines: rollout === null ? [] : stateLines(rollout, service, frame.ageMs, style) },
+    { keep: 10, lines: [titleLine(service, rollout, style)] },
+    { keep: 9, lines: late },
+    { keep: 8, lines: rollout === null ? [] : stateLines(rollout, service, frame.ageMs, style) },
     { keep: 5, lines: poolsTable(service, rollout, style) },
-    { keep: 4, lines: troubledMembers(service, style) },
-    { keep: 6, lines: rollout === null || rollout.checks.length === 0 ? [] : checksTable(rollout.checks, style) },
-    { keep: 3, lines: needsTargets(service) ? targetsTable(service, style) : [] },
-    { keep: 1, lines: frame.events.slice(-5).map((event) => cut(eventLine(event, { ...style, colour: false }, now), style)) },
-    { keep: 2, lines: [paint(style, "dim", cut(frame.footer, style))] },
+    checksSection(rollout?.checks ?? [], style, 6),
+    membersSection(service, style, 1),
+    { keep: 4, lines: needsTargets(service) ? targetsTable(service, style) : [] },
+    { keep: 2, lines: events, least: 1, shorten: (rows) => events.slice(-rows) },
+    { keep: 9, lines: notice === null ? [] : [toned(notice.tone, plain(notice.text), style)] },
+    { keep: 7, lines: [footLine(frame, style)] },
   ];
 }
 
-/** Leaves out whole sections, the least important first, and cuts the last one that is left. */
-function collapse(sections: readonly Section[], room: number): readonly Section[] {
-  let kept = sections;
-  const height = () => kept.reduce((sum, section) => sum + section.lines.length, 0);
-  while (height() > room && kept.length > 1) {
-    const least = Math.min(...kept.map((section) => section.keep));
-    kept = kept.filter((section) => section.keep !== least);
-  }
-  return kept.map((section) => ({ ...section, lines: section.lines.slice(0, room) }));
+const EVENTS = 5;
+
+/** What the keys do and what Ctrl-C does; where there is no room for both, the keys. */
+function footLine({ keys, footer }: Frame, style: Style): string {
+  const pressed = keys.join("  ");
+  const all = [pressed, footer].filter((text) => text !== "").join("   ");
+  const fits = style.columns === null || width(all) <= style.columns || keys.length === 0;
+  return toned("dim", fits ? all : pressed, style);
+}
+
+function toned(tone: Tone, text: string, style: Style): string {
+  return paint(style, tone, cut(text, style));
 }
 
 function titleLine(service: ServiceView, rollout: RolloutView | null, style: Style): string {
-  if (rollout === null) return `${service.name}   stable ${service.stable}   nothing under way`;
+  if (rollout === null) return cut(`${service.name}   stable ${service.stable}   nothing under way`, style);
   const version = rollout.version === null ? "" : ` ${plain(rollout.version)}`;
-  return `${service.name}   ${rollout.strategy} ${rollout.id}${version}   ${placeOf(rollout, style)}`;
+  const rest = cut(
+    `   ${rollout.strategy} ${rollout.id}${version}   ${placeOf(rollout, style)}`,
+    less(style, width(service.name)),
+  );
+  return `${paint(style, "bold", cut(service.name, style))}${rest}`;
 }
 
 function stateLines(rollout: RolloutView, service: ServiceView, ageMs: Ms, style: Style): string[] {
@@ -72,9 +83,9 @@ function stateLines(rollout: RolloutView, service: ServiceView, ageMs: Ms, style
   const aged = counts ? { ...rollout, remainingMs: Math.max(0, (rollout.remainingMs ?? 0) - ageMs) } : rollout;
   const inNginx = service.applied.shares === null ? null : (service.applied.shares[rollout.to] ?? 0);
   return [
-    rolloutState(aged, style),
+    whole(style, (as) => rolloutState(aged, as)),
     ...(rollout.reason === "" ? [] : [cut(plain(rollout.reason), style)]),
-    ...(rollout.rolling === null ? [progressLine(rollout, inNginx, style)] : batchBars(rollout.rolling, style)),
+    ...(rollout.rolling === null ? [trackLine(rollout, inNginx, style)] : batchBars(rollout.rolling, style)),
   ];
 }
 
@@ -84,6 +95,7 @@ const POOL_COLUMNS: readonly Column[] = [
   { title: "REQUESTED", align: "right" },
   { title: "IN NGINX", align: "right" },
   { title: "OBSERVED", align: "right" },
+  { title: "REQ/S", align: "right" },
 ];
 
 function poolsTable(service: ServiceView, rollout: RolloutView | null, style: Style): string[] {
@@ -97,26 +109,17 @@ function poolsTable(service: ServiceView, rollout: RolloutView | null, style: St
       percent(service.wanted.shares[name] ?? 0),
       applied.shares === null ? "-" : percent(applied.shares[name] ?? 0),
       observed === null ? "-" : percent(observed.shares[name] ?? 0),
+      rate(service, name),
     ];
   });
   return table(POOL_COLUMNS, rows, style);
 }
 
-/** Only what is not ready, with its reason: a hundred good members say nothing. */
-function troubledMembers(service: ServiceView, style: Style): string[] {
-  const bad = Object.entries(service.pools).flatMap(([pool, { members }]) =>
-    members
-      .filter((member) => member.health !== "ready" || member.state !== "ready")
-      .map((member) => memberLine(pool, member, style)),
-  );
-  return bad.length <= 4 ? bad : [...bad.slice(0, 3), `${glyph(style, "cut")} ${bad.length - 3} more that are not ready`];
-}
-
-function memberLine(pool: string, member: MemberView, style: Style): string {
-  const mark = healthMark(style, member.health);
-  const state = member.state === "ready" ? "" : `, ${member.state}`;
-  const text = `${mark.text}  ${pool} ${plain(member.address)}${state}${member.reason === null ? "" : `: ${plain(member.reason)}`}`;
-  return paint(style, mark.tone, cut(text, style));
+/** Requests a second that the pool answered in the window that was observed. */
+function rate({ observed }: ServiceView, pool: string): string {
+  if (observed === null || observed.windowMs === 0) return "-";
+  const perS = (observed.requests * (observed.shares[pool] ?? 0)) / 10_000 / (observed.windowMs / 1000);
+  return perS >= 10 ? String(Math.round(perS)) : perS.toFixed(1);
 }
 
 function needsTargets(service: ServiceView): boolean {
@@ -126,4 +129,14 @@ function needsTargets(service: ServiceView): boolean {
 
 function cut(text: string, style: Style): string {
   return style.columns === null ? text : clip(text, style.columns, glyph(style, "cut"));
+}
+
+/** What paints a part of a line: where that has no room, it is cut, and stays without colour. */
+function whole(style: Style, draw: (style: Style) => string): string {
+  const bare = draw({ ...style, colour: false });
+  return style.columns === null || width(bare) <= style.columns ? draw(style) : cut(bare, style);
+}
+
+function less(style: Style, columns: number): Style {
+  return style.columns === null ? style : { ...style, columns: Math.max(0, style.columns - columns) };
 }

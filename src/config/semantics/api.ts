@@ -4,7 +4,11 @@ import { type Judgement, problem, type Subject } from "./rule.ts";
 
 /** Who can reach the API, and what protects it there. */
 export function* apiRules({ settings: { api } }: Subject): Iterable<Judgement> {
-  if ("unix" in api.listen) return;
+  if ("unix" in api.listen) {
+    if (typeof api.tls === "object")
+      yield problem(["api", "tls"], "is for addresses: a unix socket, which only this machine reaches, speaks none");
+    return;
+  }
   const { host } = api.listen;
   if (isLoopback(host)) return;
   if (isIP(host) === 0)
@@ -17,7 +21,7 @@ export function* apiRules({ settings: { api } }: Subject): Iterable<Judgement> {
     );
   }
   if (api.tls === "none") {
-    const message = `${where} can be reached from other machines without TLS; listen on 127.0.0.1 or unix:PATH, or say tls: elsewhere where something in front speaks TLS`;
+    const message = `${where} can be reached from other machines without TLS; listen on 127.0.0.1 or unix:PATH, give tls the files cert and key, or say tls: elsewhere where something in front speaks TLS`;
     yield problem(["api", "listen"], message);
   }
 }
