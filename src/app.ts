@@ -65,9 +65,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const { reloader } = await import("./app/reload.ts");
     const reload = reloader({ ...options, read: () => readConfig(options) }, config, controller);
     const parts = { controller, store, reload };
-    const served = options.listen
-      ? await serveApi(options, config, parts, stack)
-      : { address: null, tokenFile: null, reload };
+    const served = options.listen ? await serveApi(options, config, parts, stack) : { address: null, tokenFile: null, reload };
     const disposed = stack.move();
     return {
       control: controller,

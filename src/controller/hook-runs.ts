@@ -14,6 +14,8 @@ export type HookRun = {
   readonly point: HookPoint;
   readonly member: Member | null;
   readonly step: number | null;
+  /** What it was given to be recognised by. */
+  readonly key: string;
   /** Counts the runs of this work, from 1. */
   readonly run: number;
   /** Wall time. */
@@ -25,9 +27,9 @@ export type HookRun = {
 
 type HookEffect = Effect & { effect: "hook" };
 
-export function runOf(effect: HookEffect, step: number | null, before: HookRun | null, wall: Ms): HookRun {
+export function runOf(effect: HookEffect, key: string, step: number | null, before: HookRun | null, wall: Ms): HookRun {
   const { hook, point, member } = effect;
-  return { name: hook.name, point, member, step, run: (before?.run ?? 0) + 1, startedAt: wall, pid: null, end: null };
+  return { name: hook.name, point, member, step, key, run: (before?.run ?? 0) + 1, startedAt: wall, pid: null, end: null };
 }
 
 /** How people call the work: `deploy for 10.0.0.1:80`. */
@@ -44,6 +46,16 @@ export async function saveRun(store: Pick<Store, "txn">, { rollout, task }: Hook
   await store.txn([], [{ put: hookRunKey(rollout, task), value: run as unknown as Json }]);
 }
 
+/** Runs of a rollout's hooks that have begun, and are not known to have ended, with where each is kept. */
+export async function openRuns(
+  store: Pick<Store, "list">,
+  rollout: string,
+): Promise<readonly { readonly at: string; readonly run: HookRun }[]> {
+  const entries = await store.list(hookRunsPrefix(rollout), { limit: MOST_SHOWN });
+  const runs = entries.map(({ key, value }) => ({ at: key, run: value as unknown as HookRun }));
+  return runs.filter(({ run }) => run.end === null);
+}
+
 /** More than any rollout has; what is beyond is not shown. */
 const MOST_SHOWN = 1_000;
 
@@ -54,7 +66,7 @@ export async function hookRuns(store: Pick<Store, "list">, rollout: string): Pro
   return runs.sort((a, b) => a.startedAt - b.startedAt).map(showRun);
 }
 
-function showRun({ startedAt, end, pid: _, ...run }: HookRun): HookRunView {
+function showRun({ startedAt, end, pid: _, key: __, ...run }: HookRun): HookRunView {
   const is = end === null ? "running" : end.ok ? "succeeded" : "failed";
   const endedAt = end === null ? null : new Date(end.at).toISOString();
   return { ...run, is, startedAt: new Date(startedAt).toISOString(), endedAt, text: end?.text ?? "", output: end?.output ?? "" };

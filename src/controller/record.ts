@@ -58,8 +58,9 @@ export function endState(state: ServiceState, rollout: Rollout | null, before: R
 function rolledState(state: ServiceState, rollout: Rollout, rolling: Rolling): ServiceState {
   const { pool, excluded, settings } = rolling;
   const drained = state.drained[pool] ?? [];
-  const gone = rollout.phase.phase === "promoted" ? leftOut(rolling) : excluded;
-  const more = gone.filter((member) => !drained.includes(member) && !settings.spares.includes(member));
+  // A spare that failed is out anyway; one that a person excluded must not come back with the next rollout.
+  const failed = rollout.phase.phase === "promoted" ? leftOut(rolling).filter((member) => !settings.spares.includes(member)) : [];
+  const more = [...new Set([...excluded, ...failed])].filter((member) => !drained.includes(member));
   return {
     ...state,
     seed: rollout.id,

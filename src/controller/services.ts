@@ -27,7 +27,7 @@ import { startJudging } from "./judging.ts";
 import { refuseLostPools } from "./lost-pools.ts";
 import { Probing } from "./probing.ts";
 import { type History, pastOf, Retention } from "./retention.ts";
-import { startDrain, startHook, type TaskDeps } from "./tasks.ts";
+import { endUnwanted, startDrain, startHook, type TaskDeps } from "./tasks.ts";
 
 export type ControllerDeps = {
   readonly services: Readonly<Record<ServiceName, ServiceSettings>>;
@@ -134,6 +134,7 @@ export class Services implements AsyncDisposable {
     const probing = new Probing(this.#deps, cell);
     this.#probing.set(cell.settings.name, probing);
     this.#deps.clock.after(probesInMs, () => probing.reconcile());
+    void endUnwanted(this.#taskDeps, cell);
     this.#driver.reconcile(cell);
   }
 

@@ -1,12 +1,13 @@
+import { effects } from "../core/effects.ts";
 import { stepAt } from "../core/move.ts";
 import type { HookCall, HookRunner, Log, Store } from "../core/ports.ts";
 import type { Effect, Fact, Rollout } from "../core/rollout.ts";
 import type { Report } from "../core/route.ts";
 import type { TaskResult } from "../core/task.ts";
-import type { Endpoint, Ms, TargetName } from "../core/units.ts";
+import type { Endpoint, Json, Ms, TargetName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock } from "./clock.ts";
-import { type HookRun, loadRun, nameOfRun, runOf, saveRun } from "./hook-runs.ts";
+import { type HookRun, loadRun, nameOfRun, openRuns, runOf, saveRun } from "./hook-runs.ts";
 
 type HookEffect = Effect & { effect: "hook" };
 type DrainEffect = Effect & { effect: "drain" };
@@ -27,15 +28,16 @@ const AGAIN_MS: Ms = 1_000;
 /** Runs a hook that a rollout wants under way, and tells how it ended; the answer ends what runs. */
 export function startHook(deps: TaskDeps, cell: Cell, effect: HookEffect): () => void {
   const stop = new AbortController();
-  // One that was ended a moment ago may still be writing down its end.
-  const earlier = deps.underWay.get(effect.key) ?? Promise.resolve();
+  // One hook at a time works on a member: one that was ended a moment ago may still be on its way out.
+  const place = `${effect.rollout} ${effect.member ?? ""}`;
+  const earlier = deps.underWay.get(place) ?? Promise.resolve();
   const run = earlier.then(() => runHook(deps, cell, effect, stop.signal));
   const over = run.catch((error: unknown) => {
     if (!stop.signal.aborted)
       deps.log.error("a hook could not be run", { rollout: effect.rollout, hook: nameOfRun(effect), error: String(error) });
   });
-  deps.underWay.set(effect.key, over);
-  void over.then(() => deps.underWay.get(effect.key) === over && deps.underWay.delete(effect.key));
+  deps.underWay.set(place, over);
+  void over.then(() => deps.underWay.get(place) === over && deps.underWay.delete(place));
   return () => stop.abort();
 }
 
@@ -50,8 +52,8 @@ async function runHook(deps: TaskDeps, cell: Cell, effect: HookEffect, signal: A
   const call = callOf(rollout, effect);
   const insist = <T>(work: () => Promise<T>) => insisted(deps, effect, work, signal);
   const before = await insist(() => loadRun(store, effect));
-  if (before !== null && before.end === null) await hooks.endLeftOver(call.key, before.pid);
-  let run = runOf(effect, stepOf(rollout), before, clock.now().wall);
+  await insist(() => endLeftOvers(deps, effect.rollout, (run) => run.key === call.key || run.member === effect.member));
+  let run = runOf(effect, call.key, stepOf(rollout), before, clock.now().wall);
   await insist(() => saveRun(store, effect, run));
   await insist(() => note(cell, effect, run, before));
   const started = (pid: number) => {
@@ -65,6 +67,34 @@ async function runHook(deps: TaskDeps, cell: Cell, effect: HookEffect, signal: A
   await insist(() => saveRun(store, effect, ended));
   const result: TaskResult = { ok: end.ok, text: end.text, by: null };
   await insist(() => cell.accept({ signal: "task", key: effect.task, what: nameOfRun(effect), result }));
+}
+
+/**
+ * Ends what an earlier process left running of a rollout's hooks, and writes down that it did: nothing else may work on a member while
+ * that does, and what nobody wants any more must not go on.
+ */
+export async function endLeftOvers(
+  { store, hooks, clock }: TaskDeps,
+  rollout: string,
+  which: (run: HookRun) => boolean = () => true,
+): Promise<void> {
+  for (const { at, run } of await openRuns(store, rollout)) {
+    if (!which(run)) continue;
+    await hooks.endLeftOver(run.key, run.pid);
+    const end = { ok: false, text: "was ended: Sluice was stopped while it ran", output: "", at: clock.now().wall };
+    await store.txn([], [{ put: at, value: { ...run, end } as unknown as Json }]);
+  }
+}
+
+/** At a start: what an earlier process left running, and this one does not want any more. Never rejects. */
+export async function endUnwanted(deps: TaskDeps, cell: Cell): Promise<void> {
+  const { rollout } = cell;
+  if (rollout === null) return;
+  const { wall } = deps.clock.now();
+  const wanted = new Set(effects(rollout).flatMap((effect) => (effect.effect === "hook" ? keyOf(rollout, effect.task) : [])));
+  await endLeftOvers(deps, rollout.id, ({ key, startedAt }) => startedAt < wall && !wanted.has(key)).catch((error: unknown) =>
+    deps.log.error("what hooks left running could not be ended", { rollout: rollout.id, error: String(error) }),
+  );
 }
 
 /** Without the number, what a kill leaves is looked for by its key: no reason to end what has begun. */
@@ -105,6 +135,11 @@ function stepOf({ phase }: Rollout): number | null {
   return "cursor" in phase ? phase.cursor.step : null;
 }
 
+/** Numbers of rollouts begin anew where the state is lost, and who was given a key may remember it. */
+function keyOf({ id, startedAt }: Rollout, task: string): string {
+  return `${id}.${startedAt.toString(36)}.${task}`;
+}
+
 function callOf(rollout: Rollout, { hook, point, task, member }: HookEffect): HookCall {
   const index = stepOf(rollout);
   const step = index === null ? null : stepAt(rollout, index);
@@ -113,8 +148,7 @@ function callOf(rollout: Rollout, { hook, point, task, member }: HookEffect): Ho
   return {
     hook,
     point,
-    // Numbers of rollouts begin anew where the state is lost, and who was given a key may remember it.
-    key: `${rollout.id}.${rollout.startedAt.toString(36)}.${task}`,
+    key: keyOf(rollout, task),
     service: rollout.service,
     rollout: rollout.id,
     strategy: rollout.strategy,

@@ -66,9 +66,10 @@ function memberHealth(sight: PoolSight, member: Member): MemberHealth {
   const address = sight.addresses[member] ?? { endpoints: [], problem: "not looked up yet" };
   const seen = address.endpoints.map((endpoint) => healthIn(sight, member, endpoint));
   const worst = seen.find(({ is }) => is !== "ready");
-  if (seen.length === 0) return { ready: false, since: 0, reason: address.problem ?? "has no address" };
-  if (worst !== undefined) return { ready: false, since: 0, reason: worst.reason ?? "has not been seen healthy yet" };
-  return { ready: true, since: Math.max(...seen.map(({ since }) => since)), reason: null };
+  const down = seen.every(({ is }) => is === "down");
+  if (seen.length === 0) return { ready: false, down, since: 0, reason: address.problem ?? "has no address" };
+  if (worst !== undefined) return { ready: false, down, since: 0, reason: worst.reason ?? "has not been seen healthy yet" };
+  return { ready: true, down: false, since: Math.max(...seen.map(({ since }) => since)), reason: null };
 }
 
 /** How many endpoints of a pool can take traffic. A member that has no address counts as one that cannot. */

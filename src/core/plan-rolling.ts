@@ -121,7 +121,7 @@ export function batchSteps(
   const out: Step = {
     ...BARE,
     label: `${label}: take out ${names}`,
-    before: [{ name: "enough ready", do: "capacity", members: batch, atLeast: minReady, withinMs: null, otherwise: "hold" }],
+    before: [spared(batch, minReady, point, settings)],
     want: { ...base, out: batch },
     batch,
   };
@@ -144,6 +144,14 @@ export function batchSteps(
   };
   const [first, ...rest] = [...eased, monitored];
   return [out, { ...(first as Step), before: workOn(settings, batch, point, hook) }, ...rest];
+}
+
+/** Forward a batch waits for as long as it takes; a way back that cannot go on needs a person. */
+function spared(members: readonly Member[], atLeast: number, point: HookPoint, { deadlineMs }: RollingSettings): Task {
+  const task = { name: "enough ready", do: "capacity", members, atLeast } as const;
+  return point === "deploy"
+    ? { ...task, withinMs: null, otherwise: "hold" }
+    : { ...task, withinMs: deadlineMs, otherwise: "fail" };
 }
 
 function workOn(

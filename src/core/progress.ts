@@ -69,7 +69,7 @@ function forwardStage(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
     case "waiting":
       return forwardTask(rollout, cursor, stage, step, now);
     case "applying":
-      return isApplied(rollout) ? observe(rollout, cursor, step, now) : null;
+      return isApplied(rollout) ? observe(rollout, cursor, step, now) : withdrawn(rollout, cursor, step, now);
     case "observing":
       return forwardDwell(rollout, cursor, stage, step, now);
     case "held":
@@ -77,6 +77,17 @@ function forwardStage(rollout: Rollout, cursor: Cursor, now: Now): Move | null {
     default:
       return never(stage);
   }
+}
+
+/** Members that nginx has not taken out yet stay in where they cannot be spared any more. */
+function withdrawn(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move | null {
+  const index = step.before.findIndex((task) => task.do === "capacity");
+  const task = step.before[index];
+  if (task?.do !== "capacity" || isGoingBack(rollout)) return null;
+  const out = rollout.want.out.filter((member) => !task.members.includes(member));
+  const before = wanting(rollout, { ...rollout.want, out });
+  const stage = { at: "waiting", list: "before", task: index, since: now.t, deadline: null } as const;
+  return taskState(before, cursor, stage, task, now.t).is === "done" ? null : waitFor(before, cursor, "before", index, now);
 }
 
 // --- tasks before and after -----------------------------------------------------------------------------------------

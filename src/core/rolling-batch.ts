@@ -84,7 +84,7 @@ export function endTask(rollout: Rollout, task: Task): Rollout {
 
 /** Nothing that was seen of these members counts any more. */
 export function anew(rolling: Rolling, members: readonly Member[], t: Ms): Pick<Rolling, "fresh" | "health"> {
-  const unseen = { ready: false, since: t, reason: "has not been seen healthy since then" };
+  const unseen = { ready: false, down: false, since: t, reason: "has not been seen healthy since then" };
   return {
     fresh: { ...rolling.fresh, ...Object.fromEntries(members.map((member) => [member, t])) },
     health: { ...rolling.health, ...Object.fromEntries(members.map((member) => [member, unseen])) },

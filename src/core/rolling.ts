@@ -1,8 +1,16 @@
 import type { RollingSettings } from "./service.ts";
 import type { Member, Ms, PoolName } from "./units.ts";
 
-/** One member's health as a rollout sees it: probes from before it was asked for do not count. `since` is controller time. */
-export type MemberHealth = { readonly ready: boolean; readonly since: Ms; readonly reason: string | null };
+/**
+ * One member's health as a rollout sees it: probes from before it was asked for do not count. `since` is controller time. `down` where it
+ * is known that none of its addresses answers: a member that is neither is not known yet, or partly there.
+ */
+export type MemberHealth = {
+  readonly ready: boolean;
+  readonly down: boolean;
+  readonly since: Ms;
+  readonly reason: string | null;
+};
 
 /** What a rolling rollout knows of its members. The candidate is the same pool, so a version belongs to a member here. */
 export type Rolling = {

@@ -1,6 +1,6 @@
 import { downOf } from "./blocker.ts";
 import { taskKey } from "./move.ts";
-import { concerned, isReady, leftOut } from "./rolling-batch.ts";
+import { concerned, isGoingBack, isReady, leftOut } from "./rolling-batch.ts";
 import type { Cursor, Rollout, Stage } from "./rollout.ts";
 import type { Task } from "./task.ts";
 import { type Member, type Ms, never } from "./units.ts";
@@ -68,21 +68,32 @@ function hookState(rollout: Rollout, key: string, task: Task & { do: "hook" }): 
   return { is: "failed", text: `${task.name} failed: ${text}`, members: failed.flatMap(({ member }) => member ?? []) };
 }
 
-/** Taking out members that are down already leaves no fewer than before. */
+/** Taking out members that are down or out already leaves no fewer than before. */
 function capacity(rollout: Rollout, task: Task & { do: "capacity" }): TaskState {
   const { rolling, want } = rollout;
   if (rolling === null) return DONE;
   if (Object.keys(rolling.health).length === 0)
     return { is: "pending", missing: `nobody knows yet which members of ${rolling.pool} are ready`, members: [] };
   const batch = concerned(rollout, task.members);
-  const gone = new Set([...batch, ...leftOut(rolling), ...want.out]);
+  const given = isGoingBack(rollout) ? rolling.excluded : leftOut(rolling);
+  const gone = new Set([...batch, ...given, ...want.out]);
   const ready = Object.keys(rolling.health).filter((member) => isReady(rolling, member) && isServing(rollout, member));
   const left = ready.filter((member) => !gone.has(member)).length;
   // Who was excluded by a person is not missing.
   const atLeast = Math.max(1, task.atLeast - rolling.excluded.length);
-  if (left >= atLeast || !batch.some((member) => isReady(rolling, member))) return DONE;
+  const costs = batch.filter((member) => !want.out.includes(member) && rolling.health[member]?.down !== true);
+  if (left >= atLeast || costs.length === 0) return left > 0 || allOut(rollout, batch) ? DONE : nobodyLeft(batch);
   const missing = `${left} other members are ready, and ${atLeast} have to be before ${batch.join(", ")} is taken out`;
   return { is: "pending", missing, members: [] };
+}
+
+/** A batch that is out already can stay so, whoever else is there. */
+function allOut({ want }: Rollout, batch: readonly Member[]): boolean {
+  return batch.every((member) => want.out.includes(member));
+}
+
+function nobodyLeft(batch: readonly Member[]): TaskState {
+  return { is: "pending", missing: `no other member is ready, so ${batch.join(", ")} cannot be taken out`, members: batch };
 }
 
 function isServing({ rolling, want }: Rollout, member: Member): boolean {

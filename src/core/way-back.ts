@@ -72,8 +72,11 @@ function undoing(rollout: Rollout, base: Want): readonly Step[] {
   const members = toUndo(rollout);
   if (rolling === null || rolling.settings.rollback === null || members.length === 0) return [];
   const { hook, batch, delayMs } = rolling.settings.rollback;
-  const batches = batchesOf(members, Math.max(1, countOf(batch, members.length)));
-  const shaping = { settings: rolling.settings, base, minReady: rolling.minReady };
+  const all = rolling.members.length;
+  // A way back must not wait for ever: where even one is more than may be missing, one at a time is.
+  const size = Math.max(1, Math.min(countOf(batch, members.length), all - rolling.minReady));
+  const batches = batchesOf(members, size);
+  const shaping = { settings: rolling.settings, base, minReady: Math.max(1, Math.min(rolling.minReady, all - size)) };
   return batches.flatMap((one, index) => [
     ...batchSteps(shaping, one, `rollback ${index + 1} of ${batches.length}`, { point: "rollback", hook }).map((step) =>
       keepOut(step, batches.slice(index + 1).flat(), rollout),

@@ -42,12 +42,14 @@ export class RollingStory {
   rollout: Rollout;
   last: Outcome = { is: "ignored" };
   readonly kinds: string[] = [];
+  readonly #slow: boolean;
   readonly #health = new Map<Member, { ready: boolean; since: Ms }>();
 
   constructor(
     given: Partial<RollingSettings> = {},
-    more: Given & { members?: readonly Member[]; drained?: readonly Member[] } = {},
+    more: Given & { members?: readonly Member[]; drained?: readonly Member[]; slow?: boolean } = {},
   ) {
+    this.#slow = more.slow === true;
     const members = more.members ?? MEMBERS;
     const readiness = { blue: { ready: members.length, of: members.length, unknown: 0, reason: null } };
     const start = {
@@ -96,7 +98,7 @@ export class RollingStory {
       this.rollout = this.last.rollout;
       this.kinds.push(...this.last.facts.map((fact) => fact.kind));
     }
-    if (this.rollout.appliedSeq < this.rollout.seq) this.applied();
+    if (!this.#slow && this.rollout.appliedSeq < this.rollout.seq) this.applied();
     return this;
   }
 
@@ -160,7 +162,8 @@ export class RollingStory {
     const fresh = this.rollout.rolling?.fresh ?? {};
     const health = [...this.#health].map(([member, one]) => {
       const ready = one.ready && one.since >= (fresh[member] ?? 0);
-      return [member, { ready, since: ready ? one.since : 0, reason: ready ? null : "refused the connection" }] as const;
+      const down = !one.ready && one.since >= (fresh[member] ?? 0);
+      return [member, { ready, down, since: ready ? one.since : 0, reason: ready ? null : "refused the connection" }] as const;
     });
     return this.tell({ signal: "members", health: Object.fromEntries(health) });
   }

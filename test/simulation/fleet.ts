@@ -45,7 +45,11 @@ export class Fleet {
 
   /** What people do with a member that does not come up: they mend it, whatever it runs. */
   mend(): void {
-    for (const machine of this.machines.values()) machine.sick = false;
+    for (const [member, machine] of this.machines) {
+      machine.sick = false;
+      const busy = [...this.running.values()].some((one) => one.member === member);
+      if (!busy && machine.upAt === Number.POSITIVE_INFINITY) machine.upAt = this.#now();
+    }
   }
 
   /** Breaks a member that runs well. */
@@ -81,7 +85,11 @@ export class Fleet {
     this.machines.set(member, { version: `half ${version}`, upAt: Number.POSITIVE_INFINITY, sick: false });
     await started(1);
     const bad = this.#random.chance(this.trouble);
-    await new Promise<void>((resolve) => clock.after(this.#random.between(500, 6_000), resolve));
+    await new Promise<void>((resolve) => {
+      clock.after(this.#random.between(500, 6_000), resolve);
+      // Somebody who is told to end takes a moment for it.
+      signal.addEventListener("abort", () => clock.after(1_000, resolve), { once: true });
+    });
     if (!alive()) return new Promise(() => {});
     if (!this.running.delete(key) || signal.aborted) return { ok: false, text: "was ended", output: "" };
     const fails = bad && this.#random.chance(0.5);

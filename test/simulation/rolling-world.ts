@@ -39,6 +39,8 @@ export class RollingWorld {
   readonly #aborted = new Map<string, Ms>();
   /** Since when a member that nginx sends requests to does not answer. */
   readonly #deadSince = new Map<Member, Ms>();
+  /** Since when a member does not answer. */
+  readonly #downSince = new Map<Member, Ms>();
   #refusedAt: Ms = 0;
 
   constructor(seed: number) {
@@ -100,6 +102,7 @@ export class RollingWorld {
 
   async step(until: Ms): Promise<boolean> {
     if (!this.#process.alive) await this.boot();
+    if (this.disk.refusing) this.#diskAt = this.timeline.t;
     if (this.disk.refusing || this.nginx.refuses !== null) this.#refusedAt = this.timeline.t;
     const more = await this.timeline.step(until);
     this.#guard(() => this.#look());
@@ -129,11 +132,11 @@ export class RollingWorld {
     this.fleet.mend();
     if (this.rollouts.every(({ endedAt }) => endedAt !== null)) return;
     const { controller } = this.#process;
+    if (this.random.chance(0.3)) return this.#abort();
     for (const verb of ["resume", "retry", "advance"] as const)
       controller
         ?.command("web", verb === "advance" ? { verb, step: null } : { verb }, ACTOR, { ifMatch: null, reason: null })
         .catch(IGNORED);
-    if (this.random.chance(0.3)) this.#abort();
   }
 
   // --- what must hold ------------------------------------------------------------------------------------------------
@@ -156,7 +159,15 @@ export class RollingWorld {
     this.#ready = now;
     if (before === null || rollout?.rolling == null || rollout.phase.phase !== "moving") return;
     const out = route.out.filter((member) => before.includes(member) && !rollout.rolling?.excluded.includes(member));
-    if (out.length === 0 || now.length >= rollout.rolling.minReady - rollout.rolling.excluded.length) return;
+    // Who died a moment ago could not be known to be missing.
+    const { t } = this.timeline;
+    const dying = [...this.#downSince].filter(
+      ([member, since]) =>
+        !now.includes(member) &&
+        !route.out.includes(member) &&
+        t - Math.max(since, this.#crashedAt, this.#diskAt) < SEEN_WITHIN_MS,
+    );
+    if (out.length === 0 || now.length + dying.length >= rollout.rolling.minReady - rollout.rolling.excluded.length) return;
     const failing = Object.keys(rollout.rolling.failed);
     demand(
       out.every((member) => failing.includes(member) || !this.fleet.isUp(member)),
@@ -173,6 +184,8 @@ export class RollingWorld {
     const ready = readyOf(route);
     const { t } = this.timeline;
     for (const member of this.fleet.machines.keys()) {
+      if (this.fleet.isUp(member)) this.#downSince.delete(member);
+      else if (!this.#downSince.has(member)) this.#downSince.set(member, t);
       const dead = ready.includes(member) && !this.fleet.isUp(member);
       if (!dead) this.#deadSince.delete(member);
       else if (!this.#deadSince.has(member)) this.#deadSince.set(member, t);
@@ -190,6 +203,8 @@ export class RollingWorld {
   }
 
   #crashedAt: Ms = 0;
+  /** The latest time at which the store refused: what is seen of a member is told nobody then. */
+  #diskAt: Ms = 0;
 
   checkEnd(): void {
     const route = this.nginx.serves.get("web");
@@ -199,14 +214,14 @@ export class RollingWorld {
     }
     const last = this.rollouts.at(-1);
     if (last?.rolling == null || route === undefined) return;
-    const { excluded, skipped, members, settings } = last.rolling;
+    const { excluded, skipped, members, settings, touched } = last.rolling;
     const drained = this.disk.value<{ drained: Record<string, string[]> }>("services/web")?.drained.blue ?? [];
     for (const member of excluded) demand(drained.includes(member), `${member} was excluded, and is not out`);
     for (const member of members) {
       const version = this.fleet.machines.get(member)?.version;
       if (last.phase.phase === "promoted" && !excluded.includes(member) && !skipped.includes(member))
         if (!(member in last.rolling.failed)) demand(version === "v2", `${member} runs ${version}, and ${last.id} is promoted`);
-      if (last.phase.phase === "reverted" && settings.rollback !== null && !excluded.includes(member))
+      if (last.phase.phase === "reverted" && settings.rollback !== null && touched.includes(member) && !excluded.includes(member))
         if (!last.phase.cause.includes("left as it is")) demand(version === "v1", `${member} runs ${version} after ${last.id}`);
     }
     for (const spare of settings.spares) demand(!readyOf(route).includes(spare), `${spare} is a spare, and still serves`);

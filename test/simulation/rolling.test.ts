@@ -18,13 +18,12 @@ async function run(seed: number): Promise<RollingWorld> {
   world.heal();
   const end = world.timeline.t + END_MS;
   const over = () => world.rollouts.every(({ phase }) => phase.phase === "promoted" || phase.phase === "reverted");
-  while (!over() && world.timeline.t < end) {
+  for (let calm = 0; calm < 3 && world.timeline.t < end; ) {
     const until = world.timeline.t + 10_000;
     while (await world.step(until));
-    world.finish();
+    calm = over() ? calm + 1 : 0;
+    if (calm === 0) world.finish();
   }
-  const calm = world.timeline.t + 15_000;
-  while (await world.step(calm));
   world.checkEnd();
   return world;
 }
