@@ -59,7 +59,7 @@ export async function createServer(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   routes(app as unknown as Routes, options, { limits, stopping: stopping.signal });
   const { dashboard } = options;
-  if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard));
+  if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard, options.auth.kind));
   await app.ready();
   return {
     listen: () => startListening(app, options.listen, options.certificate !== null),
