@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Api } from "./api/server.ts";
 import type { TokenBook as Book } from "./api/token-book.ts";
 import type { Finding } from "./app/check.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
+import { thisMachine } from "./app/machine.ts";
+import { ownVersion } from "./app/own-version.ts";
 import type { PlanOptions } from "./app/plan.ts";
 import type { RenderedTarget } from "./app/render.ts";
 import type { Starter } from "./app/starter.ts";
@@ -17,6 +18,7 @@ import type { Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
 import type { Log } from "./core/ports.ts";
 import type { ReloadView } from "./core/view.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /**
  * The composition root: the only place that names adapters.
@@ -61,13 +63,17 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     // Before the controller drives: probes and their outcomes would have to wait for it, and the first answer for them.
     if (options.listen) await loadApi();
-    const { controller, store } = await openParts(options, config, stack);
+    const telemetry = options.listen
+      ? await (await import("./app/telemetry.ts")).openTelemetry(config, options.log, stack)
+      : null;
+    const { controller, store } = await openParts(options, config, telemetry, stack);
     const { reloader } = await import("./app/reload.ts");
     const reload = reloader({ ...options, read: () => readConfig(options) }, config, controller);
     const parts = { controller, store, reload };
-    const served = options.listen
-      ? await serveApi(options, config, parts, stack)
-      : { address: null, tokenFile: null, reload };
+    const served =
+      telemetry === null
+        ? { address: null, tokenFile: null, reload }
+        : await serveApi(options, config, { ...parts, telemetry }, stack);
     const disposed = stack.move();
     return {
       control: controller,
@@ -80,10 +86,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>> & { readonly reload: App["reload"] };
+type Parts = Awaited<ReturnType<typeof openParts>> & { readonly reload: App["reload"]; readonly telemetry: Telemetry };
 
-/** Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. */
-async function openParts(options: AppOptions, config: Config, stack: AsyncDisposableStack) {
+/**
+ * Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. Without telemetry,
+ * nothing of it is counted.
+ */
+async function openParts(options: AppOptions, config: Config, telemetry: Telemetry | null, stack: AsyncDisposableStack) {
   const { log } = options;
   const [{ openSqlite }, { openAbortFiles }, { Controller }, clocks] = await Promise.all([
     import("./store/sqlite.ts"),
@@ -118,23 +127,25 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
   const aborts = openAbortFiles(config.state);
   const times = { monotonic: machine.uptimeMs, wall: machine.wallMs };
   const targets = await Promise.all(
-    Object.values(config.nginx).map((target) => openTarget(target, { templates, log, ...times })),
+    Object.values(config.nginx).map((target) =>
+      openTarget(target, { templates, log, ...times, reloaded: (outcome) => telemetry?.targets.reloaded(target.name, outcome) }),
+    ),
   );
   for (const target of targets) stack.use(target);
   const probe = stack.use(createProbe());
-  const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log));
+  const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log, (target) => telemetry?.work.lost(target)));
   const metrics = openMetrics(options.env, nginxLog, stack);
   const hooks = openHooks(options.env, config.notify, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
-      ...hooks,
+      ...(telemetry?.work.counted(hooks) ?? hooks),
       store,
       aborts,
       clock: clocks.systemClock(clockState, machine),
       clockState: () => clockState,
-      targets,
-      probe: probe.probe,
+      targets: targets.map((target) => telemetry?.targets.measured(target) ?? target),
+      probe: telemetry?.work.probing(probe.probe) ?? probe.probe,
       resolve: createResolve({ timeoutMs: RESOLVE_MS }),
       resolveEveryMs: RESOLVE_EVERY_MS,
       metrics,
@@ -145,17 +156,8 @@ async function openParts(options: AppOptions, config: Config, stack: AsyncDispos
       history: config.history,
     }),
   );
+  telemetry?.drives(lease.epoch, controller);
   return { controller, store };
-}
-
-/** Uptime is that of the boot, so that it means the same to the next process; whole milliseconds, so that sums are exact. */
-async function thisMachine() {
-  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
-    (text) => text.trim(),
-    // Not Linux: every start then counts as another boot, and adds nothing to a dwell.
-    () => null,
-  );
-  return { boot, uptimeMs: () => Number(process.hrtime.bigint() / 1_000_000n), wallMs: () => Date.now() };
 }
 
 function loadApi() {
@@ -179,10 +181,11 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
   const certificate = await read();
   await keepServed(config.state, certificate);
   for (const warning of certificate?.warnings ?? []) log.warn(warning);
-  const reload = withCertificate(parts.reload, read, async (renewed) => {
+  const take = withCertificate(parts.reload, read, async (renewed) => {
     api.renew(renewed);
     await keepServed(config.state, renewed);
   });
+  const reload = parts.telemetry.counted(take);
   const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
   const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
   const tokens = stack.use(
@@ -200,6 +203,7 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
       log,
       parseSteps,
       answers: storedAnswers(parts.store, () => Date.now()),
+      metrics: () => parts.telemetry.page(parts.controller),
       now: () => Date.now(),
       reload: () => reload().catch(refusedReload),
       // Beside the sources in a checkout, and beside what is built of them in the package.
@@ -240,11 +244,6 @@ async function refusedReload(error: unknown): Promise<never> {
       : "mend what `errors` names, then reload again",
     places,
   );
-}
-
-async function ownVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string };
-  return version;
 }
 
 // --- the configuration ----------------------------------------------------------------------------------------------

@@ -158,10 +158,10 @@ type Bounds = { readonly limits: Limits; readonly stopping: AbortSignal };
 
 function routes(
   app: Routes,
-  { control, parseSteps, version, log, reload, tokens }: ApiOptions,
+  { control, parseSteps, version, log, reload, tokens, metrics }: ApiOptions,
   { limits, stopping }: Bounds,
 ): void {
-  healthRoutes(app, control, version);
+  healthRoutes(app, control, { version, metrics });
   whoamiRoutes(app);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);
