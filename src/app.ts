@@ -18,7 +18,7 @@ import type { Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
 import type { Log } from "./core/ports.ts";
 import type { ReloadView } from "./core/view.ts";
-import type { Telemetry } from "./telemetry/telemetry.ts";
+import type { Instruments } from "./instruments/instruments.ts";
 
 /**
  * The composition root: the only place that names adapters.
@@ -63,17 +63,17 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     // Before the controller drives: probes and their outcomes would have to wait for it, and the first answer for them.
     if (options.listen) await loadApi();
-    const telemetry = options.listen
-      ? await (await import("./app/telemetry.ts")).openTelemetry(config, options.log, stack)
+    const instruments = options.listen
+      ? await (await import("./app/instruments.ts")).openInstruments(config, options.log, stack)
       : null;
-    const { controller, store } = await openParts(options, config, telemetry, stack);
+    const { controller, store } = await openParts(options, config, instruments, stack);
     const { reloader } = await import("./app/reload.ts");
     const reload = reloader({ ...options, read: () => readConfig(options) }, config, controller);
     const parts = { controller, store, reload };
     const served =
-      telemetry === null
+      instruments === null
         ? { address: null, tokenFile: null, reload }
-        : await serveApi(options, config, { ...parts, telemetry }, stack);
+        : await serveApi(options, config, { ...parts, instruments }, stack);
     const disposed = stack.move();
     return {
       control: controller,
@@ -86,13 +86,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-type Parts = Awaited<ReturnType<typeof openParts>> & { readonly reload: App["reload"]; readonly telemetry: Telemetry };
+type Parts = Awaited<ReturnType<typeof openParts>> & { readonly reload: App["reload"]; readonly instruments: Instruments };
 
 /**
- * Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. Without telemetry,
+ * Everything that a controller needs, opened in the order in which it is needed, and disposed the other way round. Without instruments,
  * nothing of it is counted.
  */
-async function openParts(options: AppOptions, config: Config, telemetry: Telemetry | null, stack: AsyncDisposableStack) {
+async function openParts(options: AppOptions, config: Config, instruments: Instruments | null, stack: AsyncDisposableStack) {
   const { log } = options;
   const [{ openSqlite }, { openAbortFiles }, { Controller }, clocks] = await Promise.all([
     import("./store/sqlite.ts"),
@@ -102,7 +102,7 @@ async function openParts(options: AppOptions, config: Config, telemetry: Telemet
   ]);
   const [
     { readTemplates },
-    { openTarget },
+    { openTargets },
     { createProbe },
     { createResolve },
     { openMetrics },
@@ -111,7 +111,7 @@ async function openParts(options: AppOptions, config: Config, telemetry: Telemet
     { openHooks },
   ] = await Promise.all([
     import("./app/templates.ts"),
-    import("./nginx/target.ts"),
+    import("./app/targets.ts"),
     import("./probe/health.ts"),
     import("./probe/resolve.ts"),
     import("./app/metrics.ts"),
@@ -126,26 +126,21 @@ async function openParts(options: AppOptions, config: Config, telemetry: Telemet
   const clockState = clocks.resumeClock(await clocks.readClock(store), machine);
   const aborts = openAbortFiles(config.state);
   const times = { monotonic: machine.uptimeMs, wall: machine.wallMs };
-  const targets = await Promise.all(
-    Object.values(config.nginx).map((target) =>
-      openTarget(target, { templates, log, ...times, reloaded: (outcome) => telemetry?.targets.reloaded(target.name, outcome) }),
-    ),
-  );
-  for (const target of targets) stack.use(target);
+  const targets = await openTargets(config, { templates, log, ...times }, instruments, stack);
   const probe = stack.use(createProbe());
-  const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log, (target) => telemetry?.work.lost(target)));
+  const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log, (target) => instruments?.work.lost(target)));
   const metrics = openMetrics(options.env, nginxLog, stack);
   const hooks = openHooks(options.env, config.notify, stack);
   const controller = stack.use(
     await Controller.open({
       services: config.services,
-      ...(telemetry?.work.counted(hooks) ?? hooks),
+      ...(instruments?.work.counted(hooks) ?? hooks),
       store,
       aborts,
       clock: clocks.systemClock(clockState, machine),
       clockState: () => clockState,
-      targets: targets.map((target) => telemetry?.targets.measured(target) ?? target),
-      probe: telemetry?.work.probing(probe.probe) ?? probe.probe,
+      targets,
+      probe: instruments?.work.probing(probe.probe) ?? probe.probe,
       resolve: createResolve({ timeoutMs: RESOLVE_MS }),
       resolveEveryMs: RESOLVE_EVERY_MS,
       metrics,
@@ -156,7 +151,7 @@ async function openParts(options: AppOptions, config: Config, telemetry: Telemet
       history: config.history,
     }),
   );
-  telemetry?.drives(lease.epoch, controller);
+  instruments?.drives(lease.epoch, controller);
   return { controller, store };
 }
 
@@ -185,7 +180,7 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
     api.renew(renewed);
     await keepServed(config.state, renewed);
   });
-  const reload = parts.telemetry.counted(take);
+  const reload = parts.instruments.counted(take);
   const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
   const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
   const tokens = stack.use(
@@ -203,7 +198,7 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
       log,
       parseSteps,
       answers: storedAnswers(parts.store, () => Date.now()),
-      metrics: () => parts.telemetry.page(parts.controller),
+      metrics: () => parts.instruments.page(parts.controller),
       now: () => Date.now(),
       reload: () => reload().catch(refusedReload),
       // Beside the sources in a checkout, and beside what is built of them in the package.

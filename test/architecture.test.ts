@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   secrets: ["core/"],
   probe: ["core/"],
   store: ["core/"],
-  telemetry: ["core/"],
+  instruments: ["core/"],
   controller: ["core/", "analysis/"],
   api: ["core/", "controller/"],
   // Types alone: the client has to work without any package.
@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: ["core/"],
   demo: ["core/", "config/", "api/schemas/", "cli/", "app.ts"],
   // What the composition root does for commands that drive nothing.
-  app: ["core/", "config/", "nginx/", "metrics/", "hooks/", "probe/", "store/", "telemetry/", "controller/"],
+  app: ["core/", "config/", "nginx/", "metrics/", "hooks/", "probe/", "store/", "instruments/", "controller/"],
   // Loose files of src: the composition root may name everything, the others are leaves.
   "app.ts": [
     "app/",
@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "metrics/",
     "probe/",
     "store/",
-    "telemetry/",
+    "instruments/",
     "controller/",
     "api/",
     "log.ts",

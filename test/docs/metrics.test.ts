@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { instrumentsAt } from "../support/instruments.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
 import { root } from "../support/sources.ts";
-import { telemetryAt } from "../support/telemetry.ts";
 import { marked, type Page, readPages } from "./pages.ts";
 
 const PATH = "docs/metrics.md";
@@ -24,8 +24,8 @@ function tableOf(metrics: readonly Metric[]): string {
   return ["| name | type | labels | what it says |", "|---|---|---|---|", ...rows].join("\n");
 }
 
-const telemetry = telemetryAt();
-const metrics = telemetry.metrics();
+const instruments = instrumentsAt();
+const metrics = instruments.metrics();
 
 if (process.env.SLUICE_WRITE_DOCS !== undefined) {
   const [before = "", after = ""] = pageOfDocs().text.split("<!-- metrics -->");
@@ -40,7 +40,7 @@ describe("docs/metrics.md", () => {
   });
 
   test("leaves none of the page out, apart from those of the process", async () => {
-    const { text } = await telemetry.page(new ScriptedControl());
+    const { text } = await instruments.page(new ScriptedControl());
     const served = [...text.matchAll(/^# TYPE (?<name>\S+)/gm)].map((match) => match.groups?.name ?? "");
     const foreign = served.filter((name) => !metrics.some((metric) => metric.name === name));
     expect(foreign.filter((name) => !/^(process|nodejs)_/.test(name))).toEqual([]);

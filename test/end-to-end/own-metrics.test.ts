@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { expect, it } from "vitest";
+import { seriesValue } from "../support/instruments.ts";
 import { until } from "../support/nginx.ts";
-import { seriesValue } from "../support/telemetry.ts";
 import { Stack } from "./stack.ts";
 
 it("Sluice's own numbers follow a canary, and need a token", { timeout: 60_000 }, async () => {

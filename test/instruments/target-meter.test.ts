@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Target } from "../../src/core/ports.ts";
 import type { Report, Route } from "../../src/core/route.ts";
+import { instrumentsAt, seriesValue } from "../support/instruments.ts";
 import { routeOf } from "../support/routes.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
-import { seriesValue, telemetryAt } from "../support/telemetry.ts";
 
 const clock = { t: 0 };
-let telemetry = telemetryAt(clock);
+let instruments = instrumentsAt(clock);
 let target: Target;
 let wanted: readonly Route[];
 let report: (more: Partial<Report>) => void;
@@ -14,12 +14,12 @@ let heard: Report[];
 
 beforeEach(() => {
   clock.t = 0;
-  telemetry = telemetryAt(clock);
+  instruments = instrumentsAt(clock);
   wanted = [];
   heard = [];
   let order = 0;
   let listener: (report: Report) => void = () => {};
-  target = telemetry.targets.measured({
+  target = instruments.targets.measured({
     name: "edge",
     want: (routes) => {
       wanted = routes;
@@ -37,7 +37,7 @@ beforeEach(() => {
   };
 });
 
-const value = async (series: string) => seriesValue((await telemetry.page(new ScriptedControl())).text, series);
+const value = async (series: string) => seriesValue((await instruments.page(new ScriptedControl())).text, series);
 
 const served = (version: number, refused: { version: number; text: string } | null = null) => ({
   web: { version, by: null, shares: {}, refused },
@@ -90,8 +90,8 @@ test("a target that has not reported is blocked, as is one that says so", async 
 });
 
 test("reloads are counted by how they ended, and only those that were proved have a time", async () => {
-  telemetry.targets.reloaded("edge", { is: "proved", tookMs: 250 });
-  telemetry.targets.reloaded("edge", { is: "undone" });
+  instruments.targets.reloaded("edge", { is: "proved", tookMs: 250 });
+  instruments.targets.reloaded("edge", { is: "undone" });
   expect(await value('sluice_reloads_total{target="edge",result="proved"}')).toBe(1);
   expect(await value('sluice_reloads_total{target="edge",result="undone"}')).toBe(1);
   expect(await value('sluice_reloads_total{target="edge",result="broken"}')).toBe(0);

@@ -1,9 +1,9 @@
-import { Telemetry } from "../../src/telemetry/telemetry.ts";
+import { Instruments } from "../../src/instruments/instruments.ts";
 
 /** Sluice's numbers, with a clock that a test steps (in milliseconds). */
-export function telemetryAt(clock: { t: number } = { t: 0 }): Telemetry {
+export function instrumentsAt(clock: { t: number } = { t: 0 }): Instruments {
   const silent = () => {};
-  return new Telemetry({
+  return new Instruments({
     version: "1.2.3",
     wallSeconds: () => 1_700_000_000,
     monotonic: () => clock.t,

@@ -9,7 +9,7 @@ import { StateGauges } from "./state-gauges.ts";
 import { TargetMeter } from "./target-meter.ts";
 import { WorkMeter } from "./work-meter.ts";
 
-export type TelemetryDeps = {
+export type InstrumentsDeps = {
   readonly version: string;
   /** Seconds since 1970. */
   readonly wallSeconds: () => number;
@@ -37,10 +37,10 @@ type Described = { readonly name: string; readonly help: string; readonly labelN
 const AGAIN_MS: Ms = 5_000;
 
 /** Sluice's numbers about itself: counts while it works, and looks at the controller when it is asked. */
-export class Telemetry implements Disposable {
+export class Instruments implements Disposable {
   readonly targets: TargetMeter;
   readonly work: WorkMeter;
-  readonly #deps: TelemetryDeps;
+  readonly #deps: InstrumentsDeps;
   readonly #registry = new Registry();
   /** Begins to watch now: the time that it counts is not that since the first answer. */
   readonly #ofProcess = processNumbers();
@@ -53,7 +53,7 @@ export class Telemetry implements Disposable {
   readonly #configAt: Gauge;
   readonly #stop = new AbortController();
 
-  constructor(deps: TelemetryDeps) {
+  constructor(deps: InstrumentsDeps) {
     this.#deps = deps;
     const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [this.#registry] });
     new Gauge({

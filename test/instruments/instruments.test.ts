@@ -4,19 +4,19 @@ import type { Hook } from "../../src/core/hook.ts";
 import type { Notice, Notifier } from "../../src/core/notify.ts";
 import type { HookCall } from "../../src/core/ports.ts";
 import type { HealthCheck } from "../../src/core/service.ts";
-import type { Telemetry } from "../../src/telemetry/telemetry.ts";
+import type { Instruments } from "../../src/instruments/instruments.ts";
+import { instrumentsAt, seriesValue } from "../support/instruments.ts";
 import { until } from "../support/nginx.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
-import { seriesValue, telemetryAt } from "../support/telemetry.ts";
 import { checkView, memberView, rolloutView, serviceView } from "../support/views.ts";
 
-let telemetry: Telemetry;
+let instruments: Instruments;
 beforeEach(() => {
-  telemetry = telemetryAt();
+  instruments = instrumentsAt();
 });
-afterEach(() => telemetry[Symbol.dispose]());
+afterEach(() => instruments[Symbol.dispose]());
 
-const pageOf = async (control: ScriptedControl) => (await telemetry.page(control)).text;
+const pageOf = async (control: ScriptedControl) => (await instruments.page(control)).text;
 
 describe("what stands now", () => {
   test("is shown of each service: shares, members and the rollout", async () => {
@@ -83,7 +83,7 @@ describe("what is counted", () => {
   test("are events by their kind, from the moment that a controller drives", async () => {
     const control = new ScriptedControl(serviceView({}));
     control.happen({ kind: "promoted" });
-    telemetry.drives("7", control);
+    instruments.drives("7", control);
     await until("the journal is followed", async () => {
       control.happen({ kind: "reverted" });
       return (seriesValue(await pageOf(control), 'sluice_events_total{kind="reverted"}') ?? 0) > 0;
@@ -95,12 +95,12 @@ describe("what is counted", () => {
 
   test("are probes, hooks, messages and losses of log lines", async () => {
     const check = {} as HealthCheck;
-    const probe = telemetry.work.probing(async (_check, endpoint) =>
+    const probe = instruments.work.probing(async (_check, endpoint) =>
       endpoint === "a:1" ? { healthy: true } : { healthy: false, reason: "refused the connection" },
     );
     for (const endpoint of ["a:1", "a:2", "a:2"]) await probe(check, endpoint, endpoint);
     const slack = { name: "slack" } as Notifier;
-    const { hooks, notify } = telemetry.work.counted({
+    const { hooks, notify } = instruments.work.counted({
       hooks: { run: async ({ key }) => ({ ok: key === "good", text: "", output: "" }), endLeftOver: async () => {} },
       notify: { notify: async () => ({ ok: false, text: "no answer" }), notifiers: [slack] },
     });
@@ -108,8 +108,8 @@ describe("what is counted", () => {
     const call = (key: string) => ({ hook: {} as Hook, service: "web", key }) as HookCall;
     for (const key of ["good", "bad", "bad"]) await hooks.run(call(key), async () => {}, signal);
     await notify.notify(slack, {} as Notice, signal);
-    telemetry.work.reading("local");
-    telemetry.work.lost("local");
+    instruments.work.reading("local");
+    instruments.work.lost("local");
     const page = await pageOf(new ScriptedControl());
     const value = (series: string) => seriesValue(page, series);
     expect(value('sluice_probes_total{result="healthy"}')).toBe(1);
@@ -123,7 +123,7 @@ describe("what is counted", () => {
 
   test("is not a hook or a message that a stop cut off", async () => {
     const stop = new AbortController();
-    const { hooks, notify } = telemetry.work.counted({
+    const { hooks, notify } = instruments.work.counted({
       hooks: { run: async () => ({ ok: false, text: "stopped", output: "" }), endLeftOver: async () => {} },
       notify: { notify: async () => ({ ok: false, text: "stopped" }), notifiers: [] },
     });
@@ -136,11 +136,11 @@ describe("what is counted", () => {
   });
 
   test("says whether the newest reload of the configuration worked", async () => {
-    const refused = telemetry.counted(async () => Promise.reject(new Error("line 3 is wrong")));
+    const refused = instruments.counted(async () => Promise.reject(new Error("line 3 is wrong")));
     await expect(refused()).rejects.toThrow("line 3 is wrong");
     const series = "sluice_config_last_reload_successful";
     expect(seriesValue(await pageOf(new ScriptedControl()), series)).toBe(0);
-    await telemetry.counted(async () => "done")();
+    await instruments.counted(async () => "done")();
     expect(seriesValue(await pageOf(new ScriptedControl()), series)).toBe(1);
   });
 });
