@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   secrets: ["core/"],
   probe: ["core/"],
   store: ["core/"],
+  instruments: ["core/"],
   controller: ["core/", "analysis/"],
   api: ["core/", "controller/"],
   // Types alone: the client has to work without any package.
@@ -37,9 +38,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: ["core/"],
   demo: ["core/", "config/", "api/schemas/", "cli/", "app.ts"],
   // What the composition root does for commands that drive nothing.
-  app: ["core/", "config/", "nginx/", "metrics/", "hooks/", "probe/", "store/", "controller/"],
+  app: ["core/", "config/", "nginx/", "metrics/", "hooks/", "probe/", "store/", "instruments/", "controller/"],
   // Loose files of src: the composition root may name everything, the others are leaves.
-  "app.ts": ["app/", "core/", "analysis/", "config/", "nginx/", "metrics/", "probe/", "store/", "controller/", "api/", "log.ts"],
+  "app.ts": [
+    "app/",
+    "core/",
+    "analysis/",
+    "config/",
+    "nginx/",
+    "metrics/",
+    "probe/",
+    "store/",
+    "instruments/",
+    "controller/",
+    "api/",
+    "log.ts",
+  ],
   "main.ts": ["core/", "config/", "cli/", "demo/", "app.ts", "log.ts"],
   "log.ts": ["core/"],
 };

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -21,16 +21,16 @@ const NOT_BUILT = `<!doctype html>
 
 /**
  * Serves the dashboard at `/` from the folder of its build. It holds nothing secret, so it needs no token: the page asks for one, and
- * sends it with each call of the API. Where there is no build, `/` says how to make one.
+ * sends it with each call of the API. `auth` says whether there is one to be asked for. Where there is no build, `/` says how to make one.
  */
-export async function serveDashboard(app: FastifyInstance, folder: string): Promise<void> {
+export async function serveDashboard(app: FastifyInstance, folder: string, auth: "none" | "token"): Promise<void> {
   await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false, suppressWarning: true });
   const open = { config: { scope: "open" as const }, schema: { hide: true } };
 
   app.get("/", open, async (_request, reply) => {
     reply.header("content-security-policy", DASHBOARD_POLICY);
-    if (!(await isFile(join(folder, "index.html")))) return reply.type("text/html; charset=utf-8").send(NOT_BUILT);
-    return reply.sendFile("index.html", folder);
+    const page = await readFile(join(folder, "index.html"), "utf8").catch(() => NOT_BUILT);
+    return reply.type("text/html; charset=utf-8").send(page.replace("<html ", `<html data-auth="${auth}" `));
   });
 
   app.get<{ Params: { file: string } }>("/assets/:file", open, async ({ params: { file } }, reply): Promise<FastifyReply> => {

@@ -1,12 +1,17 @@
 import { z } from "zod";
 import type { Control } from "../core/control.ts";
+import type { ApiOptions } from "./options.ts";
 import type { Principal } from "./principal.ts";
 import { ApiError } from "./problem.ts";
 import { operation, type Routes } from "./route.ts";
 import { Alive, Ready } from "./schemas/health.ts";
 
 /** Liveness, readiness and the page for Prometheus. */
-export function healthRoutes(app: Routes, control: Control, version: string): void {
+export function healthRoutes(
+  app: Routes,
+  control: Control,
+  { version, metrics: page }: Pick<ApiOptions, "version" | "metrics">,
+): void {
   const live = operation("healthz", "health", "The process is up", "open");
   app.get("/healthz", { config: live.config, schema: { ...live.words, response: { 200: Alive, ...live.problem } } }, () => ({
     status: "ok" as const,
@@ -33,10 +38,11 @@ export function healthRoutes(app: Routes, control: Control, version: string): vo
   const metrics = operation("metrics", "health", "What Prometheus reads", "read");
   app.get(
     "/metrics",
-    { config: metrics.config, schema: { ...metrics.words, response: { 200: page, ...metrics.problem } } },
-    (_request, reply) => {
-      reply.type("text/plain; version=0.0.4; charset=utf-8");
-      return exposition(control, version);
+    { config: metrics.config, schema: { ...metrics.words, response: { 200: PAGE, ...metrics.problem } } },
+    async (_request, reply) => {
+      const { type, text } = await page();
+      reply.type(type);
+      return text;
     },
   );
 }
@@ -46,21 +52,9 @@ function maySeeAll(principal: Principal | null): boolean {
   return principal !== null && principal.services === null;
 }
 
-const page = { description: "The Prometheus text format.", content: { "text/plain": { schema: z.string() } } };
+const PAGE = { description: "The Prometheus text format.", content: { "text/plain": { schema: z.string() } } };
 
 function notReady(problems: readonly string[]): ApiError {
   const why = problems.length === 0 ? "Sluice is not ready yet." : `Sluice is not ready yet: ${problems.join("; ")}.`;
   return new ApiError("starting", why, "Ask again in a moment; the log tells more.");
-}
-
-function exposition(control: Control, version: string): string {
-  return [
-    "# HELP sluice_build_info The version that runs.",
-    "# TYPE sluice_build_info gauge",
-    `sluice_build_info{version="${version}"} 1`,
-    "# HELP sluice_ready 1 once the state is loaded and an nginx has reported.",
-    "# TYPE sluice_ready gauge",
-    `sluice_ready ${control.readiness().ready ? 1 : 0}`,
-    "",
-  ].join("\n");
 }

@@ -2,6 +2,7 @@ import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { describeOperations } from "./described.ts";
 
 /** Scripts and styles of the reference page come from this server; it needs images as data and style attributes, and nothing else. */
 const DOCS_POLICY =
@@ -12,7 +13,7 @@ const DESCRIPTION = `Sluice moves traffic between the pools of a service behind 
 
 Every error is a problem document (RFC 9457) with a stable \`code\` and a \`hint\`. \`GET /v1/services/{service}\` has an ETag; with
 \`If-Match\`, a change is refused with 412 where the rollout has moved on since. \`Idempotency-Key\` on POST makes a repetition safe for a
-day. Changes need \`Content-Type: application/json\`, also with an empty body.`;
+day. Lists are pages: \`next\` is the \`cursor\` of the page after. Changes need \`Content-Type: application/json\`, also with an empty body.`;
 
 const TAGS = [
   { name: "services", description: "What is wanted, applied and observed" },
@@ -68,7 +69,8 @@ export async function registerReference(app: FastifyInstance): Promise<void> {
 /** The document of the whole API; the server must be ready. */
 export function openApiDocument(app: FastifyInstance): JsonObject {
   const document = app.swagger() as unknown as { components: { schemas: JsonObject } } & JsonObject;
-  return { ...document, components: { ...document.components, schemas: used(document) } };
+  const described = describeOperations(document);
+  return { ...described, components: { ...document.components, schemas: used(described) } };
 }
 
 /** Every registered schema exists as input and as answer; only those that something refers to are worth reading. */

@@ -37,6 +37,8 @@ export type ApiOptions = {
   readonly tokens: TokenBook;
   /** Takes over the changed configuration, all or nothing; rejects with an `ApiError` where it is refused. */
   readonly reload: () => Promise<ReloadView>;
+  /** What Prometheus reads; `type` is its content type. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => Ms;
   /** Folder of the built dashboard; without it, there is nothing at `/`. */

@@ -59,7 +59,7 @@ export async function createServer(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   routes(app as unknown as Routes, options, { limits, stopping: stopping.signal });
   const { dashboard } = options;
-  if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard));
+  if (dashboard !== undefined) await app.register((scope) => serveDashboard(scope, dashboard, options.auth.kind));
   await app.ready();
   return {
     listen: () => startListening(app, options.listen, options.certificate !== null),
@@ -135,11 +135,14 @@ async function protect(app: FastifyInstance, options: ApiOptions, limits: Limits
   app.addHook("onRequest", async (request) => checkMutation(request));
 }
 
-/** A route that says nothing of its scope is a mistake, not an open door. The pages of the reference hold nothing secret. */
+/** A route that says nothing of its scope is a mistake, not an open door; and one that nobody documented is found by no test of all. The pages of the reference hold nothing secret. */
 function requireScopes(app: FastifyInstance): void {
   app.addHook("onRoute", (route) => {
     const scope = route.config?.scope ?? (route.url.startsWith("/docs") ? "open" : undefined);
     if (scope === undefined) throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
+    const { operationId, hide } = route.schema ?? {};
+    if (operationId === undefined && hide !== true && !route.url.startsWith("/docs"))
+      throw new Error(`${String(route.method)} ${route.url} is neither documented nor hidden`);
     route.config = { ...route.config, scope };
   });
 }
@@ -158,10 +161,10 @@ type Bounds = { readonly limits: Limits; readonly stopping: AbortSignal };
 
 function routes(
   app: Routes,
-  { control, parseSteps, version, log, reload, tokens }: ApiOptions,
+  { control, parseSteps, version, log, reload, tokens, metrics }: ApiOptions,
   { limits, stopping }: Bounds,
 ): void {
-  healthRoutes(app, control, version);
+  healthRoutes(app, control, { version, metrics });
   whoamiRoutes(app);
   serviceRoutes(app, control);
   rolloutRoutes(app, control, parseSteps);

@@ -1,4 +1,5 @@
 import type { Group } from "./command.ts";
+import { ASKED } from "./completion/scripts.ts";
 
 /** Commands that stand in one file, which is loaded only where one of them is called, or all of them are listed. */
 export type Part = { readonly names: readonly string[]; readonly load: () => Promise<Group> };
@@ -17,6 +18,7 @@ const CATALOGUE: Catalogue = [
       { names: ["serve"], load: async () => (await import("./commands/serve.ts")).serveCommands },
       { names: ["reload"], load: async () => (await import("./commands/reload.ts")).reloadCommands },
       { names: ["token"], load: async () => (await import("./commands/token.ts")).tokenCommands },
+      { names: ["completion", ASKED], load: async () => (await import("./commands/completion.ts")).completionCommands },
       { names: ["demo"], load: async () => (await import("./commands/demo.ts")).demoCommands },
     ],
   ],
@@ -50,11 +52,16 @@ const CATALOGUE: Catalogue = [
 
 /** The part with the command that is called; the whole table where the first word is none: for help, or to say what was probably meant. */
 export function neededParts(argv: readonly string[]): Catalogue {
-  const called = argv.find((word, index) => !word.startsWith("-") && !VALUED.has(argv[index - 1] ?? ""));
-  const found = CATALOGUE.flatMap(([heading, parts]) => parts.map((part) => [heading, [part]] as const)).find(([, [part]]) =>
-    part?.names.includes(called ?? ""),
-  );
-  return found === undefined ? CATALOGUE : [found];
+  const called = commandOf(argv);
+  const about = called === ASKED ? commandOf(argv.slice(argv.indexOf("--") + 1, -1)) : called;
+  if (!CATALOGUE.some(([, parts]) => parts.some(({ names }) => names.includes(about ?? "")))) return CATALOGUE;
+  const needed = new Set([called, about]);
+  return CATALOGUE.map(([heading, parts]) => [heading, parts.filter(({ names }) => names.some((name) => needed.has(name)))]);
+}
+
+/** The first word that is neither an option nor the value of one. */
+function commandOf(words: readonly string[]): string | undefined {
+  return words.find((word, index) => !word.startsWith("-") && !VALUED.has(words[index - 1] ?? ""));
 }
 
 /** Global options whose value is a word of its own. */

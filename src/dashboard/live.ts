@@ -48,6 +48,11 @@ export async function begin(): Promise<void> {
     freshAt.value = 0;
     trouble.value = null;
   });
+  // A controller that asks for no token says so in the page itself.
+  if (token.value === "" && document.documentElement.dataset.auth !== "none") {
+    refused.value = "";
+    return;
+  }
   while (!signal.aborted) {
     try {
       who.value = await ask<Who>("/v1/whoami", { signal });
@@ -143,7 +148,7 @@ async function askFor(signal: AbortSignal): Promise<void> {
     show(await ask<ServiceView>(`/v1/services/${encodeURIComponent(at.service)}`, { signal }));
     unknown.value = null;
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 404) throw error;
+    if (!(error instanceof Problem) || (error.status !== 404 && error.status !== 403)) throw error;
     unknown.value = at.service;
   }
 }

@@ -1,7 +1,7 @@
 import type { Log } from "../core/ports.ts";
 import type { Route } from "../core/route.ts";
 import { type Ms, never } from "../core/units.ts";
-import { type Bench, proveServing } from "./apply.ts";
+import { type Bench, type Outcome, proveServing } from "./apply.ts";
 import { alike, byService, changesOf, compose, keysOf, narrow, type Parts } from "./compose.ts";
 import { Drift } from "./drift.ts";
 import type { Ledger } from "./ledger.ts";
@@ -39,6 +39,8 @@ export type ReloadsInput = {
   /** Throws where a table on disk is not what it was set to. */
   readonly readBack: (route: Route) => void;
   readonly tell: () => void;
+  /** Called when a reload has ended, however it did. */
+  readonly reloaded: (outcome: Outcome) => void;
 };
 
 /** The lane of reloads: coalesced, paced, proved. One round at a time. */

@@ -34,6 +34,7 @@ export type SignalsInput = {
   /** Throws where a table on disk is not what it was set to. */
   readonly readBack: (route: Route) => void;
   readonly tell: () => void;
+  readonly reloaded: (outcome: Outcome) => void;
   readonly monotonic: () => Ms;
 };
 
@@ -73,6 +74,7 @@ export class Signals {
     const urgent = standing.isUrgent(all);
     const common = { to, from: from?.generation ?? null, urgent, hurry: this.#hurry.signal, signalled };
     const outcome = await reload(bench, common);
+    this.#in.reloaded(outcome);
     if (outcome.is === "undone" && from !== null) return this.#undone(bench, { ...input, from }, outcome);
     if (outcome.is !== "proved") {
       standing.forget();

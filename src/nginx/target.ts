@@ -2,7 +2,7 @@ import type { Log, Next, Target } from "../core/ports.ts";
 import type { Report, Route } from "../core/route.ts";
 import type { Ms, ServiceName, TargetName } from "../core/units.ts";
 import { shareOf } from "../core/want.ts";
-import type { Bench } from "./apply.ts";
+import type { Bench, Outcome } from "./apply.ts";
 import { readBuild } from "./command.ts";
 import { byService, renderKey } from "./compose.ts";
 import { servingOf, shareContent } from "./direction.ts";
@@ -24,6 +24,8 @@ export type TargetDeps = {
   readonly log: Log;
   readonly monotonic: () => Ms;
   readonly wall: () => Ms;
+  /** Called when a reload has ended, however it did. */
+  readonly reloaded?: (outcome: Outcome) => void;
 };
 
 /** An answer of the status server that takes longer is none: the proof asks again. */
@@ -77,6 +79,7 @@ class NginxTarget implements Target {
       swapTables: () => this.#swapAll(),
       readBack: (route) => this.#lane.readBack(route),
       tell: () => this.#tell(),
+      reloaded: (outcome) => deps.reloaded?.(outcome),
     });
     this.#inFlight = new InFlight({
       pidFile: bench.settings.drive.pid,

@@ -59,12 +59,13 @@ export class ApiUnderTest implements AsyncDisposable {
       log: api.#log(),
       parseSteps: () => ({ is: "steps", steps: [] }),
       answers: api.#answers(),
+      metrics: async () => ({ type: "text/plain; version=0.0.4; charset=utf-8", text: "sluice_ready 1\n" }),
       now: () => api.wall,
       reload: async () => ({ added: [], changed: [], removed: [], warnings: [] }),
       ...change,
     });
-    api.#end = () => server[Symbol.asyncDispose]();
     api.renew = (certificate) => server.renew(certificate);
+    api.#end = () => server[Symbol.asyncDispose]();
     api.url = await server.listen();
     api.document = server.document();
     return api;

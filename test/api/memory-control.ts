@@ -113,7 +113,9 @@ export class MemoryControl implements Control {
     this.followers += 1;
     try {
       for (let at = after; !signal.aborted; ) {
-        const next = this.journal.find((event) => event.seq > at);
+        const next = this.journal.find(
+          (event) => event.seq > at && (filter.service === null || event.service === filter.service),
+        );
         if (next === undefined) await Promise.race([this.#wake.promise, aborted(signal)]);
         else {
           at = next.seq;
@@ -130,9 +132,9 @@ export class MemoryControl implements Control {
   }
 
   /** Adds a line to the journal and wakes the followers. */
-  happen(text: string, data: Record<string, unknown> = {}): void {
+  happen(text: string, data: Record<string, unknown> = {}, service = "web"): void {
     const seq = this.journal.length + 1;
-    this.journal.push({ seq, at: AT, service: "web", rollout: "web-1", step: 0, kind: "applied", actor: null, text, data });
+    this.journal.push({ seq, at: AT, service, rollout: "web-1", step: 0, kind: "applied", actor: null, text, data });
     this.#wake.resolve();
     this.#wake = Promise.withResolvers<void>();
   }

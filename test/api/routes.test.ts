@@ -25,11 +25,10 @@ test("readiness says what is missing only to those who may read", async () => {
   expect(reader.body.detail).toContain("nginx is not running");
 });
 
-test("the page for Prometheus has the version and readiness", async () => {
+test("the page for Prometheus comes as it is made, with its type", async () => {
   const got = await api.ask("/metrics");
   expect(got.headers["content-type"]).toContain("text/plain; version=0.0.4");
-  expect(got.body).toContain('sluice_build_info{version="1.2.3"} 1\n');
-  expect(got.body).toContain("sluice_ready 1\n");
+  expect(got.body).toBe("sluice_ready 1\n");
 });
 
 test("services are listed, and one is shown with its tag", async () => {

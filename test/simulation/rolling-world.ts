@@ -132,7 +132,10 @@ export class RollingWorld {
     this.fleet.mend();
     if (this.rollouts.every(({ endedAt }) => endedAt !== null)) return;
     const { controller } = this.#process;
-    if (this.random.chance(0.3)) return this.#abort();
+    if (this.random.chance(0.3)) {
+      this.#abort();
+      return;
+    }
     for (const verb of ["resume", "retry", "advance"] as const)
       controller
         ?.command("web", verb === "advance" ? { verb, step: null } : { verb }, ACTOR, { ifMatch: null, reason: null })

@@ -41,6 +41,7 @@ export async function startApi(
         kept.set(key, answer);
       },
     },
+    metrics: async () => ({ type: "text/plain", text: "" }),
     now: Date.now,
   });
   const url = await server.listen();

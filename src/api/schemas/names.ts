@@ -35,7 +35,12 @@ export const MemberAddress = z
   .regex(MEMBER, MEMBER_RULE)
   .refine(bracketsHoldAnAddress, MEMBER_RULE)
   .describe("`host:port`; the host is a name, an IPv4 address, or an IPv6 address in brackets.");
-export const Text = z.string().min(1).max(200).regex(TEXT, "must not contain control characters or line breaks");
+/** Not as a `pattern`: what `\p{Cc}` means there depends on who reads it. */
+export const Text = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => TEXT.test(text), "must not contain control characters or line breaks");
 export const Limit = z.coerce.number().int().min(1).max(500).default(50).describe("How many to answer at most.");
 export const Cursor = z.string().min(1).max(500).optional().describe("The `next` of the page before; left out, the first page.");
 export const NextCursor = z.string().nullable().describe("The `cursor` of the next page; null at the end.");

@@ -17,6 +17,8 @@ export type FollowerInput = {
   /** How many workers of nginx ended by a signal so far, as far as anybody knows; null where nobody can know. */
   readonly deaths: (() => Promise<number>) | null;
   readonly log: Log;
+  /** Called each time that lines were lost. */
+  readonly onLoss?: () => void;
   /** Gets each part of the log exactly once: whole lines. */
   readonly onText: (text: string) => void;
 };
@@ -160,6 +162,7 @@ export class Follower {
 
   #lose(at: Ms, how: string): void {
     this.loss = { how, at };
+    this.#in.onLoss?.();
     this.#in.log.warn(how, { target: this.target, file: this.#in.path });
   }
 

@@ -21,6 +21,8 @@ export type NginxLogDeps = {
   readonly wall: () => Ms;
   /** Where buckets of `live` services go under a route, to be held against the log. */
   readonly poolOfUnder: (route: Route) => PoolOf;
+  /** Called each time that lines of a target were lost. */
+  readonly onLoss?: (target: TargetName) => void;
   /** Size above which a file is rotated. */
   readonly limitBytes?: number;
 };
@@ -83,6 +85,7 @@ export class NginxLog implements Observer, AsyncDisposable {
           ...file,
           limitBytes: deps.limitBytes ?? LIMIT_BYTES,
           log: deps.log,
+          onLoss: () => deps.onLoss?.(file.target),
           onText: (text) => this.#count(text, file.target),
         }),
     );
