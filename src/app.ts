@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Api } from "./api/server.ts";
 import type { TokenBook as Book } from "./api/token-book.ts";
 import type { Finding } from "./app/check.ts";
+import type { Examined } from "./app/doctor.ts";
 import type { Inspected, InspectOptions, PageSource } from "./app/inspect.ts";
 import { thisMachine } from "./app/machine.ts";
 import { ownVersion } from "./app/own-version.ts";
@@ -12,7 +13,6 @@ import type { Config } from "./config/config.ts";
 import type { Env } from "./config/env.ts";
 import { ConfigError, formatProblem } from "./config/errors.ts";
 import { jsonSchema } from "./config/json-schema.ts";
-import { reachable } from "./config/listen.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
@@ -26,7 +26,7 @@ import type { Instruments } from "./instruments/instruments.ts";
  * What a command does not need is not loaded: each function brings in its own adapters.
  */
 
-export type { Finding, Inspected, RenderedTarget };
+export type { Examined, Finding, Inspected, RenderedTarget };
 
 /** A controller that runs: behind its API, or inside this process for an offline verb. */
 export interface App extends AsyncDisposable {
@@ -250,12 +250,8 @@ async function readConfig({ config, env }: Source): Promise<Config> {
 
 /** Where the API of a configuration is, with the files of its token and its certificates, without opening anything. */
 export async function apiAddress({ config, env }: Source) {
-  const { api, state } = await loadConfig(config, env);
-  const { servedIn } = await import("./app/certificate.ts");
-  const [tokenFile, certificates] = [join(state, "token"), typeof api.tls === "string" ? [] : [servedIn(state), api.tls.cert]];
-  if ("unix" in api.listen) return { url: "http://localhost", socket: api.listen.unix, tokenFile, certificates };
-  const scheme = certificates.length === 0 ? "http" : "https";
-  return { url: `${scheme}://${reachable(api.listen)}`, socket: null, tokenFile, certificates };
+  const { reachOf } = await import("./app/reach.ts");
+  return reachOf(await loadConfig(config, env));
 }
 
 /** The JSON Schema of sluice.yaml. */
@@ -267,6 +263,11 @@ export function configSchema(): object {
 export async function checkConfig(options: Source & { readonly nginx: boolean }): Promise<readonly Finding[]> {
   const { checkAll } = await import("./app/check.ts");
   return checkAll(() => readConfig(options), options.nginx);
+}
+
+/** Everything that Sluice needs on this machine; `answers` is whether the configuration's controller answers. */
+export async function diagnose(options: Source & { readonly answers: boolean }): Promise<readonly Examined[]> {
+  return (await import("./app/doctor.ts")).examineAll(() => readConfig(options), options.config, options.answers);
 }
 
 /** The files of each target as they would be now, and how they differ from what is there; with `write`, written. */

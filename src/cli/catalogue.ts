@@ -15,6 +15,7 @@ const CATALOGUE: Catalogue = [
         names: ["init", "check", "schema", "render"],
         load: async () => (await import("./commands/configuration.ts")).configurationCommands,
       },
+      { names: ["doctor"], load: async () => (await import("./commands/doctor.ts")).doctorCommands },
       { names: ["serve"], load: async () => (await import("./commands/serve.ts")).serveCommands },
       { names: ["reload"], load: async () => (await import("./commands/reload.ts")).reloadCommands },
       { names: ["token"], load: async () => (await import("./commands/token.ts")).tokenCommands },
