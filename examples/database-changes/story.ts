@@ -141,7 +141,7 @@ class Teller {
     const lines = said.text.split("\n").filter((line) => line.trim() !== "" && !this.#shown.has(line));
     for (const line of lines) this.#options.say(`    ${line}`);
     for (const line of lines.filter((one) => /^\d\d:/.test(one))) this.#shown.add(line);
-    if (said.code !== code) throw new Error(`${words.join(" ")} ended with ${said.code}, not with ${code}`);
+    if (said.code !== code) throw new Error(`${words.join(" ")} ended with ${said.code}, not with ${code}:\n${said.text}`);
     this.commands[name] = said;
   }
 
