@@ -123,6 +123,7 @@ export async function refresh(signal: AbortSignal = session.signal): Promise<voi
   try {
     await askFor(signal);
     if (signal.aborted) return;
+    if (trouble.value !== null) followAgain();
     batch(() => {
       freshAt.value = Date.now();
       trouble.value = null;
@@ -180,6 +181,8 @@ function keepAsking(signal: AbortSignal): () => void {
 // --- what happens -----------------------------------------------------------------------------------------------------
 
 let gathering = 0;
+/** Ends the wait of a stream that broke off. */
+let followAgain: () => void = () => {};
 
 function happened(event: EventView): void {
   const at = route.value;
@@ -241,6 +244,9 @@ function keepFollowing(signal: AbortSignal): () => void {
         streaming.value = false;
         if (problem?.status === 401) isOut(problem);
         else void refresh(signal);
+      },
+      onWait: (go) => {
+        followAgain = go;
       },
     });
   };

@@ -9,6 +9,8 @@ export type StreamOptions = {
   readonly onEvent: (event: EventView) => void;
   /** It ended: `problem` says why it could not even begin. */
   readonly onLost: (problem: Problem | null) => void;
+  /** It waits before it tries again; `go` ends the wait, for whoever knows that the controller is back. */
+  readonly onWait: (go: () => void) => void;
   readonly signal: AbortSignal;
 };
 
@@ -28,7 +30,7 @@ export async function follow(options: StreamOptions): Promise<void> {
     });
     if (options.signal.aborted) return;
     options.onLost(problem);
-    await pause(waitMs, options.signal);
+    await pause(waitMs, options);
     waitMs = Math.min(LONGEST_RETRY_MS, waitMs * 2);
   }
 }
@@ -61,12 +63,14 @@ async function once(options: StreamOptions, seen: (seq: number) => void): Promis
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, { signal, onWait }: StreamOptions): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    const go = () => {
       clearTimeout(timer);
       resolve();
-    });
+    };
+    onWait(go);
+    signal.addEventListener("abort", go);
   });
 }
