@@ -25,6 +25,8 @@ export type RollingCourse = {
 const WAIT: Hold = { atMostMs: 0, then: "wait" };
 /** The parts of its whole share that a member gets while it starts slowly. Each is a reload. */
 const SLOW_START: readonly Bp[] = [2_500, 5_000, 7_500];
+/** A rollout is stored whole at each change, and a store takes a megabyte at a time. */
+const MOST_STEPS = 1_000;
 const BARE = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: WAIT, needs: [], ramp: null } as const;
 
 /**
@@ -55,6 +57,12 @@ export function planRolling(
     ...(settings.delayMs > 0 && index + 1 < batches.length ? [pauseStep(wide, index + 2, settings.delayMs)] : []),
   ]);
   const plan = settings.spares.length === 0 ? steps : [sparesIn(wide), ...steps, sparesOut(settings, wide.base)];
+  if (plan.length > MOST_STEPS)
+    throw new Refusal(
+      "invalid",
+      `${members.length} members in batches of ${size} make ${plan.length} steps, and a rollout has at most ${MOST_STEPS}`,
+      "a larger `batch`, such as 5%",
+    );
   return { plan: opened(plan, hooks), rolling: blank(settings, course.pool, members, minReady) };
 }
 

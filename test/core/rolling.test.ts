@@ -99,6 +99,12 @@ describe("there are never too few members", () => {
     expect(() => new RollingStory(given, { members })).toThrow(text);
   });
 
+  it("refuses more steps than a rollout can have", () => {
+    const members = Array.from({ length: 600 }, (_, index) => `m${index}:1`);
+    expect(() => new RollingStory({}, { members })).toThrow("600 members in batches of 1 make 1200 steps");
+    expect(new RollingStory({ batch: { bp: 500 } }, { members }).out).toHaveLength(30);
+  });
+
   it("brings spares in first and lets them go last", () => {
     const story = new RollingStory({ pool: "blue", spares: ["s:1"], maxUnavailable: { count: 0 } }, { members: ["a:1"] });
     expect(story.running.map(({ member }) => member)).toEqual(["s:1"]);
