@@ -3,6 +3,7 @@ import { moveMember } from "./act.ts";
 import { mayNow } from "./actions.tsx";
 import { percentOfBp } from "./figures.ts";
 import { poolClass } from "./pool-colour.ts";
+import { Scroll } from "./scroll.tsx";
 import { barrier } from "./verbs.ts";
 
 const HEALTH: Readonly<Record<MemberView["health"], readonly [glyph: string, word: string]>> = {
@@ -15,7 +16,7 @@ const HEALTH: Readonly<Record<MemberView["health"], readonly [glyph: string, wor
 /** Every member of every pool: its health, what it is told to do, its requests in flight, and the last reason. */
 export function Members({ service }: { readonly service: ServiceView }) {
   return (
-    <div class="scroll">
+    <Scroll label="Table of members">
       <table class="members">
         <thead>
           <tr>
@@ -45,7 +46,7 @@ export function Members({ service }: { readonly service: ServiceView }) {
           </tbody>
         ))}
       </table>
-    </div>
+    </Scroll>
   );
 }
 

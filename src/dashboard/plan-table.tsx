@@ -1,5 +1,6 @@
 import type { PlannedStep, PlannedTask, PlanView, TargetChange } from "../core/planned.ts";
 import { count, duration, percentOf, percentOfBp, rate } from "./figures.ts";
+import { Scroll } from "./scroll.tsx";
 
 /** What a start would do now: its steps, what each waits for, what it changes in nginx, and what its checks can find. */
 export function PlanTable({ plan }: { readonly plan: PlanView }) {
@@ -19,7 +20,7 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
           <p class="dim">
             {duration(leastMs)} at least{trafficOf(plan)}
           </p>
-          <div class="scroll">
+          <Scroll label="Planned steps">
             <table class="planned">
               <thead>
                 <tr>
@@ -39,7 +40,7 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         </>
       )}
     </>
