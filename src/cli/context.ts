@@ -5,7 +5,7 @@ import { type Style, styleOf } from "./format/style.ts";
 import type { Io } from "./io.ts";
 import { line } from "./io.ts";
 
-export const OUTPUTS = ["table", "json", "yaml", "name"] as const;
+export const OUTPUTS = ["table", "wide", "json", "yaml", "name"] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** The options that every command takes. */
@@ -41,7 +41,10 @@ export type Context = {
 
 export function contextOf(io: Io, parts: Parts, flags: Flags): Context {
   const noColour = !flags.color;
-  return { io, parts, flags, out: styleOf(io.stdout, io.env, noColour), err: styleOf(io.stderr, io.env, noColour) };
+  const out = styleOf(io.stdout, io.env, noColour);
+  const err = styleOf(io.stderr, io.env, noColour);
+  // Whoever asks for all of it scrolls sideways rather than have it cut.
+  return { io, parts, flags, out: flags.output === "wide" ? { ...out, columns: null } : out, err };
 }
 
 /** How a value is told in each form that a caller can ask for. `json` is the API's own object. */
@@ -49,6 +52,8 @@ export type Telling = {
   readonly json: unknown;
   readonly names: readonly string[];
   readonly lines: () => readonly string[];
+  /** The table with more columns; `lines` where there are none. */
+  readonly wide?: () => readonly string[];
 };
 
 /** Data for stdout, in the form that was asked for. */
@@ -64,6 +69,9 @@ export async function tell(context: Context, telling: Telling): Promise<void> {
     }
     case "name":
       for (const name of telling.names) line(stdout, name);
+      return;
+    case "wide":
+      for (const text of (telling.wide ?? telling.lines)()) line(stdout, text);
       return;
     default:
       for (const text of telling.lines()) line(stdout, text);

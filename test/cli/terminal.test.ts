@@ -234,9 +234,18 @@ describe("promote on a terminal", () => {
     expect(control.calls).toEqual([]);
   });
 
-  test("does not ask with --yes", async () => {
+  test("says how much traffic it is about", async () => {
+    const observed = { shares: { blue: 9_500, green: 500 }, requests: 12_360, windowMs: 30_000, sample: 10_000 };
+    control.put(serviceView({ rollout: pending, observed }));
+    const session = onTerminal(["promote", "web"]);
+    await until("the question", () => session.err.text.includes("Send 100% of web (412 req/s) to green now"));
+    session.input.write("n\n");
+    expect(await session.ended).toBe(0);
+  });
+
+  test.each(["--yes", "--no-input"])("does not ask with %s", async (option) => {
     control.put(serviceView({ rollout: pending }));
-    expect(await onTerminal(["promote", "web", "--yes"]).ended).toBe(0);
+    expect(await onTerminal(["promote", "web", option]).ended).toBe(0);
     expect(control.calls).toMatchObject([{ verb: "promote" }]);
   });
 });

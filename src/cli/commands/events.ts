@@ -43,7 +43,7 @@ const events: Run<Options> = (context, [service], options) =>
 
 /** What a rollout compared, as it can be judged again. */
 function windows(context: Context, id: string, check: string | null): Promise<ExitCode> {
-  return onlineOrNot(context, {}, async (session) => {
+  return onlineOrNot(context, { rollout: id }, async (session) => {
     const { lines, notes } = exportOf(await session.explanation(id), check);
     for (const note of notes) say(context, `note: ${note}`);
     for (const text of lines) line(context.io.stdout, text);
@@ -52,7 +52,7 @@ function windows(context: Context, id: string, check: string | null): Promise<Ex
 }
 
 const journal = (context: Context, service: string | undefined, options: Options): Promise<ExitCode> =>
-  online(context, { service }, async (session) => {
+  online(context, { service, rollout: options.rollout }, async (session) => {
     const filter = { service: service ?? null, rollout: options.rollout ?? null };
     const interrupted = options.follow === true ? context.io.interruptible() : null;
     const { found, last } = await newest(session, filter, options);
@@ -82,7 +82,8 @@ async function newest(session: Session, filter: Filter, options: Options): Promi
 
 /** While following, each event is a line of its own in every form: one JSON object, or one YAML document. */
 function stream(context: Context, event: EventView): void {
-  const text = context.flags.output === "table" ? drawn(context, event) : streamed(context, event);
+  const { output } = context.flags;
+  const text = output === "table" || output === "wide" ? drawn(context, event) : streamed(context, event);
   line(context.io.stdout, text);
 }
 

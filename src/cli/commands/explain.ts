@@ -17,7 +17,7 @@ export const explainCommands: Group = (program, bind) => {
 };
 
 const explain: Run<Options> = (context, [id = ""], { windows = false }) =>
-  onlineOrNot(context, {}, async (session) => {
+  onlineOrNot(context, { rollout: id }, async (session) => {
     const explanation = await session.explanation(id);
     const lines = () => explainedLines(explanation, context.out, context.io.wall(), windows);
     await tell(context, { json: explanation, names: [explanation.rollout.id], lines });

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import { Failure } from "../failure.ts";
 import { firstLook } from "../first-look.ts";
 import { serviceLines } from "../format/service.ts";
-import { servicesTable } from "../format/services.ts";
+import { servicesTable, servicesWide } from "../format/services.ts";
 import { online, onlineOrNot } from "../open.ts";
 import type { ProgressKind } from "../progress.ts";
 import { conclude, progressOption } from "../waiting.ts";
@@ -44,7 +44,8 @@ const show = (context: Context, name: string | undefined): Promise<ExitCode> =>
     if (name === undefined) {
       const services = await session.services();
       const names = services.map((service) => service.name);
-      await tell(context, { json: { services }, names, lines: () => servicesTable(services, context.out) });
+      const lines = () => servicesTable(services, context.out);
+      await tell(context, { json: { services }, names, lines, wide: () => servicesWide(services, context.out) });
     } else {
       const service = await session.service(name);
       const lines = () => serviceLines(service, context.out, context.io.wall());

@@ -4,6 +4,7 @@ import type { Group, Run } from "../command.ts";
 import { confirmed } from "../confirm.ts";
 import { say } from "../context.ts";
 import { EXIT } from "../exit.ts";
+import { rateText } from "../format/units.ts";
 import { online, onlineOrNot } from "../open.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
@@ -75,13 +76,14 @@ const promote: Run<Options> = (context, [service = ""], options) =>
   });
 
 async function effectOfPromote(session: Session, name: string): Promise<string> {
-  const { rollout } = await session.service(name);
+  const { rollout, observed } = await session.service(name);
   if (rollout === null || rollout.endedAt !== null) return `Promote ${name}?`;
   const left = rollout.steps.filter((step) => step.state === "next").length;
   const unproved = rollout.checks.filter((check) => check.is !== "pass").map((check) => check.name);
   const evidence = unproved.length === 0 ? "" : `, although these checks have not passed: ${unproved.join(", ")}`;
   if (rollout.rolling !== null) return `Update what is left of ${rollout.to} without its times${evidence}?`;
-  return `Send 100% of ${name} to ${rollout.to} now, skipping ${left === 1 ? "1 step" : `${left} steps`}${evidence}?`;
+  const rate = observed === null ? "" : ` (${rateText(observed)} req/s)`;
+  return `Send 100% of ${name}${rate} to ${rollout.to} now, skipping ${left === 1 ? "1 step" : `${left} steps`}${evidence}?`;
 }
 
 function sent(session: Session, service: string, command: RolloutCommand, options: Options) {

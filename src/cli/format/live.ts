@@ -11,7 +11,7 @@ import { targetsTable } from "./service.ts";
 import { glyph, paint, type Style, type Tone } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { trackLine } from "./track.ts";
-import { percent } from "./units.ts";
+import { percent, rateText } from "./units.ts";
 import { clip, plain, width } from "./width.ts";
 
 /** What the live view draws: one look, and what has passed since. */
@@ -109,17 +109,10 @@ function poolsTable(service: ServiceView, rollout: RolloutView | null, style: St
       percent(service.wanted.shares[name] ?? 0),
       applied.shares === null ? "-" : percent(applied.shares[name] ?? 0),
       observed === null ? "-" : percent(observed.shares[name] ?? 0),
-      rate(service, name),
+      rateText(observed, observed?.shares[name] ?? 0),
     ];
   });
   return table(POOL_COLUMNS, rows, style);
-}
-
-/** Requests a second that the pool answered in the window that was observed. */
-function rate({ observed }: ServiceView, pool: string): string {
-  if (observed === null || observed.windowMs === 0) return "-";
-  const perS = (observed.requests * (observed.shares[pool] ?? 0)) / 10_000 / (observed.windowMs / 1000);
-  return perS >= 10 ? String(Math.round(perS)) : perS.toFixed(1);
 }
 
 function needsTargets(service: ServiceView): boolean {

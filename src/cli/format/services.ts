@@ -3,7 +3,7 @@ import { courseOf } from "./course.ts";
 import { phaseMark, stepOf } from "./phase.ts";
 import { glyph, type Style } from "./style.ts";
 import { type Cell, type Column, table } from "./table.ts";
-import { shares } from "./units.ts";
+import { rateText, shares } from "./units.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "SERVICE" },
@@ -24,6 +24,33 @@ export function servicesTable(services: readonly ServiceView[], style: Style): s
     services.map((service) => row(service, style)),
     style,
   );
+}
+
+const MORE: readonly Column[] = [
+  { title: "ROUTING" },
+  { title: "REQ/S", align: "right" },
+  { title: "VERSION" },
+  { title: "STARTED BY" },
+  { title: "GENERATION" },
+  { title: "TARGETS" },
+];
+
+/** The same with how it is routed, what it answers, what is rolled out by whom, and what each nginx serves. */
+export function servicesWide(services: readonly ServiceView[], style: Style): string[] {
+  if (services.length === 0) return servicesTable(services, style);
+  const rows = services.map((service): Cell[] => [...row(service, style), ...more(service)]);
+  return table([...COLUMNS, ...MORE], rows, style);
+}
+
+function more({ routing, observed, rollout, applied }: ServiceView): Cell[] {
+  return [
+    routing,
+    rateText(observed),
+    rollout?.version ?? "-",
+    rollout?.startedBy ?? "-",
+    applied.generation === "" ? "-" : applied.generation,
+    applied.targets.map(({ name, state }) => `${name} ${state}`).join(", "),
+  ];
 }
 
 function row(service: ServiceView, style: Style): Cell[] {

@@ -1,5 +1,5 @@
 import type { Needed } from "../../core/basis.ts";
-import type { Bp, Ms, Shares } from "../../core/units.ts";
+import { type Bp, type Ms, type Shares, WHOLE } from "../../core/units.ts";
 import { plain } from "./width.ts";
 
 /** `20%`, `12.5%`, `0.01%`: exact, as basis points are. */
@@ -15,6 +15,15 @@ export function shares(of: Shares | null): string {
     .map(([pool, share]) => `${pool} ${percent(share)}`);
   return parts.length === 0 ? "-" : parts.join(", ");
 }
+
+/** Requests a second of what was observed, or of a pool's share of it: `413`, `0.5`; `-` where nothing counts them. */
+export function rateText(observed: Observed, share: Bp = WHOLE): string {
+  if (observed === null || observed.windowMs === 0) return "-";
+  const perS = ((observed.requests / (observed.windowMs / 1000)) * share) / WHOLE;
+  return perS >= 10 ? String(Math.round(perS)) : perS.toFixed(1);
+}
+
+type Observed = { readonly requests: number; readonly windowMs: Ms } | null;
 
 /** `00:42`, `1:05:00`: what is left, rounded up, so that it says 00:00 only when it is over. */
 export function countdown(ms: Ms): string {
