@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startApi } from "./support/api.ts";
 import { freePort } from "./support/ports.ts";
+import { ScriptedControl } from "./support/scripted-control.ts";
 import { root } from "./support/sources.ts";
+import { ended, serviceView } from "./support/views.ts";
 
 /** What is no part of the checkout, or takes part by a link. */
 const LEFT_OUT = new Set(["node_modules", ".git", "dist", "coverage"]);
@@ -158,6 +161,32 @@ test("the client can be imported from the package, alone, by this Node and by th
     const got = await execa(node, [file, `http://127.0.0.1:${await freePort()}`], { reject: false });
     expect(got.stdout, got.stderr).toBe(`nobody function ${stdout}`);
   }
+});
+
+test.each([
+  ["promoted", 0],
+  ["reverted", 1],
+] as const)(
+  "the example for pipelines runs from the package, and a rollout that is %s ends the job with %i",
+  async (phase, exit) => {
+    const control = new ScriptedControl(serviceView());
+    const last = ended(phase, "as the test says");
+    control.reactions.start = (service) => ({ ...service, rollout: last });
+    control.happen({ kind: phase, rollout: last.id, text: "the last step" });
+    await using api = await startApi(control);
+    const file = join(folder, "elsewhere", "node_modules", "sluice", "examples", "ci", "canary.mjs");
+    const env = { SLUICE_URL: api.url, SLUICE_TOKEN: api.token, VERSION: "v42" };
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [file], { env, extendEnv: false, reject: false });
+    expect(exitCode, stderr).toBe(exit);
+    expect(stdout).toContain(`${last.id} ${phase}: as the test says`);
+    expect(stdout).toContain("the last step");
+    expect(control.calls[0]).toMatchObject({ verb: "start", input: { strategy: "canary", version: "v42" } });
+  },
+);
+
+test("the page about the client shows that example as it is", async () => {
+  const example = await readFile(join(root, "examples/ci/canary.mjs"), "utf8");
+  expect(await readFile(join(root, "docs/client.md"), "utf8")).toContain(`\`\`\`js\n${example}\`\`\``);
 });
 
 test("the client's types are in the package, and hold", async () => {
