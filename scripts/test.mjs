@@ -7,11 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch } from "../bin/launch.js";
+import { offerChromium } from "./chromium.mjs";
 import { afterSetUp, root } from "./setup.mjs";
 import { add, countCheck, countTests, line } from "./tally.mjs";
 
 await afterSetUp(async ({ node, env }) => {
   const args = process.argv.slice(2);
+  await offerChromium((text) => console.log(`set-up: ${text}`));
   const temporary = mkdtempSync(join(tmpdir(), "sluice-test-"));
   try {
     const checks = args.length > 0 ? [] : await runChecks(node, env);

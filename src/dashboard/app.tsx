@@ -1,5 +1,6 @@
 import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
+import { Help } from "./help.tsx";
 import { link } from "./link.ts";
 import { refused, services } from "./live.ts";
 import { route } from "./route.ts";
@@ -24,6 +25,7 @@ export function App() {
           <ServicePage key={at.service} name={at.service} />
         )}
       </main>
+      <Help />
     </div>
   );
 }

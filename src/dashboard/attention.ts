@@ -13,7 +13,7 @@ function ofRollout({ rollout }: ServiceView): readonly string[] {
   if (phase === "reverting") return ["going back"];
   if (hold !== null) return [hold.reason];
   if (phase === "paused") return ["paused"];
-  if (phase === "waiting") return [steps[step]?.until === "approval" ? "waits for approval" : rollout.reason];
+  if (phase === "waiting" && steps[step]?.until === "approval") return ["waits for approval"];
   return checks.filter(({ is }) => is === "error" || is === "fail").map(({ name, text }) => `${name}: ${text}`);
 }
 

@@ -1,6 +1,6 @@
 import type { EventView, RolloutView } from "../core/view.ts";
 import { percentOfBp } from "./figures.ts";
-import type { Points } from "./traffic.ts";
+import type { Points } from "./points.ts";
 
 export type Quantile = "p50Ms" | "p95Ms" | "p99Ms";
 

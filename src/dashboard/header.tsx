@@ -1,3 +1,4 @@
+import { helpShown } from "./keys.ts";
 import { link } from "./link.ts";
 import { signOut, who } from "./live.ts";
 import { route } from "./route.ts";
@@ -28,6 +29,9 @@ export function Header() {
       <div class="side">
         <LinkState />
         <Account />
+        <button type="button" class="quiet" aria-label="Keys" title="Keys  ?" onClick={() => (helpShown.value = true)}>
+          ?
+        </button>
       </div>
     </header>
   );

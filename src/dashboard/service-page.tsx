@@ -6,6 +6,7 @@ import { HistoryTable } from "./history-table.tsx";
 import { Journal } from "./journal.tsx";
 import { services, unknown } from "./live.ts";
 import { Members } from "./members.tsx";
+import { Rolling } from "./rolling.tsx";
 import { Shares } from "./shares.tsx";
 import { Targets } from "./targets.tsx";
 import { Track } from "./track.tsx";
@@ -33,6 +34,12 @@ export function ServicePage({ name }: { readonly name: string }) {
         <h2>Last minutes</h2>
         <Charts service={service} />
       </section>
+      {rollout?.rolling != null && (
+        <section class="card whole" aria-label="Update">
+          <h2>Update of {rollout.rolling.pool}</h2>
+          <Rolling service={service} rolling={rollout.rolling} />
+        </section>
+      )}
       <div class="column">
         <section class="card" aria-label="Shares">
           <h2>Traffic</h2>

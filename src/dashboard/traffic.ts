@@ -1,13 +1,7 @@
 import { signal } from "@preact/signals";
 import type { PoolSeries, TrafficView } from "../core/traffic.ts";
 import { ask } from "./api.ts";
-
-/** Points that belong together: `at` in seconds since 1970, and of each pool one entry a point. */
-export type Points = {
-  readonly everyMs: number;
-  readonly at: readonly number[];
-  readonly pools: Readonly<Record<string, PoolSeries>>;
-};
+import type { Points } from "./points.ts";
 
 /** `none`: nothing counts requests. */
 export type Traffic = { readonly is: "asking" } | { readonly is: "none" } | { readonly is: "points"; readonly points: Points };

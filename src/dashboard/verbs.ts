@@ -42,6 +42,8 @@ export function offersFor(service: ServiceView, may: May, before: string | null)
   const offer = (made: Offer): Offer => ({ ...made, blocked: closed ?? made.blocked });
   if (!isUnderWay(rollout)) return [start(service), ...(rollout === null ? [] : afterwards(rollout)), undo(before)].map(offer);
   if (rollout.phase === "failed") return [retry(rollout), abort(rollout)].map(offer);
+  // Members that failed: a person decides about each of them, or tries them again.
+  if (rollout.rolling?.failing != null) return [retry(rollout), pause(rollout), abort(rollout)].map(offer);
   const pausing = rollout.phase === "paused" ? resume(rollout) : pause(rollout);
   return [advance(rollout), promote(service, rollout), pausing, abort(rollout)].map(offer);
 }
@@ -71,6 +73,8 @@ function describe({ strategy, version, to }: RolloutView): string {
 
 function retry(rollout: RolloutView): Offer {
   const step = rollout.steps[rollout.step];
+  if (rollout.rolling?.failing != null)
+    return { verb: "retry", label: "Retry", does: "Tries the members that failed again.", blocked: null, confirm: null };
   const does = `Goes on from the step that failed${step === undefined ? "" : `, ${step.label}`}, judged by new evidence alone.`;
   return { verb: "retry", label: "Retry", does, blocked: null, confirm: null };
 }
@@ -78,7 +82,10 @@ function retry(rollout: RolloutView): Offer {
 /** One click, in every phase that has something to take back, and never a question. */
 function abort(rollout: RolloutView): Offer {
   const blocked = rollout.phase === "reverting" ? "It is going back already." : null;
-  const does = `Sends all traffic back to ${rollout.from} now, without a reload and without a question.`;
+  const does =
+    rollout.strategy === "rolling"
+      ? "Touches nothing new from now on, and gives updated members their old version back."
+      : `Sends all traffic back to ${rollout.from} now, without a question.`;
   return { verb: "abort", label: "Abort", does, blocked, confirm: null };
 }
 
