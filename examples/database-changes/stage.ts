@@ -14,6 +14,7 @@ const HERE = import.meta.dirname;
 const NGINX_CONF = join(HERE, "nginx.conf");
 const CONFIG = join(HERE, "sluice.yaml");
 const SLUICE = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url));
+const SEEN_MS = 20_000;
 
 export type Pool = "blue" | "green";
 
@@ -109,6 +110,17 @@ export class Stage implements AsyncDisposable {
     const members = this.#members[pool];
     this.#members[pool] = [];
     await Promise.all(members.map((member) => member[Symbol.asyncDispose]()));
+  }
+
+  /** Waits until Sluice knows that no member of a pool answers: until then it would send users there, if it were told to. */
+  async seenDown(pool: Pool): Promise<void> {
+    const until = performance.now() + SEEN_MS;
+    for (;;) {
+      const { text } = await this.sluice("status", "web", "--output", "json");
+      const { pools } = JSON.parse(text) as { pools: Record<Pool, { members: readonly { health: string }[] }> };
+      if (pools[pool].members.every(({ health }) => health !== "ready")) return;
+      if (performance.now() > until) throw new Error(`Sluice did not see within ${SEEN_MS / 1_000} s that ${pool} is down`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

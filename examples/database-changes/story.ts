@@ -86,6 +86,8 @@ async function thirdRelease(teller: Teller, stage: Stage): Promise<void> {
 async function contracting(teller: Teller, stage: Stage): Promise<void> {
   teller.title("v2 is stopped, and the old shape taken away");
   await stage.stop("green");
+  // An undo goes by the health that was seen last, and from the contract step on nobody may be sent to v2.
+  await stage.seenDown("green");
   await teller.migrate("contract", 0, "contract", "v3");
   await teller.migrate("contractAgain", 0, "contract", "v3");
   await teller.moment("contracted");
