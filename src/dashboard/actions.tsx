@@ -3,15 +3,9 @@ import type { ServiceView } from "../core/view.ts";
 import { asked, command, refusal, undo } from "./act.ts";
 import { Confirm } from "./confirm.tsx";
 import { contentOf, previousOf, revisions } from "./history.ts";
-import { link } from "./link.ts";
-import { who } from "./live.ts";
+import { mayNow } from "./may.ts";
 import { StartDialog } from "./start-dialog.tsx";
-import { type May, type Offer, offersFor, type Verb } from "./verbs.ts";
-
-/** What this page may do now. */
-export function mayNow(): May {
-  return { operate: who.value?.scopes.some((scope) => scope !== "read") === true, live: link.value === "live" };
-}
+import { type Offer, offersFor, type Verb } from "./verbs.ts";
 
 /** The buttons of a service. A button that cannot be used says why; one that cannot be taken back asks first; an abort never does. */
 export function Actions({ service }: { readonly service: ServiceView }) {

@@ -2,10 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { RevisionView, ServiceView } from "../core/view.ts";
 import { undo } from "./act.ts";
-import { mayNow } from "./actions.tsx";
 import { Confirm } from "./confirm.tsx";
 import { clockTime, duration } from "./figures.ts";
 import { contentOf, loadHistory, revisions } from "./history.ts";
+import { mayNow } from "./may.ts";
 import { barrier, isUnderWay } from "./verbs.ts";
 
 const RESULTS: Readonly<Record<RevisionView["result"], readonly [glyph: string, tone: string]>> = {

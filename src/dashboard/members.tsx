@@ -1,7 +1,7 @@
 import type { MemberView, ServiceView } from "../core/view.ts";
 import { moveMember } from "./act.ts";
-import { mayNow } from "./actions.tsx";
 import { percentOfBp } from "./figures.ts";
+import { mayNow } from "./may.ts";
 import { poolClass } from "./pool-colour.ts";
 import { Scroll } from "./scroll.tsx";
 import { barrier } from "./verbs.ts";

@@ -1,6 +1,6 @@
 import type { RollingMemberState, RollingMemberView, RollingView, ServiceView } from "../core/view.ts";
 import { giveUp } from "./act.ts";
-import { mayNow } from "./actions.tsx";
+import { mayNow } from "./may.ts";
 import { Scroll } from "./scroll.tsx";
 import { barrier } from "./verbs.ts";
 
