@@ -4,7 +4,7 @@ import { stateLine } from "./format/state-line.ts";
 import { type Style, styleOf } from "./format/style.ts";
 import { plain } from "./format/width.ts";
 import { type Env, line, type Screen } from "./io.ts";
-import { liveProgress, type Steering } from "./live-progress.ts";
+import type { Steering } from "./live-progress.ts";
 import type { Progress } from "./wait.ts";
 
 export const PROGRESSES = ["auto", "live", "plain", "none"] as const;
@@ -24,7 +24,8 @@ export async function progressOn(
   const chosen = kind === "auto" ? (stream.isTTY === true && canRedraw(context.io.env) ? "live" : "plain") : kind;
   switch (chosen) {
     case "live":
-      return liveProgress(context, stream, footer, steering);
+      // Most commands draw no screen.
+      return (await import("./live-progress.ts")).liveProgress(context, stream, footer, steering);
     case "plain":
       return told === "state" ? stateLines(stream) : plainLines(context, stream);
     default:
