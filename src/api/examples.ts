@@ -176,7 +176,7 @@ const ANSWERS = {
   Ready: { ready: true, problems: [] },
   Whoami: { name: "ci-web", scopes: ["operate"], services: ["web"] },
   Service: SERVICE,
-  ServiceList: { services: [SERVICE] },
+  ServiceList: { services: [SERVICE], next: null },
   AlreadyStable: { code: "already-stable", text: "green is stable already; nothing was started.", service: SERVICE },
   Traffic: TRAFFIC,
   Rollout: ROLLOUT,

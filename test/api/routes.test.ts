@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseSteps } from "../../src/config/steps.ts";
 import { ApiUnderTest } from "./api-under-test.ts";
+import { MemoryControl } from "./memory-control.ts";
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -184,4 +185,19 @@ test("the reference page and its scripts load under their policy, and the docume
   expect(document.body).toMatchObject({ openapi: "3.1.0", info: { title: "Sluice" } });
   expect((await api.ask("/docs/static/swagger-initializer.js", { token: null })).body).toContain('"validatorUrl":null');
   expect((await api.ask("/docs/json", { token: null })).body).toEqual(document.body);
+});
+
+test("services come all at once, or in pages by name, with what comes and goes between two of them", async () => {
+  const control = new MemoryControl();
+  let names = ["shop", "web", "pay", "auth"];
+  control.services = async () => Promise.all(names.map(async (name) => ({ ...(await control.service("web")), name })));
+  await using several = await ApiUnderTest.start({ control });
+  const ask = async (path: string) => (await several.ask(path)).body;
+  const named = (body: { services: { name: string }[] }) => body.services.map(({ name }) => name);
+  expect([named(await ask("/v1/services")), (await ask("/v1/services")).next]).toEqual([names, null]);
+  const first = await ask("/v1/services?limit=2");
+  expect(named(first)).toEqual(["auth", "pay"]);
+  names = ["aaa", "shop", "web"];
+  const second = await ask(`/v1/services?limit=2&cursor=${first.next}`);
+  expect([named(second), second.next]).toEqual([["shop", "web"], null]);
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MemberAddress } from "./names.ts";
+import { Cursor, MemberAddress, NextCursor } from "./names.ts";
 import { RolloutView, Shares } from "./rollout.ts";
 
 /** The wire shapes of services; the same as `ServiceView`, which a test proves. */
@@ -82,7 +82,7 @@ export const ServiceView = z
   .meta({ id: "Service" });
 
 export const ServiceList = z
-  .object({ services: z.array(ServiceView).readonly() })
+  .object({ services: z.array(ServiceView).readonly(), next: NextCursor })
   .readonly()
   .meta({ id: "ServiceList" });
 
@@ -91,6 +91,11 @@ export const AlreadyStable = z
   .object({ code: z.literal("already-stable"), text: z.string(), service: ServiceView })
   .readonly()
   .meta({ id: "AlreadyStable" });
+
+export const ServiceQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).optional().describe("How many to answer at most; left out, all of them."),
+  cursor: Cursor,
+});
 
 export const MembersBody = z
   .array(MemberAddress)
