@@ -1,5 +1,4 @@
 import { Controller } from "../../src/controller/controller.ts";
-import type { Hook } from "../../src/core/hook.ts";
 import type { Rollout } from "../../src/core/rollout.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { RollingSettings, ServiceSettings } from "../../src/core/service.ts";
@@ -9,6 +8,7 @@ import { EdgeTarget, Nginx } from "./edge.ts";
 import { Fleet } from "./fleet.ts";
 import { simulatedMetrics } from "./metrics.ts";
 import { Random } from "./random.ts";
+import { rollingOf } from "./rolling-settings.ts";
 import { settingsOf } from "./settings.ts";
 import { quiet, Timeline } from "./timeline.ts";
 import { demand } from "./witness.ts";
@@ -19,8 +19,6 @@ const START = { strategy: "rolling", to: null, version: "v2", steps: null, reaso
 const IGNORED = () => {};
 /** Two failed probes, two seconds apart, and the time in which nginx takes the change. */
 const SEEN_WITHIN_MS: Ms = 6_500;
-
-const HOOK: Hook = { name: "deploy", deadlineMs: 30_000, do: "command", command: ["deploy"], env: {} };
 
 /** A pool that is updated in place while controllers crash, members break, nginx and disk refuse, and people decide things. */
 export class RollingWorld {
@@ -279,29 +277,4 @@ export class RollingWorld {
 
 function readyOf(route: Route): readonly Endpoint[] {
   return Object.entries(route.endpoints.blue ?? {}).flatMap(([endpoint, state]) => (state === "ready" ? endpoint : []));
-}
-
-function rollingOf(random: Random, members: number, spares: readonly Member[]): RollingSettings {
-  const rollback = { hook: { ...HOOK, name: "rollback" }, batch: { count: random.between(1, 2) }, delayMs: 0 };
-  return {
-    pool: "blue",
-    batch: { count: random.between(1, Math.max(1, Math.floor(members / 2))) },
-    delayMs: random.pick([0, 2_000]),
-    drainMs: random.pick([2_000, 10_000]),
-    onDrainTimeout: random.pick(["proceed", "abort"] as const),
-    deploy: HOOK,
-    rollback: random.pick([rollback, rollback, null]),
-    minHealthyMs: random.pick([0, 3_000]),
-    deadlineMs: 15_000,
-    slowStartMs: random.pick([0, 4_000]),
-    monitorMs: random.pick([0, 4_000]),
-    maxUnavailable: null,
-    spares,
-    maxFailures: { count: random.pick([0, 0, 1]) },
-    onFailure: random.pick(["pause", "rollback", "continue"] as const),
-    order: [],
-    exclude: [],
-    checks: [],
-    hold: { atMostMs: 15_000, then: "wait" },
-  };
 }
