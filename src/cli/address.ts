@@ -43,12 +43,13 @@ export async function findController(flags: AddressFlags, env: Env, cwd: string)
   const trust = await givenTrust(flags, env);
   if (given !== undefined && given !== "") {
     const address = parseUrl(given);
-    return { ...address, token: token ?? (await tokenOfSame(address, config, env)), trust, config: null };
+    const same = await sameController(address, config, env);
+    return { ...address, token: token ?? same.token, trust: trust ?? same.trust, config: null };
   }
   if (config === null) throw nowhere();
-  const { url, socket, tokenFile, certificates } = await configured(config, env);
-  const own = certificates.length === 0 ? null : { own: await readable(certificates) };
-  return { url, socket, token: token ?? (await readToken(tokenFile)), trust: trust ?? own, config };
+  const own = await configured(config, env);
+  const { url, socket, tokenFile } = own;
+  return { url, socket, token: token ?? (await readToken(tokenFile)), trust: trust ?? (await trustOf(own)), config };
 }
 
 /** The configuration file to use: named, or the first place that has one; null where there is none. */
@@ -96,6 +97,10 @@ async function givenTrust(flags: AddressFlags, env: Env): Promise<Trust | null> 
   return file === undefined || file === "" ? null : { ca: await readPem(file) };
 }
 
+async function trustOf({ certificates }: Configured): Promise<Trust | null> {
+  return certificates.length === 0 ? null : { own: await readable(certificates) };
+}
+
 /** The one that is served lies in the state folder; the configured one may be newer, or all that this user may read. */
 async function readable(files: readonly string[]): Promise<readonly string[]> {
   const read = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => null)));
@@ -117,13 +122,19 @@ function errorCode(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : "";
 }
 
+const NOTHING = { token: null, trust: null };
+
 /** The token of this machine goes to this machine's controller only, never to an address that merely was typed. */
-async function tokenOfSame(address: Pick<Address, "url" | "socket">, config: string | null, env: Env): Promise<string | null> {
-  if (config === null) return null;
+async function sameController(
+  address: Pick<Address, "url" | "socket">,
+  config: string | null,
+  env: Env,
+): Promise<Pick<Address, "token" | "trust">> {
+  if (config === null) return NOTHING;
   // The address is known already: a configuration that cannot be read takes away the token alone, and the API says so.
   const own = await configured(config, env).catch(() => null);
-  if (own === null || own.url !== address.url || own.socket !== address.socket) return null;
-  return readToken(own.tokenFile);
+  if (own === null || own.url !== address.url || own.socket !== address.socket) return NOTHING;
+  return { token: await readToken(own.tokenFile), trust: await trustOf(own) };
 }
 
 type Configured = {

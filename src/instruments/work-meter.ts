@@ -26,7 +26,7 @@ export class WorkMeter {
     });
     this.#hooks = new Counter({
       name: "sluice_hook_runs_total",
-      help: "Hooks that ended, by their result: succeeded or failed; a gate that says not yet is a failed run.",
+      help: "Hooks that ended, by their result: succeeded or failed.",
       labelNames: ["service", "result"],
       registers,
     });

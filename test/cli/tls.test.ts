@@ -59,6 +59,7 @@ test("a certificate of its own is served, known to the commands of this machine,
   expect(running.stdout()).toContain(`"address":"https://127.0.0.1:${port}"`);
   expect(await run("status", "-o", "name")).toEqual({ code: 0, stdout: "web", stderr: "" });
   expect((await elsewhere(first.ca)).stdout).toBe("web");
+  expect((await run("status", "-o", "name", "--url", `https://127.0.0.1:${port}`)).stdout).toBe("web");
 
   await copyFile(second.cert, join(folder, "served.crt"));
   const half = await run("reload");
