@@ -108,7 +108,7 @@ export class Controller implements Control, AsyncDisposable {
 
   async undo(name: ServiceName, input: UndoInput, actor: Actor, ifMatch: string | null): Promise<RolloutView> {
     const cell = this.#services.cell(name);
-    await startUndo(this.#startDeps(), this.#deps.store, cell, input, actor, ifMatch);
+    await startUndo(this.#startDeps(), this.#deps.store, this.#deps.probe, cell, input, actor, ifMatch);
     const { rollout } = cell.record;
     if (rollout === null) throw new Error(`${name} has no rollout after an undo began`);
     return showRollout(rollout, cell.settled, this.#deps.clock.now());

@@ -1,10 +1,11 @@
 import type { Actor, UndoInput } from "../core/control.ts";
 import { StoreError } from "../core/errors.ts";
-import type { Store } from "../core/ports.ts";
+import type { ProbeEndpoint, Store } from "../core/ports.ts";
 import type { Revision } from "../core/revision.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import { wayBackTo } from "../core/undo.ts";
 import type { Now } from "../core/units.ts";
+import { lessSilent, type Silent, silentPools } from "./answering.ts";
 import type { Cell, Edit } from "./cell.ts";
 import { revisionsOf } from "./history.ts";
 import { type ServiceRecord, underWay } from "./record.ts";
@@ -20,6 +21,7 @@ const MOST_TRIES = 5;
 export async function startUndo(
   deps: StartDeps,
   store: Pick<Store, "list">,
+  probe: ProbeEndpoint,
   cell: Cell,
   input: UndoInput,
   actor: Actor,
@@ -27,13 +29,15 @@ export async function startUndo(
 ): Promise<void> {
   checkMatch(cell.record, ifMatch);
   if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
+  // Traffic goes there at once: that its members were well a moment ago is not enough.
+  const silent = await silentPools(probe, cell);
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const revisions = await revisionsOf(store, cell.settings.name, { limit: MOST, before: null });
     deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
     const { edit } = await cell.edit((record, now) => {
       checkMatch(record, input.replace ? null : ifMatch);
       const isRead = record.state.revision === (revisions[0]?.number ?? 0);
-      return { edit: isRead ? beginning(record, cell.settings, revisions, input, actor, now) : null };
+      return { edit: isRead ? beginning(record, cell.settings, revisions, silent, input, actor, now) : null };
     });
     if (edit !== null) return deps.poke(cell);
   }
@@ -44,6 +48,7 @@ function beginning(
   record: ServiceRecord,
   settings: ServiceSettings,
   newestFirst: readonly Revision[],
+  silent: Silent,
   input: UndoInput,
   actor: Actor,
   now: Now,
@@ -53,7 +58,7 @@ function beginning(
   const { undo, strategy, to, version, instant } = wayBackTo(input.revision, newestFirst, {
     settings,
     stable: record.state.stable,
-    readiness: readinessByPool(record, settings),
+    readiness: lessSilent(readinessByPool(record, settings), silent),
     members: (pool) => listedOf(record.state, settings, pool),
   });
   const reason = input.reason ?? `undo to revision ${undo.revision}`;

@@ -103,6 +103,14 @@ test("a pool that is not all ready is gone back to through the strategy", async 
   expect(rollout.steps.length).toBeGreaterThan(2);
 });
 
+test("nor is one at once that was well a moment ago, and does not answer now", async () => {
+  const at = await house();
+  await release(at, "green", "v1");
+  const [member] = at.settings.pools.blue?.members ?? [];
+  at.down.add(member ?? "");
+  expect((await undo(at)).strategy).toBe("canary");
+});
+
 test("it is refused once the members of the pool are others", async () => {
   const at = await house();
   await release(at, "green", "v1");
