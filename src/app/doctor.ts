@@ -1,7 +1,7 @@
 import type { Config, NginxTarget } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { checkAll, type Finding } from "./check.ts";
-import { examineClock } from "./doctor/clock.ts";
+import { examineClock, examineSkew } from "./doctor/clock.ts";
 import { type Examined, fail, ok } from "./doctor/examined.ts";
 import { examineFolder } from "./doctor/folder.ts";
 import { examineBuild, examineMaster, examineServed } from "./doctor/nginx.ts";
@@ -22,12 +22,14 @@ export async function examineAll(read: () => Promise<Config>, file: string, answ
   const clock = await examineClock();
   if (config === null) return [...own, clock];
   const fits = findings.filter(({ code }) => code !== "configuration").map(ofFinding);
+  const skews = await Promise.all(Object.values(config.nginx).map(examineSkew));
   const targets = await Promise.all(Object.values(config.nginx).map(examineTarget));
   return inAreas([
     ...(own.length === 0 ? [ok("configuration", `${file} is good`)] : own),
     ...targets.flat(),
     ...(fits.length === 0 ? [ok("nginx configuration", "includes Sluice's files, and fits the services")] : fits),
     clock,
+    ...skews.filter((one) => one !== null),
     ...(await examineStore(config.state)),
     await examinePort(config.api, answers),
   ]);

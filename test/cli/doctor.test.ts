@@ -1,8 +1,11 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { examineSkew } from "../../src/app/doctor/clock.ts";
+import type { NginxTarget } from "../../src/config/config.ts";
 import { Stack } from "../end-to-end/stack.ts";
 import { sluice } from "../support/cli.ts";
 import { freePort } from "../support/ports.ts";
@@ -38,6 +41,31 @@ describe("doctor", () => {
     expect(stopped.code).toBe(1);
     const bad = wrong(stopped.out).map(({ area, is }) => `${area} ${is}`);
     expect(bad).toEqual(expect.arrayContaining(["nginx warn", "served fail"]));
+  });
+});
+
+describe("the clock of nginx's host", () => {
+  /** What answers at the status address, with the date of a host whose clock is off by so much. */
+  async function clockOff(byMs: number): Promise<AsyncDisposable & { readonly target: NginxTarget }> {
+    const server = createHttpServer((_, response) => {
+      response.sendDate = false;
+      response.setHeader("date", new Date(Date.now() + byMs).toUTCString()).end("{}");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const status = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const drive = { by: "signal", config: null, pid: "/run/nginx.pid" } as const;
+    const target = { name: "edge", drive, include: "/i", tables: "/t", status, closingMs: 0, deadlineMs: 0 };
+    const stop = () => new Promise<void>((resolve) => server.close(() => resolve()));
+    return { target, [Symbol.asyncDispose]: stop };
+  }
+
+  test.each([
+    [0, "ok", "edge: nginx has the same time"],
+    [-60_000, "warn", "edge: nginx's host is 60 s behind this one"],
+    [3_599_999, "warn", "edge: nginx's host is 3600 s ahead of this one"],
+  ])("is compared with this one's: %i ms", async (byMs, is, text) => {
+    await using off = await clockOff(byMs);
+    expect(await examineSkew(off.target)).toMatchObject({ is, text });
   });
 });
 

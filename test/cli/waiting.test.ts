@@ -57,6 +57,13 @@ describe("a wait", () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test.each(["advance", "promote", "resume", "retry", "undo", "switch"])("is what %s does with --wait", async (verb) => {
+    control.reactions.undo = (service) => ({ ...service, rollout: rolloutView() });
+    const running = await waiting(verb, "web", "--wait", "--timeout", "1m");
+    control.move(ended("reverted", "errors failed: 3 % > 1 %"));
+    expect((await running.ended).code).toBe(3);
+  });
+
   test.each([
     ["an approval", rolloutView({ phase: "waiting", remainingMs: null, reason: "waits for approval" }), "sluice advance web"],
     ["a pause", rolloutView({ phase: "paused", reason: "paused by ops" }), "sluice resume web"],
