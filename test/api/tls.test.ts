@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Issued, issue, pem } from "../support/certificates.ts";
+import { fetchOver } from "../../src/cli/transport.ts";
+import { type Issued, issue, pem, sign } from "../support/certificates.ts";
 import { sluice } from "../support/cli.ts";
 import { ApiUnderTest } from "./api-under-test.ts";
 
@@ -41,6 +42,18 @@ test("the API speaks TLS with a certificate of its own, to clients that trust it
     expect(code).toBe(7);
     expect(stderr).toMatch(/certificate/);
   }
+});
+
+test("commands of the same machine know the controller by its certificate, and take no other of the same authority for it", async () => {
+  const other = await sign(folder, "first", "other");
+  await using api = await ApiUnderTest.start({ certificate: await pem(other) });
+  const ask = async (served: Issued) => {
+    const chain = `${(await pem(served)).cert}${await readFile(first.ca, "utf8")}`;
+    const sent = { method: "GET", headers: {}, redirect: "error" } as const;
+    return (await fetchOver({ socket: null, trust: { own: [chain] } })(`${api.url}/healthz`, sent)).status;
+  };
+  expect(await ask(other)).toBe(200);
+  await expect(ask(first)).rejects.toThrow(/neither the one that Sluice said it serves/);
 });
 
 test("an old version of TLS is refused, and so is plain HTTP", async () => {
