@@ -7,7 +7,7 @@ import { ApiUnderTest } from "./api-under-test.ts";
 
 const READERS = 150;
 const STALLED = 50;
-const EVENTS = 300;
+const EVENTS = 100;
 /** Sent to the stalled alone: more than what the operating system takes for them, some megabytes each, fills their buffers here, too. */
 const LOUD = { text: "x".repeat(200_000), times: 40 };
 

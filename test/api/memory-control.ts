@@ -113,9 +113,8 @@ export class MemoryControl implements Control {
     this.followers += 1;
     try {
       for (let at = after; !signal.aborted; ) {
-        const next = this.journal.find(
-          (event) => event.seq > at && (filter.service === null || event.service === filter.service),
-        );
+        // `seq` is dense from 1.
+        const next = this.journal.slice(at).find(({ service }) => filter.service === null || service === filter.service);
         if (next === undefined) await Promise.race([this.#wake.promise, aborted(signal)]);
         else {
           at = next.seq;
