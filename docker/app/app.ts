@@ -80,6 +80,6 @@ for (const signal of ["SIGTERM", "SIGINT"]) {
   process.on(signal, () => {
     // Whoever still asks is answered; then the process ends by itself.
     server.close();
-    server.closeIdleConnections();
+    setInterval(() => server.closeIdleConnections(), 50).unref();
   });
 }

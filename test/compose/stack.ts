@@ -14,9 +14,17 @@ export type Shown = {
     readonly shares: Readonly<Record<string, number>> | null;
     readonly targets: readonly { readonly state: string }[];
   };
-  readonly pools: Readonly<Record<string, { readonly members: readonly { readonly endpoints: readonly Endpoint[] }[] }>>;
-  readonly rollout: { readonly id: string; readonly phase: string; readonly step: number; readonly reason: string | null } | null;
+  readonly pools: Readonly<Record<string, { readonly members: readonly Member[] }>>;
+  readonly rollout: {
+    readonly id: string;
+    readonly phase: string;
+    readonly step: number;
+    readonly reason: string | null;
+    readonly rolling: { readonly members: readonly RollingMember[] } | null;
+  } | null;
 };
+type Member = { readonly address: string; readonly inFlight: number | null; readonly endpoints: readonly Endpoint[] };
+type RollingMember = { readonly address: string; readonly state: string; readonly updated: boolean };
 type Endpoint = { readonly address: string; readonly health: string };
 
 /** A second Compose file that changes nothing. */
@@ -48,6 +56,7 @@ export class Stack implements AsyncDisposable {
       // Whatever the checkout's own .env says is the developer's business.
       BLUE_VERSION: "v1",
       GREEN_VERSION: "v2",
+      ORDERS_VERSION: "v1",
     };
   }
 
@@ -116,17 +125,17 @@ export class Stack implements AsyncDisposable {
     return { status: answer.statusCode, body: (await answer.body.json()) as T };
   }
 
-  async web(): Promise<Shown> {
-    return (await this.api<Shown>("GET", "/v1/services/web")).body;
+  async web(service = "web"): Promise<Shown> {
+    return (await this.api<Shown>("GET", `/v1/services/${service}`)).body;
   }
 
   /** Polls until the service is as wanted; a controller that does not answer is not. */
-  async until(what: string, look: (web: Shown) => boolean, limitMs = 30_000): Promise<Shown> {
+  async until(what: string, look: (web: Shown) => boolean, limitMs = 30_000, service = "web"): Promise<Shown> {
     const end = performance.now() + limitMs;
     let last: unknown = null;
     while (performance.now() < end) {
       try {
-        const web = await this.web();
+        const web = await this.web(service);
         if (look(web)) return web;
         last = web;
       } catch (error) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf, readPages } from "../docs/pages.ts";
 import { Clients, percent, summary } from "./clients.ts";
 import { docker } from "./engine.ts";
-import { Stack, served } from "./stack.ts";
+import { type Shown, Stack, served } from "./stack.ts";
 
 /** The walk-through of docs/docker.md: every block of commands, by the heading that it stands below. */
 const page = readPages().find(({ path }) => path === "docs/docker.md") ?? { path: "", folder: "", text: "" };
@@ -28,6 +28,8 @@ function lines(title: string, at = 0): string {
   return found;
 }
 
+const ROLLING = "One pool, member by member, with a deploy hook";
+
 let stack: Stack;
 let clients: Clients;
 
@@ -39,6 +41,25 @@ afterAll(async () => {
   await clients?.[Symbol.asyncDispose]();
   await stack?.[Symbol.asyncDispose]();
 });
+
+const rolling = (orders: Shown, member: string) => orders.rollout?.rolling?.members.find(({ address }) => address === member);
+
+/** Requests in flight to a member, in each look while it drains, and in the first one after that. */
+async function lastAnswersOf(member: string): Promise<{ readonly draining: readonly number[]; readonly deploying: number }> {
+  const draining: number[] = [];
+  const inFlight = ({ pools }: Shown) => pools.main?.members.find(({ address }) => address === member)?.inFlight ?? null;
+  const after = await stack.until(
+    `${member} has drained`,
+    (orders) => {
+      const state = rolling(orders, member)?.state;
+      if (state === "draining") draining.push(inFlight(orders) ?? 0);
+      return draining.length > 0 && state !== "draining";
+    },
+    30_000,
+    "orders",
+  );
+  return { draining, deploying: inFlight(after) ?? Number.NaN };
+}
 
 describe("the walk-through of docs/docker.md", () => {
   test("start: all is healthy, three endpoints a pool, all the traffic on blue", async () => {
@@ -134,6 +155,35 @@ describe("the walk-through of docs/docker.md", () => {
     await stack.good(`${names}\n${lines("By HTTP", 2)}`);
     await stack.until("it went back", ({ rollout }) => rollout?.phase === "reverted");
     expect(summary(await clients.during(1_000))).toEqual({ versions: ["v1"], failed: 0, lost: 0 });
+  });
+
+  test("one pool is rolled by a deploy hook, a member at a time, and nobody loses a request", async () => {
+    await using buyers = new Clients(`${stack.url}orders`);
+    await stack.until("three members are ready", ({ pools }) => ready(pools.main) === 3, 30_000, "orders");
+    expect(summary(await buyers.during(1_000))).toEqual({ versions: ["v1"], failed: 0, lost: 0 });
+    const seen = await stack.shell(lines(ROLLING), 3_000);
+    expect(seen.text).toMatch(/^hello from v1 on /);
+
+    const made = await stack.containers();
+    const rolled = stack.good(lines(ROLLING, 1));
+    const first = await lastAnswersOf("orders-a:8080");
+    expect(Math.max(...first.draining)).toBeGreaterThan(0);
+    expect(first.deploying).toBe(0);
+    expect(await rolled).toContain("promoted");
+    expect(summary(buyers.take())).toEqual({ versions: ["v1", "v2"], failed: 0, lost: 0 });
+    expect(summary(await buyers.during(1_000))).toEqual({ versions: ["v2"], failed: 0, lost: 0 });
+    expect(await stack.containers()).toEqual(expect.arrayContaining([...made]));
+    const why = await stack.good(lines(ROLLING, 2));
+    for (const member of ["orders-a", "orders-b", "orders-c"]) expect(why).toMatch(new RegExp(`deploy for ${member}:8080 .*succeeded`));
+  });
+
+  test("and back in the middle, by the rollback hook", async () => {
+    await using buyers = new Clients(`${stack.url}orders`);
+    await stack.good(lines(ROLLING, 3));
+    await stack.until("orders-a has it", (orders) => rolling(orders, "orders-a:8080")?.state === "monitoring", 30_000, "orders");
+    expect(await stack.good(lines(ROLLING, 4))).toContain("reverted");
+    expect(summary(buyers.take())).toEqual({ versions: ["v2", "v3"], failed: 0, lost: 0 });
+    expect(summary(await buyers.during(1_000))).toEqual({ versions: ["v2"], failed: 0, lost: 0 });
   });
 
   test("green's containers are replaced while blue serves, and get the traffic then", async () => {
