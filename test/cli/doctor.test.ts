@@ -26,6 +26,11 @@ describe("doctor", () => {
     const areas = ["configuration", "nginx", "folders", "served", "nginx configuration", "clock", "store", "ports", "controller"];
     expect([...new Set(of(well.out).map(({ area }) => area))]).toEqual(areas);
     expect(well.out).toContain("a controller drives this state");
+    expect(well.out).toContain("it knows you as admin");
+
+    const stranger = await stack.cli("doctor", "-o", "json", "--token", "wrong");
+    expect(stranger.code).toBe(1);
+    expect(wrong(stranger.out)).toContainEqual(expect.objectContaining({ area: "controller", is: "fail" }));
 
     // Nobody reads the files any more: the include is gone from nginx's own configuration.
     const main = await readFile(stack.nginx.config, "utf8");

@@ -1,9 +1,11 @@
 import type { Examined } from "../../app.ts";
-import { findConfig } from "../address.ts";
+import { findConfig, findController } from "../address.ts";
 import type { Group, Run } from "../command.ts";
 import { type Context, say, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import { explain } from "../failure.ts";
 import { examinedLines } from "../format/examined.ts";
+import { ask } from "../http.ts";
 import { ownVersion } from "../own-version.ts";
 import { type Server, serverVersion, skewOf } from "../server-version.ts";
 
@@ -25,7 +27,8 @@ const doctor: Run<object> = async (context) => {
   const { diagnose } = await import("../../app.ts");
   const answers = server.version !== null;
   const local = config === null ? [noConfig()] : await diagnose({ config, env: io.env, answers });
-  const all = [...local, ofController(server, client)];
+  const token = answers ? await ofToken(context) : [];
+  const all = [...local, ofController(server, client), ...token];
   await tell(context, { json: { checks: all }, names: all.flatMap(nameOf), lines: () => examinedLines(all, context.out) });
   return judged(context, all);
 };
@@ -48,6 +51,21 @@ function judged(context: Context, all: readonly Examined[]): ExitCode {
 function noConfig(): Examined {
   return { area: "configuration", is: "fail", text: "there is none", fix: "sluice init, or name it with --config FILE" };
 }
+
+/** Whether the controller takes the token that commands would send, and what it may do. */
+async function ofToken({ flags, io }: Context): Promise<Examined[]> {
+  const area = "controller";
+  try {
+    const { name, scopes } = await ask<Whoami>(await findController(flags, io.env, io.cwd), "/v1/whoami");
+    return [{ area, is: "ok", text: `it knows you as ${name}, who may ${scopes.join(", ")}`, fix: null }];
+  } catch (error) {
+    const { exit, what, hint } = explain(error);
+    if (exit === EXIT.unexpected) throw error;
+    return [{ area, is: "fail", text: what, fix: hint }];
+  }
+}
+
+type Whoami = { readonly name: string; readonly scopes: readonly string[] };
 
 /** A controller that does not run is no fault: many look before they start it. */
 function ofController(server: Server, client: string): Examined {
