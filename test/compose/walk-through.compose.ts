@@ -174,7 +174,8 @@ describe("the walk-through of docs/docker.md", () => {
     expect(summary(await buyers.during(1_000))).toEqual({ versions: ["v2"], failed: 0, lost: 0 });
     expect(await stack.containers()).toEqual(expect.arrayContaining([...made]));
     const why = await stack.good(lines(ROLLING, 2));
-    for (const member of ["orders-a", "orders-b", "orders-c"]) expect(why).toMatch(new RegExp(`deploy for ${member}:8080 .*succeeded`));
+    for (const member of ["orders-a", "orders-b", "orders-c"])
+      expect(why).toMatch(new RegExp(`deploy for ${member}:8080 .*succeeded`));
   });
 
   test("and back in the middle, by the rollback hook", async () => {
