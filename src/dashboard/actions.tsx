@@ -15,6 +15,7 @@ export function Actions({ service }: { readonly service: ServiceView }) {
   const pending = asked.value?.service === service.name ? asked.value.what : null;
   const use = (offer: Offer) => {
     if (offer.blocked !== null) return;
+    refusal.value = null;
     if (offer.verb === "start" || offer.confirm !== null) open.value = offer;
     else tell(service, offer.verb);
   };

@@ -4,7 +4,10 @@ import { clockTime } from "./figures.ts";
 import { journal } from "./live.ts";
 
 /** How many lines are shown at first. */
-const FEW = 12;
+const FEW = 14;
+
+/** What is said again and again while a step lasts; the checks themselves say the newest of it. */
+const REPEATED = "verdict";
 
 const TONES: Readonly<Record<string, string>> = {
   promoted: "good",
@@ -19,29 +22,38 @@ const TONES: Readonly<Record<string, string>> = {
   waiting: "warn",
 };
 
-/** What happened to the service, newest first. */
+/** What happened to the service, newest first; verdicts only where they are asked for. */
 export function Journal() {
   const all = useSignal(false);
+  const verdicts = useSignal(false);
   const events = [...journal.value].reverse();
-  if (events.length === 0) return <p class="dim">Nothing has happened yet.</p>;
-  const shown = all.value ? events : events.slice(0, FEW);
+  const wanted = verdicts.value ? events : events.filter(({ kind }) => kind !== REPEATED);
+  const shown = all.value ? wanted : wanted.slice(0, FEW);
   return (
     <>
+      <div class="card-head">
+        <h2>Journal</h2>
+        <button type="button" class="quiet" aria-pressed={verdicts.value} onClick={() => (verdicts.value = !verdicts.value)}>
+          {verdicts.value ? "Without verdicts" : `With ${events.length - wanted.length} verdicts`}
+        </button>
+      </div>
+      {shown.length === 0 && <p class="dim">Nothing has happened yet.</p>}
       <ol class="journal" reversed>
-        {shown.map((event) => (
-          <Line key={event.seq} event={event} />
+        {shown.map((event, index) => (
+          <Line key={event.seq} event={event} isFirst={event.rollout !== shown[index - 1]?.rollout} />
         ))}
       </ol>
-      {events.length > FEW && (
+      {wanted.length > FEW && (
         <button type="button" class="quiet" aria-expanded={all.value} onClick={() => (all.value = !all.value)}>
-          {all.value ? "Fewer" : `${events.length - FEW} more`}
+          {all.value ? "Fewer" : `${wanted.length - FEW} more`}
         </button>
       )}
     </>
   );
 }
 
-function Line({ event }: { readonly event: EventView }) {
+/** The first line of a rollout says whose it is. */
+function Line({ event, isFirst }: { readonly event: EventView; readonly isFirst: boolean }) {
   const { at, kind, text, actor, rollout } = event;
   return (
     <li class={`event ${TONES[kind] ?? ""}`} data-kind={kind}>
@@ -51,9 +63,9 @@ function Line({ event }: { readonly event: EventView }) {
       <span class="knot" aria-hidden="true" />
       <span class="event-kind">{kind}</span>
       <span class="event-text">
+        {isFirst && rollout !== null && <span class="chip rollout">{rollout}</span>}
         {text}
         {actor !== null && !text.includes(`by ${actor}`) && <span class="dim"> by {actor}</span>}
-        {rollout !== null && <span class="dim"> {rollout}</span>}
       </span>
     </li>
   );

@@ -63,7 +63,6 @@ export function ServicePage({ name }: { readonly name: string }) {
           </section>
         )}
         <section class="card" aria-label="Journal">
-          <h2>Journal</h2>
           <Journal />
         </section>
       </div>
