@@ -39,6 +39,10 @@ export class Controller implements Control, AsyncDisposable {
     return new Controller(await Services.open(deps), deps);
   }
 
+  names(): readonly ServiceName[] {
+    return this.#services.all.map(({ settings }) => settings.name);
+  }
+
   async services(): Promise<readonly ServiceView[]> {
     return this.#services.all.map((cell) => this.#show(cell));
   }

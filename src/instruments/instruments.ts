@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { Gauge, Registry } from "prom-client";
 import type { Control } from "../core/control.ts";
+import { Refusal } from "../core/errors.ts";
 import type { Log } from "../core/ports.ts";
-import type { Ms } from "../core/units.ts";
+import type { Ms, ServiceName } from "../core/units.ts";
 import { eventCounter } from "./event-counter.ts";
 import { processNumbers } from "./process-numbers.ts";
-import { StateGauges } from "./state-gauges.ts";
+import { STATE_FAMILIES, StatePage } from "./state-page.ts";
 import { TargetMeter } from "./target-meter.ts";
 import { WorkMeter } from "./work-meter.ts";
 
@@ -18,6 +19,9 @@ export type InstrumentsDeps = {
   readonly storeBytes: () => Promise<number>;
   readonly log: Log;
 };
+
+/** What is looked at of a controller; `names` are those of its services. */
+export type Watched = Pick<Control, "service" | "readiness" | "latest" | "follow"> & { names(): readonly ServiceName[] };
 
 /** A page in Prometheus' text format. */
 export type Page = { readonly type: string; readonly text: string };
@@ -44,7 +48,6 @@ export class Instruments implements Disposable {
   readonly #registry = new Registry();
   /** Begins to watch now: the time that it counts is not that since the first answer. */
   readonly #ofProcess = processNumbers();
-  readonly #state: StateGauges;
   readonly #countEvent: (kind: string) => void;
   readonly #ready: Gauge;
   readonly #epoch: Gauge;
@@ -76,7 +79,6 @@ export class Instruments implements Disposable {
       "sluice_config_last_reload_success_timestamp_seconds",
       "When sluice.yaml was last taken over, since 1970.",
     );
-    this.#state = new StateGauges(this.#registry);
     this.targets = new TargetMeter(this.#registry, deps.monotonic);
     this.work = new WorkMeter(this.#registry);
     this.#countEvent = eventCounter(this.#registry);
@@ -103,32 +105,32 @@ export class Instruments implements Disposable {
   }
 
   /** The right to drive is held, and a controller drives: its events are counted from now on, until disposed. */
-  drives(epoch: string, control: Control): void {
+  drives(epoch: string, control: Watched): void {
     this.#epoch.set(Number(epoch));
     void this.#follow(control);
   }
 
   /** Every metric of its own, in the order of the page. */
   metrics(): readonly Description[] {
-    return (this.#registry.getMetricsAsArray() as unknown as readonly Described[]).map((metric) => ({
+    const own = (this.#registry.getMetricsAsArray() as unknown as readonly Described[]).map((metric) => ({
       name: metric.name,
       type: metric.constructor.name.toLowerCase(),
       labels: metric.labelNames,
       help: metric.help,
     }));
+    return [...own, ...STATE_FAMILIES.map((family) => ({ ...family, type: "gauge" }))];
   }
 
-  async page(control: Control): Promise<Page> {
-    const [services, bytes] = await Promise.all([control.services(), this.#deps.storeBytes()]);
-    this.#state.fill(services);
+  async page(control: Watched): Promise<Page> {
+    const state = await stateOf(control);
+    this.#storeBytes.set(await this.#deps.storeBytes());
     this.#ready.set(control.readiness().ready ? 1 : 0);
-    this.#storeBytes.set(bytes);
     const own = await this.#registry.metrics();
     const ofProcess = await this.#ofProcess.metrics();
-    return { type: this.#registry.contentType, text: `${own}${ofProcess}` };
+    return { type: this.#registry.contentType, text: `${own}\n${state}\n${ofProcess}` };
   }
 
-  async #follow(control: Control): Promise<void> {
+  async #follow(control: Watched): Promise<void> {
     const { signal } = this.#stop;
     for (let last: number | null = null; !signal.aborted; ) {
       try {
@@ -148,4 +150,23 @@ export class Instruments implements Disposable {
   [Symbol.dispose](): void {
     this.#stop.abort();
   }
+}
+
+/** How many services are looked at before something else has its turn: an abort must not wait for a page. */
+const AT_ONCE = 25;
+
+async function stateOf(control: Watched): Promise<string> {
+  const page = new StatePage();
+  for (const [index, name] of control.names().entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await turn();
+    const service = await control.service(name).catch(removed);
+    if (service !== null) page.add(service);
+  }
+  return page.text();
+}
+
+/** A service may go while the page is made. */
+function removed(error: unknown): null {
+  if (error instanceof Refusal && error.code === "unknown-service") return null;
+  throw error;
 }

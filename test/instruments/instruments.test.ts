@@ -63,6 +63,34 @@ describe("what stands now", () => {
     expect(page).not.toContain("sluice_rollout_waits_for_person{");
   });
 
+  test("leaves out a service that goes while the page is made", async () => {
+    const control = new ScriptedControl(serviceView({}));
+    control.names = () => ["gone", "web"];
+    const page = await pageOf(control);
+    expect(seriesValue(page, 'sluice_pool_members{service="web",pool="blue"}')).toBe(2);
+    expect(page).not.toContain("gone");
+  });
+
+  test("lets other things have their turn while many services are looked at", async () => {
+    const services = Array.from({ length: 200 }, (_, index) => serviceView({ name: `service-${index}` }));
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const page = await pageOf(new ScriptedControl(...services));
+    clearImmediate(next);
+    expect(page.match(/^sluice_pool_members\{/gm)).toHaveLength(400);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test("escapes what a value of a label may hold", async () => {
+    const rollout = rolloutView({ checks: [checkView({ name: 'p95 "all"\\\n', is: "pass" })] });
+    const page = await pageOf(new ScriptedControl(serviceView({ rollout })));
+    expect(page).toContain('check="p95 \\"all\\"\\\\\\n"');
+  });
+
   test("has no observed share where no request came", async () => {
     const observed = { shares: {}, requests: 0, windowMs: 30_000, sample: 10_000 };
     expect(await pageOf(new ScriptedControl(serviceView({ observed })))).not.toContain("sluice_share_observed_ratio{");

@@ -69,6 +69,10 @@ export class ScriptedControl implements Control {
     this.#ring = Promise.withResolvers();
   }
 
+  names(): readonly string[] {
+    return [...this.#services.keys()];
+  }
+
   async services(): Promise<readonly ServiceView[]> {
     return [...this.#services.values()];
   }
