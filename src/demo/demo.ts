@@ -42,7 +42,8 @@ async function runOn({ io, keep, colour }: DemoOptions, interrupted: AbortSignal
   const seen = () => seenBy(stack.tally, io.mono());
   const poolOf = (version: string) => poolThatRuns(stack, version);
   using stage = await openStage({ io, colour, seen, poolOf, footer: "Ctrl-C ends it and removes everything" });
-  stage.say(`Clients ask ${stack.url} ${REQUESTS_PER_SECOND} times a second.`, `Everything lies in ${stack.folder}.`, "");
+  stage.say(`Clients ask ${stack.url} ${REQUESTS_PER_SECOND} times a second.`, `Everything lies in ${stack.folder}.`);
+  stage.say(`Watch it in a browser, with buttons: ${stack.dashboard}`, "");
   if (keep) {
     await keepUp(stack, stage, interrupted);
     return EXIT.reached;

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openApp, renderConfig } from "../app.ts";
@@ -27,6 +27,8 @@ export type Stack = AsyncDisposable & {
   readonly url: string;
   /** The controller's API. */
   readonly api: string;
+  /** The dashboard, signed in: the token is as short-lived as the demo. */
+  readonly dashboard: string;
   readonly folder: string;
   readonly config: string;
   readonly tokenFile: string;
@@ -73,6 +75,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   return {
     url,
     api: app.address ?? "",
+    dashboard: `${app.address ?? ""}/#token=${(await readFile(app.tokenFile ?? "", "utf8")).trim()}`,
     folder,
     config,
     tokenFile: app.tokenFile ?? "",
