@@ -14,6 +14,10 @@ export async function setup(): Promise<void> {
 
 export async function teardown(): Promise<void> {
   for (const image of Object.values(IMAGES)) {
-    if ((await listed("images", "--quiet", image)).length > 0) await docker("image", "rm", "--force", image);
+    if ((await listed("images", "--quiet", image)).length === 0) continue;
+    // With a container of it left, such as one of `run --rm` that was interrupted, only its name would go.
+    const containers = await listed("ps", "--all", "--quiet", "--filter", `ancestor=${image}`);
+    if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
+    await docker("image", "rm", "--force", image);
   }
 }
