@@ -79,7 +79,7 @@ const promtool = await execa("promtool", ["--version"], { reject: false });
 describe.skipIf(promtool.failed)("promtool, where it is installed", () => {
   test.each([
     ["takes the rules", ["check", "rules", "alerts.yml"]],
-    ["finds that the rules do what their tests say", ["test", "rules", "alerts.test.yml"]],
+    ["finds that the rules do what their tests say", ["test", "rules", "alerts-check.yml"]],
     ["takes the configuration", ["check", "config", "--syntax-only", "prometheus.yml"]],
   ])("%s", async (_what, args) => {
     const { all, exitCode } = await execa("promtool", args, { cwd: FOLDER, reject: false, all: true });
