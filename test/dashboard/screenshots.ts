@@ -18,12 +18,12 @@ const FOLDER = join(root, "docs/images");
 const SERVICE = `      served: { source: nginx, measure: errors, window: 5s, interval: 500ms }
       latency: { source: nginx, measure: latency, quantile: 0.95, window: 5s, interval: 500ms }
     canary:
-      steps: [{ share: 5%, for: 10s }, { share: 10%, for: 25s }, { share: 25%, for: 1m }, { share: 50%, for: 5m }, { ramp: 100%, over: 5m }]
+      steps: [{ share: 10%, for: 25s }, { share: 25%, for: 1m }, { share: 50%, for: 5m }, { ramp: 100%, over: 5m }]
       checks:
         - { metric: served, compare: stable, beta: 10% }
-        - { metric: latency, below: 0.15 }`;
+        - { metric: latency, below: 0.5 }`;
 
-/** How long after the third step began the picture is taken. */
+/** How long after the second step began the picture is taken. */
 const STEP_SHOWN_MS = 7_000;
 /** What the curves show of the time before the rollout. */
 const BEFORE_MS = 25_000;
@@ -91,7 +91,7 @@ async function rollingOut(scene: Scene): Promise<void> {
   await light.page.locator('[data-confirm="start"]').click();
   await stack.api("POST", "/v1/services/checkout/rollouts", { strategy: "canary", version: "v8" });
   await stack.api("POST", "/v1/services/images/rollouts", { strategy: "blue-green", version: "v3" });
-  await stack.reaches("observing", 2, 90_000);
+  await stack.reaches("observing", 1, 240_000);
   await wait(STEP_SHOWN_MS);
   await shot(light.page, "dashboard");
   await shot(dark.page, "dashboard-dark");
@@ -104,7 +104,7 @@ async function goingBack(scene: Scene, asked: () => number): Promise<void> {
   const { stack } = scene;
   const { page } = await tabAt(scene, WEB, WIDE);
   for (const member of stack.green) member.setStatus(() => (asked() % 6 === 0 ? 500 : 200));
-  await stack.reaches("reverted", null, 60_000);
+  await stack.reaches("reverted", null, 120_000);
   await wait(6_000);
   await shot(page, "dashboard-reverted");
 }

@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ServiceView } from "../../src/core/view.ts";
+import { ApiUnderTest } from "../api/api-under-test.ts";
+import { ScriptedControl } from "../support/scripted-control.ts";
+import { root } from "../support/sources.ts";
+import { memberView, revisionView, rollingView, rolloutView, serviceView } from "../support/views.ts";
+import { type Browser, CHROMIUM, startBrowser } from "./browser.ts";
+
+/** Three services: one observes, one waits for a person, one has nothing to do. */
+function world(): readonly ServiceView[] {
+  const paused = rolloutView({ id: "api-1", service: "api", phase: "paused" });
+  return [
+    serviceView({ rollout: rolloutView(), candidate: "green" }),
+    serviceView({ name: "api", rollout: paused, candidate: "green" }),
+    serviceView({ name: "docs" }),
+  ];
+}
+
+describe.skipIf(CHROMIUM === null)("the page, before a controller that does as the test says", () => {
+  let browser: Browser;
+  let api: ApiUnderTest;
+  let control: ScriptedControl;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  }, 60_000);
+  afterAll(() => browser?.[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    control = new ScriptedControl(...world());
+    control.happen({});
+    api = await ApiUnderTest.start({ control, dashboard: join(root, "dist/dashboard") });
+  });
+  afterEach(() => api[Symbol.asyncDispose]());
+
+  async function open(path: string, token = api.tokens.operate): Promise<Page> {
+    const { page } = await browser.open();
+    await page.goto(`${api.url}/#token=${token}`);
+    await page.locator('[data-link="live"]').waitFor();
+    await page.goto(`${api.url}/#${path}`);
+    return page;
+  }
+
+  const names = (page: Page) => page.locator(".service-name").allTextContents();
+  const calls = () => control.calls.map(({ verb, service }) => `${verb} ${service}`);
+
+  test("what needs a person comes first; filter and search stand in the address", async () => {
+    const page = await open("/");
+    await expect.poll(() => names(page)).toEqual(["api", "web", "docs"]);
+    await page.keyboard.press("/");
+    await page.keyboard.type("we");
+    await expect.poll(() => names(page)).toEqual(["web"]);
+    expect(page.url()).toContain("?q=we");
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("button", { name: "Needs attention 1" }).click();
+    await expect.poll(() => names(page)).toEqual(["api"]);
+    expect(page.url()).toContain("attention=1");
+    await page.reload();
+    await expect.poll(() => names(page)).toEqual(["api"]);
+  });
+
+  test("keys press the buttons: what asks first still asks, an abort does not", async () => {
+    const page = await open("/services/web");
+    await page.locator('[data-verb="abort"]').waitFor();
+    await page.keyboard.press("Shift+P");
+    await page.getByRole("dialog", { name: "Promote web?" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(calls()).toEqual([]);
+    await page.keyboard.press("Shift+A");
+    await expect.poll(calls).toEqual(["abort web"]);
+  });
+
+  test("keys can be turned off", async () => {
+    const page = await open("/services/web");
+    await page.locator('[data-verb="abort"]').waitFor();
+    await page.keyboard.press("?");
+    await page.getByLabel("Single keys do something").uncheck();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.keyboard.press("Shift+A");
+    await page.locator('[data-verb="pause"]').click();
+    await expect.poll(calls).toEqual(["pause web"]);
+  });
+
+  test("a click on what has moved on does nothing, and says so", async () => {
+    const page = await open("/services/web");
+    await page.locator('[data-verb="advance"]').waitFor();
+    // The state that the page saw is sent along; the scripted control does not compare it, so its answer is made here.
+    await page.route("**/rollout/advance", (route) => {
+      expect(route.request().headers()["if-match"]).toBe('"none"');
+      expect(route.request().postDataJSON()).toEqual({ step: 0 });
+      return route.fulfill({ status: 412, json: { code: "stale", detail: "moved on", hint: null } });
+    });
+    await page.locator('[data-verb="advance"]').click();
+    await page.getByRole("alert").getByText("It has moved on since you looked").waitFor();
+  });
+
+  test("a member whose update failed is skipped where it is shown", async () => {
+    const failing = { members: ["127.0.0.1:8002"], text: "deploy failed on 127.0.0.1:8002" };
+    const rolling = rollingView({ failing });
+    const hold = { on: "failure", reason: failing.text } as const;
+    control.put(serviceView({ rollout: rolloutView({ strategy: "rolling", phase: "waiting", hold, rolling }) }));
+    const page = await open("/services/web");
+    await page.getByRole("alert").getByText("deploy failed").waitFor();
+    expect(await page.locator("[data-verb]").evaluateAll((all) => all.map((one) => one.getAttribute("data-verb")))).toEqual([
+      "retry",
+      "pause",
+      "abort",
+      "skip",
+      "exclude",
+    ]);
+    await page.getByRole("button", { name: "Skip 127.0.0.1:8002" }).click();
+    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "skip", input: { member: "127.0.0.1:8002" } });
+  });
+
+  test("an undo says what it brings back, and asks", async () => {
+    control.put(serviceView({ stable: "green" }));
+    control.history = [revisionView(2), revisionView(1, { to: "blue", stable: "blue" }), revisionView(0)];
+    const page = await open("/services/web");
+    await page.locator('[data-verb="undo"][aria-disabled="false"]').click();
+    const dialog = page.getByRole("dialog", { name: "Undo web?" });
+    expect(await dialog.textContent()).toContain("v1 on blue");
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "undo", service: "web" });
+    await page.getByRole("button", { name: "Go back to revision 1" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Go back" }).click();
+    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "undo", input: { revision: 1 } });
+  });
+
+  test("names and reasons are shown as they are, whatever is in them", async () => {
+    const nasty = '<img src=x onerror="document.title=1"> & "quotes"';
+    const blue = { members: [memberView("127.0.0.1:8001", { health: "down", reason: nasty })], from: "config" } as const;
+    control.put(serviceView({ rollout: rolloutView({ reason: nasty, version: nasty }), pools: { blue, green: blue } }));
+    const page = await open("/services/web");
+    await expect.poll(() => page.locator(".why").textContent()).toBe(nasty);
+    expect(await page.locator("main img").count()).toBe(0);
+    expect(await page.title()).toBe("Sluice");
+  });
+});
