@@ -26,11 +26,12 @@ function limitOf({ limit }: CheckView): string {
   return limit === "" ? "" : `limit ${limit}`;
 }
 
-function footOf({ samples, windowMs, needed }: CheckView): string {
+/** Where the sentence of the check itself says what is missing, it is not said again. */
+function footOf({ samples, windowMs, needed, text }: CheckView): string {
   const seen = samples === null || samples === 0 ? [] : [`${count(samples)} requests`];
   const time = windowMs === 0 ? [] : [`${duration(windowMs)} of evidence`];
   const requests = needed?.requests == null ? [] : [`about ${count(needed.requests)} more requests`];
   const wait = needed?.ms == null ? [] : [`about ${duration(needed.ms)} more`];
-  const lacks = [...requests, ...wait];
+  const lacks = /\bmore\b/.test(text) ? [] : [...requests, ...wait];
   return [...seen, ...time, ...(lacks.length === 0 ? [] : [`needs ${lacks.join(", ")} to pass`])].join(" · ");
 }

@@ -3,6 +3,7 @@ import { Charts } from "./charts.tsx";
 import { Checks } from "./checks.tsx";
 import { Headline } from "./headline.tsx";
 import { HistoryTable } from "./history-table.tsx";
+import { HookRuns } from "./hook-runs.tsx";
 import { Journal } from "./journal.tsx";
 import { services, unknown } from "./live.ts";
 import { Members } from "./members.tsx";
@@ -62,6 +63,7 @@ export function ServicePage({ name }: { readonly name: string }) {
             <Checks rollout={rollout} />
           </section>
         )}
+        {rollout !== null && <HookRuns key={rollout.id} rollout={rollout.id} />}
         <section class="card" aria-label="Journal">
           <Journal />
         </section>

@@ -5,16 +5,22 @@ import { journal } from "./live.ts";
 import { poolClass } from "./pool-colour.ts";
 import { traffic } from "./traffic.ts";
 
-type Row = { readonly name: string; readonly shares: Readonly<Record<string, number>> | null; readonly note: string };
+type Row = {
+  readonly name: string;
+  readonly shares: Readonly<Record<string, number>> | null;
+  readonly note: string;
+  /** False where it was counted: then a tenth of a per cent is all that it can say. */
+  readonly exact: boolean;
+};
 
 /** The three answers to "how is the traffic divided", side by side: what is wanted, what nginx was proved to do, what requests did. */
 export function Shares({ service }: { readonly service: ServiceView }) {
   const { wanted, applied } = service;
   const observed = observedOf(service);
   const rows: readonly Row[] = [
-    { name: "wanted", shares: wanted.shares, note: "" },
-    { name: "in nginx", shares: applied.shares, note: applied.shares === null ? "not proved" : "" },
-    { name: "observed", ...observed },
+    { name: "wanted", shares: wanted.shares, note: "", exact: true },
+    { name: "in nginx", shares: applied.shares, note: applied.shares === null ? "not proved" : "", exact: true },
+    { name: "observed", ...observed, exact: false },
   ];
   return (
     <table class="shares">
@@ -39,7 +45,7 @@ export function Shares({ service }: { readonly service: ServiceView }) {
             </td>
             <td class="figures">
               {row.shares !== null && Object.keys(row.shares).length > 0 ? (
-                <Figures service={service} shares={row.shares} />
+                <Figures service={service} shares={row.shares} exact={row.exact} />
               ) : (
                 <span class="dim">–</span>
               )}
@@ -56,7 +62,7 @@ export function Shares({ service }: { readonly service: ServiceView }) {
 function observedOf({ observed, rollout }: ServiceView): Pick<Row, "shares" | "note"> {
   const began = boundaries(journal.value, rollout).at(-1)?.at ?? null;
   const here = traffic.value.is === "points" && began !== null ? dividedSince(traffic.value.points, began) : null;
-  if (here !== null) return { shares: here.shares, note: `${count(here.requests)} requests since it is so` };
+  if (here !== null) return { shares: here.shares, note: `${count(here.requests)} requests since nginx serves this` };
   if (observed === null) return { shares: null, note: "nothing counts requests: a metric with source: nginx does" };
   if (observed.requests === 0) return { shares: null, note: "no requests" };
   return { shares: observed.shares, note: `${count(observed.requests)} requests in ${Math.round(observed.windowMs / 1_000)} s` };
@@ -73,14 +79,16 @@ export function ShareBar({ service, shares }: { readonly service: ServiceView; r
   );
 }
 
-function Figures({ service, shares }: { readonly service: ServiceView; readonly shares: NonNullable<Row["shares"]> }) {
+type FiguresProps = { readonly service: ServiceView; readonly shares: NonNullable<Row["shares"]>; readonly exact: boolean };
+
+function Figures({ service, shares, exact }: FiguresProps) {
   const shown = Object.keys(service.pools).filter((pool) => (shares[pool] ?? 0) > 0);
   return (
     <>
       {shown.map((pool) => (
         <span key={pool} class="figure">
           <span class={`swatch ${poolClass(service, pool)}`} aria-hidden="true" />
-          {pool} <b>{percentOfBp(shares[pool] ?? 0)}</b>
+          {pool} <b>{percentOfBp(exact ? (shares[pool] ?? 0) : Math.round((shares[pool] ?? 0) / 10) * 10)}</b>
         </span>
       ))}
     </>

@@ -5,7 +5,7 @@ import type { ServiceView } from "../../src/core/view.ts";
 import { ApiUnderTest } from "../api/api-under-test.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
 import { root } from "../support/sources.ts";
-import { memberView, revisionView, rollingView, rolloutView, serviceView } from "../support/views.ts";
+import { explanationView, memberView, revisionView, rollingView, rolloutView, serviceView } from "../support/views.ts";
 import { type Browser, CHROMIUM, startBrowser } from "./browser.ts";
 
 /** Three services: one observes, one waits for a person, one has nothing to do. */
@@ -112,6 +112,19 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     ]);
     await page.getByRole("button", { name: "Skip 127.0.0.1:8002" }).click();
     await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "skip", input: { member: "127.0.0.1:8002" } });
+  });
+
+  test("what a hook said is shown with its result", async () => {
+    const about = { point: "beforeStep", member: null, step: 0, run: 1, startedAt: "2026-03-01T10:00:00.000Z" } as const;
+    const end = { endedAt: "2026-03-01T10:00:01.000Z", text: "it ended with 3", output: "no such table: users" } as const;
+    const hooks = [{ name: "migrate", is: "failed", ...about, ...end } as const];
+    control.explanations.set("web-1", explanationView(rolloutView(), { hooks }));
+    control.happen({ kind: "hook", text: "migrate failed" });
+    const page = await open("/services/web");
+    const shown = page.locator('[data-hook="migrate"][data-is="failed"]');
+    await shown.waitFor();
+    expect(await shown.textContent()).toContain("it ended with 3");
+    await shown.getByText("no such table: users").waitFor();
   });
 
   test("an undo says what it brings back, and asks", async () => {
