@@ -3,6 +3,7 @@ import { revert } from "./revert.ts";
 import type { Rolling } from "./rolling.ts";
 import { concerned, firstOfBatch, isGoingBack, leftOut, versionsOf, withOut } from "./rolling-batch.ts";
 import type { Cursor, Phase, Rollout } from "./rollout.ts";
+import type { TaskResult } from "./task.ts";
 import type { Member, Now } from "./units.ts";
 
 /**
@@ -57,14 +58,18 @@ function decided(rollout: Rollout, rolling: Rolling, member: Member): Rollout {
   return withRolling(rollout, { ...rolling, failing: left });
 }
 
-/** The batch of the members that failed, from its beginning; what went well for the others stands. */
+/** The batch of the members that failed, from its beginning; what went well for the others stands, and so do hooks that ran for all. */
 export function retryTasks(rollout: Rollout, rolling: Rolling, members: readonly Member[]): Rollout {
   const from = rolling.failing?.step ?? 0;
   const batch = rollout.plan[from]?.batch ?? [];
   const steps = rollout.plan.flatMap((step, index) => (index >= from && step.batch?.join() === batch.join() ? index : []));
-  const isAnew = (key: string) =>
-    steps.some((step) => key.startsWith(`${step}.`)) && (!key.includes(":") || members.some((one) => key.endsWith(`.${one}`)));
-  const tasks = Object.fromEntries(Object.entries(rollout.tasks).filter(([key]) => !isAnew(key)));
+  const isAnew = ([key, { ok }]: [string, TaskResult]) => {
+    const [step, list, index, ...rest] = key.split(".");
+    if (!steps.includes(Number(step))) return false;
+    if (rest.length > 0) return members.includes(rest.join("."));
+    return !ok || rollout.plan[Number(step)]?.[list as "before" | "after"][Number(index)]?.do !== "hook";
+  };
+  const tasks = Object.fromEntries(Object.entries(rollout.tasks).filter((entry) => !isAnew(entry)));
   return withRolling({ ...rollout, tasks, verdicts: {}, watch: null }, { ...rolling, failing: null });
 }
 

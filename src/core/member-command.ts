@@ -1,10 +1,11 @@
 import { excludeMember, retryTasks, skipMember } from "./failing.ts";
-import { fact, type Move } from "./move.ts";
+import { fact, type Move, wanting } from "./move.ts";
 import type { Rolling } from "./rolling.ts";
-import { isGoingBack } from "./rolling-batch.ts";
+import { isGoingBack, leftOut } from "./rolling-batch.ts";
 import type { Cursor, Outcome, Rollout } from "./rollout.ts";
 import { enter } from "./steps.ts";
 import type { Member, Now } from "./units.ts";
+import { shareOf } from "./want.ts";
 
 type Refused = Outcome & { is: "refused" };
 
@@ -35,11 +36,23 @@ export function giveUp(
   const busy = rollout.plan[cursor.step]?.batch?.includes(member) === true || rolling.failing?.members.includes(member) === true;
   if (verb === "skip" && rolling.touched.includes(member) && !busy)
     return refused("wrong-phase", `${member} is updated already`, `to take it out: sluice exclude ${rollout.service} ${member}`);
+  if (verb === "exclude" && isLast(rollout, rolling, member))
+    return refused(
+      "not-ready",
+      `${member} is the last member that is in and not down: nginx would answer 502`,
+      "wait for another",
+    );
   const kind = verb === "skip" ? "skipped" : "excluded";
   return {
     rollout: is(rollout, rolling, member),
     facts: [fact(kind, cursor.step, `${member} ${by.said}`, by.actor, { member })],
   };
+}
+
+/** Without such a member nobody would be left to answer. */
+function isLast({ want }: Rollout, { pool, health }: Rolling, member: Member): boolean {
+  const isIn = (one: Member) => !want.out.includes(one) && health[one]?.down !== true;
+  return shareOf(want.shares, pool) > 0 && isIn(member) && !Object.keys(health).some((one) => one !== member && isIn(one));
 }
 
 function only({ failing }: Rolling): Member | null {
@@ -52,7 +65,11 @@ export function retryMembers(rollout: Rollout, cursor: Cursor, now: Now): Move |
   const { rolling } = rollout;
   if (rolling?.failing == null || isGoingBack(rollout)) return null;
   const { members, step } = rolling.failing;
-  return enter(retryTasks(rollout, rolling, members), cursor, step, now);
+  // The batch after it may be out by now: it returns, or there would be too few to begin this one anew.
+  const stays = [...rolling.touched, ...leftOut(rolling)];
+  const out = rollout.want.out.filter((member) => stays.includes(member));
+  const returned = wanting(rollout, { ...rollout.want, out });
+  return enter(retryTasks(returned, rolling, members), cursor, step, now);
 }
 
 /** Goes on with a way back that got stuck: what went wrong in its present step is tried again. */

@@ -150,6 +150,18 @@ describe("a member that fails", () => {
     expect(story.at).toBe("observing: batch 1 of 2: a:1, b:1 back");
   });
 
+  it("is tried again alone, also where the name of another one ends as its does", () => {
+    const story = new RollingStory({ batch: { count: 2 } }, { members: ["eu.web:1", "web:1", "c:1", "d:1"] });
+    story.drained().hooksEnd(true, "eu.web:1").hooksEnd(false, "web:1").command({ verb: "retry" }).drained();
+    expect(story.running.map(({ member }) => member)).toEqual(["web:1"]);
+  });
+
+  it("is tried again without the hooks around its batch that went well", () => {
+    const story = new RollingStory({}, { hooks: { beforeStep: [hook("announce")] } });
+    story.hooksEnd(true).drained().hooksEnd(false).command({ verb: "retry" });
+    expect(story.at).toBe("drained: batch 1 of 4: a:1 back");
+  });
+
   it("goes back as it is on skip", () => {
     const story = failed().command({ verb: "skip", member: null });
     expect([story.at, story.out]).toEqual(["drained: batch 2 of 4: b:1 back", ["b:1"]]);
@@ -160,6 +172,13 @@ describe("a member that fails", () => {
     expect(story.out).toEqual(["b:1", "a:1"]);
     story.batch("b:1").batch("c:1").batch("d:1");
     expect([story.phase, story.rollout.rolling?.excluded]).toEqual(["promoted", ["a:1"]]);
+  });
+
+  it("cannot be excluded where nobody else would be left", () => {
+    const story = new RollingStory({}, { members: ["a:1", "b:1"] });
+    expect(story.out).toEqual(["a:1"]);
+    expect(story.command({ verb: "exclude", member: "b:1" }).last).toMatchObject({ is: "refused", code: "not-ready" });
+    expect(story.command({ verb: "exclude", member: "a:1" }).last.is).toBe("moved");
   });
 
   it("may fail without a person as often as `maxFailures` says", () => {
@@ -179,7 +198,15 @@ describe("a member that fails", () => {
     expect(story.rollout.rolling?.failing?.text).toContain("a:1 is not ready: refused the connection");
   });
 
-  it("that is judged bad has failed, also when the next batch is out already", () => {
+  it("that is judged bad while the next batch is taken out is tried again, and that batch returns", () => {
+    const story = new RollingStory({}, { slow: true, members: ["a:1", "b:1"] }).applied();
+    story.applied().drained().hooksEnd(true).is("a:1", true).later(10_000).applied().verdict("pass").later(20_000);
+    expect([story.at, story.out]).toEqual(["applying: batch 2 of 2: take out b:1", ["b:1"]]);
+    story.verdict("fail").applied().command({ verb: "retry" });
+    expect([story.at, story.out]).toEqual(["applying: batch 1 of 2: take out a:1", ["a:1"]]);
+  });
+
+  it("that is judged bad has failed, and is taken out anew on retry", () => {
     const story = new RollingStory().updated("a:1").verdict("fail");
     expect(story.rollout.rolling?.failing?.members).toEqual(["a:1"]);
     story.command({ verb: "retry" });
