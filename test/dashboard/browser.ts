@@ -54,7 +54,7 @@ export async function startBrowser(): Promise<Browser> {
       const viewport = { width, height };
       const context = await browser.newContext({ viewport, colorScheme: scheme, deviceScaleFactor: scale, timezoneId: "UTC" });
       // Sooner than the test, so that the error says what was waited for.
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(SOON_MS);
       return watched(context, await context.newPage());
     },
     async [Symbol.asyncDispose]() {
@@ -74,6 +74,9 @@ function watched(context: BrowserContext, page: Page): Tab {
   context.on("request", (request) => origins.add(new URL(request.url()).origin));
   return { page, complaints, origins };
 }
+
+/** How long the page may take to show what it is told to show; a machine may be busy. */
+export const SOON_MS = 10_000;
 
 /** What axe-core finds against WCAG 2.2 AA and its best practices, one line each. */
 export async function violations(page: Page): Promise<readonly string[]> {

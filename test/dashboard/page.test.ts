@@ -7,6 +7,7 @@ import { ScriptedControl } from "../support/scripted-control.ts";
 import { root } from "../support/sources.ts";
 import { explanationView, memberView, revisionView, rollingView, rolloutView, serviceView } from "../support/views.ts";
 import { type Browser, CHROMIUM, startBrowser } from "./browser.ts";
+import { soon } from "./soon.ts";
 
 /** Three services: one observes, one waits for a person, one has nothing to do. */
 function world(): readonly ServiceView[] {
@@ -47,17 +48,17 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
 
   test("what needs a person comes first; filter and search stand in the address", async () => {
     const page = await open("/");
-    await expect.poll(() => names(page)).toEqual(["api", "web", "docs"]);
+    await soon(() => names(page)).toEqual(["api", "web", "docs"]);
     await page.keyboard.press("/");
     await page.keyboard.type("we");
-    await expect.poll(() => names(page)).toEqual(["web"]);
+    await soon(() => names(page)).toEqual(["web"]);
     expect(page.url()).toContain("?q=we");
     await page.getByRole("searchbox").fill("");
     await page.getByRole("button", { name: "Needs attention 1" }).click();
-    await expect.poll(() => names(page)).toEqual(["api"]);
+    await soon(() => names(page)).toEqual(["api"]);
     expect(page.url()).toContain("attention=1");
     await page.reload();
-    await expect.poll(() => names(page)).toEqual(["api"]);
+    await soon(() => names(page)).toEqual(["api"]);
   });
 
   test("keys press the buttons: what asks first still asks, an abort does not", async () => {
@@ -68,7 +69,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     await page.keyboard.press("Escape");
     expect(calls()).toEqual([]);
     await page.keyboard.press("Shift+A");
-    await expect.poll(calls).toEqual(["abort web"]);
+    await soon(calls).toEqual(["abort web"]);
   });
 
   test("keys can be turned off", async () => {
@@ -80,7 +81,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("Shift+A");
     await page.locator('[data-verb="pause"]').click();
-    await expect.poll(calls).toEqual(["pause web"]);
+    await soon(calls).toEqual(["pause web"]);
   });
 
   test("a click on what has moved on does nothing, and says so", async () => {
@@ -111,7 +112,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
       "exclude",
     ]);
     await page.getByRole("button", { name: "Skip 127.0.0.1:8002" }).click();
-    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "skip", input: { member: "127.0.0.1:8002" } });
+    await soon(() => control.calls.at(-1)).toMatchObject({ verb: "skip", input: { member: "127.0.0.1:8002" } });
   });
 
   test("what a hook said is shown with its result", async () => {
@@ -135,10 +136,10 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     const dialog = page.getByRole("dialog", { name: "Undo web?" });
     expect(await dialog.textContent()).toContain("v1 on blue");
     await dialog.getByRole("button", { name: "Undo" }).click();
-    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "undo", service: "web" });
+    await soon(() => control.calls.at(-1)).toMatchObject({ verb: "undo", service: "web" });
     await page.getByRole("button", { name: "Go back to revision 1" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Go back" }).click();
-    await expect.poll(() => control.calls.at(-1)).toMatchObject({ verb: "undo", input: { revision: 1 } });
+    await soon(() => control.calls.at(-1)).toMatchObject({ verb: "undo", input: { revision: 1 } });
   });
 
   test("names and reasons are shown as they are, whatever is in them", async () => {
@@ -146,7 +147,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     const blue = { members: [memberView("127.0.0.1:8001", { health: "down", reason: nasty })], from: "config" } as const;
     control.put(serviceView({ rollout: rolloutView({ reason: nasty, version: nasty }), pools: { blue, green: blue } }));
     const page = await open("/services/web");
-    await expect.poll(() => page.locator(".why").textContent()).toBe(nasty);
+    await soon(() => page.locator(".why").textContent()).toBe(nasty);
     expect(await page.locator("main img").count()).toBe(0);
     expect(await page.title()).toBe("Sluice");
   });
