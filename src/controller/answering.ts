@@ -2,22 +2,22 @@ import type { ProbeEndpoint } from "../core/ports.ts";
 import type { Readiness } from "../core/rollout.ts";
 import type { Endpoint, Member, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
-import { membersOf } from "./service-state.ts";
+import { sightOf } from "./service-state.ts";
 
 /** Why a pool does not answer now, for each that does not: what was seen last may be as old as the checks are apart. */
 export type Silent = Readonly<Record<PoolName, string>>;
 
-/** Asks every address of the pools without traffic once, all at the same time. Never rejects, and takes no longer than one probe. */
+/** Asks every address of the pools without traffic once, but of members that are out and of idle spares, all at the same time. Never rejects, and takes no longer than one probe. */
 export async function silentPools(probe: ProbeEndpoint, cell: Cell): Promise<Silent> {
   const { record, settings } = cell;
-  const drained = record.state.drained;
-  const asked = Object.keys(settings.pools)
-    .filter((pool) => pool !== record.state.stable)
-    .flatMap((pool) =>
-      membersOf(record.state, settings, pool)
-        .filter((member) => drained[pool]?.includes(member) !== true)
-        .flatMap((member) => (record.sight.addresses[member]?.endpoints ?? []).map((endpoint) => ({ pool, member, endpoint }))),
-    );
+  const idle = Object.entries(sightOf(record.state, settings, record.sight, null)).filter(
+    ([pool]) => pool !== record.state.stable,
+  );
+  const asked = idle.flatMap(([pool, { members, drained, addresses }]) =>
+    members
+      .filter((member) => !drained.includes(member))
+      .flatMap((member) => (addresses[member]?.endpoints ?? []).map((endpoint) => ({ pool, member, endpoint }))),
+  );
   const answers = await Promise.all(asked.map((one) => ask(probe, cell, one)));
   return Object.fromEntries(answers.flatMap((answer) => (answer === null ? [] : [answer])));
 }

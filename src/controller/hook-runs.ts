@@ -51,19 +51,29 @@ export async function openRuns(
   store: Pick<Store, "list">,
   rollout: string,
 ): Promise<readonly { readonly at: string; readonly run: HookRun }[]> {
-  const entries = await store.list(hookRunsPrefix(rollout), { limit: MOST_SHOWN });
-  const runs = entries.map(({ key, value }) => ({ at: key, run: value as unknown as HookRun }));
-  return runs.filter(({ run }) => run.end === null);
+  return (await allRuns(store, rollout)).filter(({ run }) => run.end === null);
 }
-
-/** More than any rollout has; what is beyond is not shown. */
-const MOST_SHOWN = 1_000;
 
 /** The newest run of each hook of a rollout, in the order in which they began. */
 export async function hookRuns(store: Pick<Store, "list">, rollout: string): Promise<readonly HookRunView[]> {
-  const entries = await store.list(hookRunsPrefix(rollout), { limit: MOST_SHOWN });
-  const runs = entries.map(({ value }) => value as unknown as HookRun);
+  const runs = (await allRuns(store, rollout)).map(({ run }) => run);
   return runs.sort((a, b) => a.startedAt - b.startedAt).map(showRun);
+}
+
+const PAGE = 500;
+
+/** A rolling update has a run for each member and for each batch: as many pages as there are. */
+async function allRuns(
+  store: Pick<Store, "list">,
+  rollout: string,
+): Promise<readonly { readonly at: string; readonly run: HookRun }[]> {
+  const found: { readonly at: string; readonly run: HookRun }[] = [];
+  const prefix = hookRunsPrefix(rollout);
+  for (let after: string | undefined; ; after = found.at(-1)?.at) {
+    const page = await store.list(prefix, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    found.push(...page.map(({ key, value }) => ({ at: key, run: value as unknown as HookRun })));
+    if (page.length < PAGE) return found;
+  }
 }
 
 function showRun({ startedAt, end, pid: _, key: __, ...run }: HookRun): HookRunView {

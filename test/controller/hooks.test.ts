@@ -133,6 +133,17 @@ test("a hook that a kill interrupted is ended, and runs again with the same key"
   expect(await runs(house)).toMatchObject([{ run: 2, is: "succeeded" }]);
 });
 
+test("what a kill left is found, however many runs a rollout has", async () => {
+  const { house, hanging } = await started({ beforeStart: [migrate] });
+  const { key, value } = house.disk.entriesBelow("hooks/")[0] ?? { key: "", value: null };
+  const over = { ...(value as object), key: "over", end: { ...GOOD, at: 0 } };
+  house.disk.write(Array.from({ length: 1_200 }, (_, index) => ({ put: key.replace(/[^/]+$/, `0.a.${index}`), value: over })));
+  await house.boot();
+  await house.pass(1_000);
+  expect(hanging.leftOvers).toEqual([{ key: hanging.runs[0]?.call.key, pid: 4_001 }]);
+  expect(await runs(house)).toHaveLength(1_201);
+});
+
 test("a hook that was killed before its process was known is looked for all the same", async () => {
   const { house, hanging } = await started({ beforeStep: [check] });
   hanging.tells = false;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StartInput, UndoInput } from "../../src/core/control.ts";
 import type { RevisionView } from "../../src/core/view.ts";
+import { ROLLING } from "../core/rolling-story.ts";
 import { ANN, House, START } from "./house.ts";
 
 const UNDO: UndoInput = { revision: null, replace: false, reason: null };
@@ -109,6 +110,16 @@ test("nor is one at once that was well a moment ago, and does not answer now", a
   const [member] = at.settings.pools.blue?.members ?? [];
   at.down.add(member ?? "");
   expect((await undo(at)).strategy).toBe("canary");
+});
+
+test("a spare that nobody uses need not answer", async () => {
+  const at = new House();
+  at.settings = { ...at.settings, rolling: { ...ROLLING, pool: "blue", spares: ["10.9.9.9:80"], checks: [] } };
+  at.down.add("10.9.9.9:80");
+  await at.boot();
+  await at.pass(5_000);
+  await release(at, "green", "v1");
+  expect((await undo(at)).strategy).toBe("blue-green");
 });
 
 test("it is refused once the members of the pool are others", async () => {
