@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
 
   afterEach(idle);
 
-  test("a canary is started from the form, watched step by step, and aborted with one click", { timeout: 60_000 }, async () => {
+  test("a canary is started from the form, watched step by step, and aborted with one click", { timeout: 90_000 }, async () => {
     const tab = await browser.open();
     const { page } = tab;
     await page.goto(door.url);
@@ -83,11 +83,11 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
     await page.getByRole("rowheader", { name: "20 %" }).waitFor();
     await page.locator('[data-confirm="start"][aria-disabled="false"]').click();
 
-    await page.locator('[data-step="0"][data-state="done"]').waitFor({ timeout: 15_000 });
+    await page.locator('[data-step="0"][data-state="done"]').waitFor({ timeout: 30_000 });
     await page.locator('[data-step="1"][data-state="now"]').getByText("left").waitFor();
     await soon(() => page.locator('[data-shares="in nginx"]').textContent()).toMatch(/green\s50\s?%/);
     await soon(() => page.locator('[data-check="served"]').getAttribute("data-is")).toBe("pass");
-    await soon(() => page.getByRole("figure", { name: /Requests per second: blue \d+, green \d+/ }).count()).toBe(1);
+    await soon(() => page.getByRole("figure", { name: /Requests per second: blue [\d.]+, green [\d.]+/ }).count()).toBe(1);
     await soon(() => page.locator(".evidence").getAttribute("data-pass")).toBe("1");
 
     await button(page, "abort").click();
