@@ -5,6 +5,7 @@ import { Refusal } from "./errors.ts";
 import { acceptSteps } from "./given-steps.ts";
 import { NO_HOOKS } from "./hook.ts";
 import { withHooks } from "./hook-steps.ts";
+import { refuseWithoutRoom } from "./largest.ts";
 import type { Move } from "./move.ts";
 import { planRolling, type RollingCourse } from "./plan-rolling.ts";
 import { settle } from "./progress.ts";
@@ -71,6 +72,7 @@ export function begin(input: Beginning, now: Now): Move {
     // A way back is never frozen.
     freezes: input.back === undefined ? input.settings.freezes : [],
   };
+  refuseWithoutRoom(rollout);
   const version = input.version === null ? "" : ` (${input.version})`;
   const where = rolling === null ? `from ${input.from} to ${input.to}` : `of ${input.to}`;
   const text = `${input.strategy} ${where}${version}`;

@@ -105,6 +105,16 @@ describe("there are never too few members", () => {
     expect(new RollingStory({ batch: { bp: 500 } }, { members }).out).toHaveLength(30);
   });
 
+  it("refuses one whose way back could not be stored", () => {
+    const members = Array.from({ length: 400 }, (_, index) => `app-${index}.example:8080`);
+    const undo = (count: number) => ({ hook: hook("undo"), batch: { count }, delayMs: 1_000 });
+    expect(() => new RollingStory({ batch: { count: 2 }, rollback: undo(1) }, { members })).toThrow(
+      /400 members, and 1200 to take them back, are too much/,
+    );
+    const story = new RollingStory({ batch: { count: 20 }, rollback: undo(20) }, { members });
+    expect(story.command({ verb: "abort" }).phase).toBe("reverting");
+  });
+
   it("brings spares in first and lets them go last", () => {
     const story = new RollingStory({ pool: "blue", spares: ["s:1"], maxUnavailable: { count: 0 } }, { members: ["a:1"] });
     expect(story.running.map(({ member }) => member)).toEqual(["s:1"]);
