@@ -180,7 +180,6 @@ export function composeRoute(
   });
 }
 
-/** Only a service that is judged by nginx's log has one: the others pay nothing for it, and render as they did. */
 /** nginx looks at one header a service: that of the overrides, which the preview shares, or that of the preview. */
 function overridesOf({ overrides, blueGreen }: ServiceSettings): Overrides {
   return { ...overrides, header: overrides.header ?? blueGreen.preview?.header ?? null };
@@ -189,6 +188,7 @@ function overridesOf({ overrides, blueGreen }: ServiceSettings): Overrides {
 function shapeOf(settings: ServiceSettings): Shape {
   const { routing, key, tries, metrics } = settings;
   const overrides = overridesOf(settings);
+  // Only a service that is judged by nginx's log has a sample: the others pay nothing for it.
   const samples = Object.values(metrics).flatMap((metric) => (metric.source === "nginx" ? metric.sample : []));
   const shape = { routing, key, overrides, tries };
   return samples.length === 0 ? shape : { ...shape, log: { sample: Math.max(...samples) } };
