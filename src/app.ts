@@ -45,6 +45,8 @@ export type AppOptions = {
   readonly log: Log;
   /** True for the API, false for a controller inside this process. */
   readonly listen: boolean;
+  /** False: reads what is stored, without the lock, and does nothing. */
+  readonly drives?: boolean;
 };
 
 /** A name that is not answered for in this time has no address now. */
@@ -121,12 +123,13 @@ async function openParts(options: AppOptions, config: Config, instruments: Instr
   ]);
   const templates = await readTemplates(options.config, config.templates);
   const store = stack.use(await openSqlite(config.state));
-  const lease = stack.use(await store.lease("sluice"));
+  const drives = options.drives !== false;
+  const lease = drives ? stack.use(await store.lease("sluice")) : { epoch: "0" };
   const machine = await thisMachine();
   const clockState = clocks.resumeClock(await clocks.readClock(store), machine);
   const aborts = openAbortFiles(config.state);
   const times = { monotonic: machine.uptimeMs, wall: machine.wallMs };
-  const targets = await openTargets(config, { templates, log, ...times }, instruments, stack);
+  const targets = drives ? await openTargets(config, { templates, log, ...times }, instruments, stack) : [];
   const probe = stack.use(createProbe());
   const nginxLog = stack.use(openNginxLog(Object.values(config.nginx), log, (target) => instruments?.work.lost(target)));
   const metrics = openMetrics(options.env, nginxLog, stack);
@@ -148,6 +151,7 @@ async function openParts(options: AppOptions, config: Config, instruments: Instr
       preview: openPreview(config.nginx, templates),
       log,
       epoch: lease.epoch,
+      drives,
       history: config.history,
     }),
   );

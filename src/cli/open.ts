@@ -27,6 +27,17 @@ export function onlineOrNot<T>(context: Context, named: Named, act: (session: Se
   return onlineOrElse(context, named, act, without);
 }
 
+/** Does `act` with the running controller, or where nobody listens, with what is stored: nothing is driven, and nginx is not asked. */
+export function onlineOrRead<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
+  return onlineOrElse(context, named, act, (config) => {
+    say(
+      context,
+      `${paint(context.err, "dim", "no controller runs: this is what is stored; nginx and the members were not asked")}`,
+    );
+    return inProcess(context, config, (session) => withSuggestions(session, named, act), false);
+  });
+}
+
 /** Does `act` with the running controller, or where nobody listens at the configured address, `without` with the configuration. */
 export async function onlineOrElse<T>(
   context: Context,
@@ -54,9 +65,9 @@ async function listens(address: Address): Promise<boolean> {
   }
 }
 
-async function inProcess<T>(context: Context, config: string, act: (session: Session) => Promise<T>): Promise<T> {
+async function inProcess<T>(context: Context, config: string, act: (session: Session) => Promise<T>, drives = true): Promise<T> {
   const { openApp } = await import("../app.ts");
-  await using app = await openApp({ config, env: context.io.env, log: quietLog(context), listen: false });
+  await using app = await openApp({ config, env: context.io.env, log: quietLog(context), listen: false, drives });
   return await act(offlineSession(app));
 }
 

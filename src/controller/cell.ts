@@ -131,7 +131,9 @@ export class Cell {
     if (rolling === null) return;
     const sight = sightOf(this.#record.state, this.#settings, this.#record.sight, this.rollout)[rolling.pool];
     if (sight === undefined) return;
-    const health = memberHealths(sight);
+    // A spare that is still out is looked at, too: it is brought in once it is healthy.
+    const drained = this.#record.state.drained[rolling.pool] ?? [];
+    const health = memberHealths({ ...sight, drained });
     if (canonical(health) !== canonical(rolling.health)) await this.accept({ signal: "members", health });
   }
 

@@ -31,7 +31,7 @@ export class Controller implements Control, AsyncDisposable {
   private constructor(services: Services, deps: ControllerDeps) {
     this.#services = services;
     this.#deps = deps;
-    this.#notifying = deps.notify === undefined ? null : new Notifying({ ...deps, ...deps.notify });
+    this.#notifying = deps.notify === undefined || deps.drives === false ? null : new Notifying({ ...deps, ...deps.notify });
     this.#notifying?.start();
   }
 

@@ -46,6 +46,8 @@ export type ControllerDeps = {
   readonly preview?: Preview;
   readonly log: Log;
   readonly epoch: string;
+  /** False: what is stored is only read. Nothing is probed, applied, run or written. */
+  readonly drives?: boolean;
   readonly hooks: HookRunner;
   /** Absent where nobody is told of rollouts. */
   readonly notify?: { readonly notify: Notify; readonly notifiers: readonly Notifier[] };
@@ -95,6 +97,7 @@ export class Services implements AsyncDisposable {
   static async open(deps: ControllerDeps): Promise<Services> {
     const services = new Services(deps, await Journal.open(deps.store, deps.clockState));
     for (const cell of await services.#open(deps.services)) services.#cells.set(cell.settings.name, cell);
+    if (deps.drives === false) return services;
     for (const id of deps.aborts.takeAborts()) await services.#takeAbort(id);
     services.#start();
     return services;

@@ -67,9 +67,11 @@ function memberHealth(sight: PoolSight, member: Member): MemberHealth {
   const seen = address.endpoints.map((endpoint) => healthIn(sight, member, endpoint));
   const worst = seen.find(({ is }) => is !== "ready");
   const down = seen.every(({ is }) => is === "down");
-  if (seen.length === 0) return { ready: false, down, since: 0, reason: address.problem ?? "has no address" };
-  if (worst !== undefined) return { ready: false, down, since: 0, reason: worst.reason ?? "has not been seen healthy yet" };
-  return { ready: true, down: false, since: Math.max(...seen.map(({ since }) => since)), reason: null };
+  const failing = seen.length === 0 || seen.some(({ is }) => is === "down");
+  if (seen.length === 0) return { ready: false, failing, down, since: 0, reason: address.problem ?? "has no address" };
+  if (worst !== undefined)
+    return { ready: false, failing, down, since: 0, reason: worst.reason ?? "has not been seen healthy yet" };
+  return { ready: true, failing: false, down: false, since: Math.max(...seen.map(({ since }) => since)), reason: null };
 }
 
 /** How many endpoints of a pool can take traffic. A member that has no address counts as one that cannot. */

@@ -3,7 +3,7 @@ import { decided } from "./decided.ts";
 import { failMembers, stuck } from "./failing.ts";
 import { at, fact, isApplied, type Move, servedMs, stepAt, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
-import { batchDown, endTask, isGivenUp, isGoingBack } from "./rolling-batch.ts";
+import { batchFailing, isGivenUp, isGoingBack } from "./rolling-batch.ts";
 import type { Cursor, Fact, Rollout, Stage, Step } from "./rollout.ts";
 import { afterDwell, applyStep, nextStep, observe, raised, waitFor } from "./steps.ts";
 import type { Task } from "./task.ts";
@@ -96,10 +96,16 @@ function forwardTask(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "wai
   const task = step[stage.list][stage.task];
   if (task === undefined) return stage.list === "before" ? applyStep(rollout, cursor, step, now) : nextStep(rollout, cursor, now);
   const state = taskState(rollout, cursor, stage, task, now.t);
-  if (state.is === "done") return waitFor(endTask(rollout, task), cursor, stage.list, stage.task + 1, now);
+  if (state.is === "done") return waitFor(rollout, cursor, stage.list, stage.task + 1, now);
   if (state.is === "failed") return afterFailure(rollout, cursor, stage, task, { text: state.text, members: state.members }, now);
   if (stage.deadline === null || now.t < stage.deadline) return null;
-  return afterFailure(rollout, cursor, stage, task, { text: state.missing, members: state.members }, now);
+  const text = task.do === "approval" ? `nobody approved within ${inWords(task.withinMs ?? 0)}` : state.missing;
+  return afterFailure(rollout, cursor, stage, task, { text, members: state.members }, now);
+}
+
+/** `90 s`, `5 min`: a time as people say it. */
+function inWords(ms: Ms): string {
+  return ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 /** What a task says of its failure, or of its deadline. */
@@ -131,7 +137,7 @@ function afterFailure(
 
 function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observing" }, step: Step, now: Now): Move | null {
   if (isGivenUp(rollout, step) && isApplied(rollout)) return afterDwell(rollout, cursor, now);
-  const down = isGoingBack(rollout) ? null : batchDown(rollout, step);
+  const down = isGoingBack(rollout) ? null : batchFailing(rollout, step);
   if (down !== null) return failMembers(rollout, cursor, down.members, down.text, now);
   const served = servedMs(rollout, stage, now);
   const raise = raiseOf(rollout, stage, step, served);

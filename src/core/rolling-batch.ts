@@ -46,11 +46,22 @@ export function isGivenUp(rollout: Rollout, step: Step): boolean {
   return step.batch !== null && concerned(rollout, step.batch).length === 0;
 }
 
+/** Which members of the batch that a step put back do not answer; null where none is known not to. */
+export function batchFailing(rollout: Rollout, step: Step): Named | null {
+  return batchOf(rollout, step, ({ health }, member) => health[member]?.failing === true);
+}
+
 /** Which members of the batch that a step put back are not ready; null where all are. */
-export function batchDown(rollout: Rollout, step: Step): { readonly members: readonly Member[]; readonly text: string } | null {
+export function batchDown(rollout: Rollout, step: Step): Named | null {
+  return batchOf(rollout, step, (rolling, member) => !isReady(rolling, member));
+}
+
+type Named = { readonly members: readonly Member[]; readonly text: string };
+
+function batchOf(rollout: Rollout, step: Step, which: (rolling: Rolling, member: Member) => boolean): Named | null {
   const { rolling } = rollout;
   if (rolling === null || step.batch === null) return null;
-  const down = concerned(rollout, step.batch).filter((member) => !step.want.out.includes(member) && !isReady(rolling, member));
+  const down = concerned(rollout, step.batch).filter((member) => !step.want.out.includes(member) && which(rolling, member));
   const [first] = down;
   if (first === undefined) return null;
   const reason = rolling.health[first]?.reason;
@@ -75,16 +86,9 @@ export function beginTask(rollout: Rollout, task: Task, t: Ms): Rollout {
   return rollout;
 }
 
-/** What a task's end changes: a member whose rollback hook went well has its old version. */
-export function endTask(rollout: Rollout, task: Task): Rollout {
-  const { rolling } = rollout;
-  if (rolling === null || task.do !== "hook" || task.point !== "rollback" || task.members === null) return rollout;
-  return { ...rollout, rolling: { ...rolling, undone: [...rolling.undone, ...task.members] } };
-}
-
 /** Nothing that was seen of these members counts any more. */
 export function anew(rolling: Rolling, members: readonly Member[], t: Ms): Pick<Rolling, "fresh" | "health"> {
-  const unseen = { ready: false, down: false, since: t, reason: "has not been seen healthy since then" };
+  const unseen = { ready: false, failing: false, down: false, since: t, reason: "has not been seen healthy since then" };
   return {
     fresh: { ...rolling.fresh, ...Object.fromEntries(members.map((member) => [member, t])) },
     health: { ...rolling.health, ...Object.fromEntries(members.map((member) => [member, unseen])) },

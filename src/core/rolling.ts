@@ -2,11 +2,12 @@ import type { RollingSettings } from "./service.ts";
 import type { Member, Ms, PoolName } from "./units.ts";
 
 /**
- * One member's health as a rollout sees it: probes from before it was asked for do not count. `since` is controller time. `down` where it
- * is known that none of its addresses answers: a member that is neither is not known yet, or partly there.
+ * One member's health as a rollout sees it: probes from before it was asked for do not count. `since` is controller time. `failing` where
+ * an address of it is known not to answer, `down` where none of them does: a member that is neither ready nor failing is not known yet.
  */
 export type MemberHealth = {
   readonly ready: boolean;
+  readonly failing: boolean;
   readonly down: boolean;
   readonly since: Ms;
   readonly reason: string | null;

@@ -45,3 +45,12 @@ export function failedHooks(rollout: Rollout, since: Ms): readonly Effect[] {
       member: null,
     }));
 }
+
+/** What the good end of a hook changes: a member whose rollback hook went well has its old version, whatever becomes of the others. */
+export function endHook(rollout: Rollout, key: string): Rollout {
+  const { phase, rolling } = rollout;
+  if (rolling === null || !("cursor" in phase)) return rollout;
+  const ended = taskEffects(rollout, phase.cursor).find((effect) => effect.effect === "hook" && effect.task === key);
+  if (ended?.effect !== "hook" || ended.point !== "rollback" || ended.member === null) return rollout;
+  return { ...rollout, rolling: { ...rolling, undone: [...rolling.undone, ended.member] } };
+}

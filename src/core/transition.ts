@@ -8,6 +8,7 @@ import { revert } from "./revert.ts";
 import type { MemberHealth } from "./rolling.ts";
 import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
 import type { TaskResult } from "./task.ts";
+import { endHook } from "./task-effects.ts";
 import { type Member, type Now, never } from "./units.ts";
 import { canonical, same } from "./want.ts";
 
@@ -59,8 +60,9 @@ function ended(rollout: Rollout, key: string, result: TaskResult, what: string |
   const { phase } = rollout;
   const step = "cursor" in phase ? phase.cursor.step : null;
   const text = what === undefined ? result.text : `${what}: ${result.text}`;
+  const told = result.ok ? endHook(rollout, key) : rollout;
   return {
-    rollout: { ...rollout, tasks: { ...rollout.tasks, [key]: result } },
+    rollout: { ...told, tasks: { ...rollout.tasks, [key]: result } },
     facts: [fact("hook", step, text, null, { task: key, ok: result.ok })],
   };
 }

@@ -50,6 +50,20 @@ describe("the way back of a rolling rollout", () => {
     expect([story.phase, story.running.map(({ member }) => member)]).toEqual(["reverting", ["b:1"]]);
   });
 
+  it("knows of each member by itself whether it has its old version", () => {
+    const both = { ...undo, batch: { count: 2 } };
+    const story = new RollingStory({ rollback: both, batch: { count: 2 } })
+      .drained()
+      .hooksEnd(true)
+      .command({ verb: "abort" })
+      .drained();
+    story.hooksEnd(true, "a:1").hooksEnd(false, "b:1");
+    expect(story.rollout.phase).toMatchObject({
+      phase: "failed",
+      trouble: expect.stringContaining("on v2: b:1; as before: a:1, c:1, d:1"),
+    });
+  });
+
   it("takes a member for touched as soon as its hook has begun", () => {
     const story = new RollingStory({ rollback: undo }).drained().command({ verb: "abort" }).drained();
     expect(story.running.map(({ member, point }) => [member, point])).toEqual([["a:1", "rollback"]]);

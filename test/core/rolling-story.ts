@@ -131,6 +131,15 @@ export class RollingStory {
     return this;
   }
 
+  /** Nobody has looked at a member yet, as after a restart. */
+  unknown(member: Member): this {
+    const health = {
+      ...this.rollout.rolling?.health,
+      [member]: { ready: false, failing: false, down: false, since: 0, reason: "unseen" },
+    };
+    return this.tell({ signal: "members", health });
+  }
+
   /** Probes see a member from now on. */
   is(member: Member, ready: boolean): this {
     this.#health.set(member, { ready, since: this.t });
@@ -163,7 +172,10 @@ export class RollingStory {
     const health = [...this.#health].map(([member, one]) => {
       const ready = one.ready && one.since >= (fresh[member] ?? 0);
       const down = !one.ready && one.since >= (fresh[member] ?? 0);
-      return [member, { ready, down, since: ready ? one.since : 0, reason: ready ? null : "refused the connection" }] as const;
+      return [
+        member,
+        { ready, failing: down, down, since: ready ? one.since : 0, reason: ready ? null : "refused the connection" },
+      ] as const;
     });
     return this.tell({ signal: "members", health: Object.fromEntries(health) });
   }

@@ -216,6 +216,13 @@ describe("a member that fails", () => {
     expect([story.at, story.out]).toEqual(["applying: batch 1 of 2: take out a:1", ["a:1"]]);
   });
 
+  it("that nobody has looked at yet after a restart has not failed", () => {
+    const story = new RollingStory().updated("a:1").unknown("a:1");
+    expect([story.rollout.rolling?.failing, story.at]).toEqual([null, "observing: batch 1 of 4: a:1 back"]);
+    story.is("a:1", true).verdict("pass").later(20_000);
+    expect(story.out).toEqual(["b:1"]);
+  });
+
   it("that is judged bad has failed, and is taken out anew on retry", () => {
     const story = new RollingStory().updated("a:1").verdict("fail");
     expect(story.rollout.rolling?.failing?.members).toEqual(["a:1"]);

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import { exportOf } from "../exporting.ts";
 import { eventLine } from "../format/event.ts";
 import { line } from "../io.ts";
-import { online, onlineOrNot } from "../open.ts";
+import { online, onlineOrRead } from "../open.ts";
 import type { Session } from "../session.ts";
 
 type Options = {
@@ -43,7 +43,7 @@ const events: Run<Options> = (context, [service], options) =>
 
 /** What a rollout compared, as it can be judged again. */
 function windows(context: Context, id: string, check: string | null): Promise<ExitCode> {
-  return onlineOrNot(context, { rollout: id }, async (session) => {
+  return onlineOrRead(context, { rollout: id }, async (session) => {
     const { lines, notes } = exportOf(await session.explanation(id), check);
     for (const note of notes) say(context, `note: ${note}`);
     for (const text of lines) line(context.io.stdout, text);

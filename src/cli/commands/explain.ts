@@ -2,7 +2,7 @@ import type { Group, Run } from "../command.ts";
 import { tell } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { explainedLines } from "../format/explained.ts";
-import { onlineOrNot } from "../open.ts";
+import { onlineOrRead } from "../open.ts";
 
 type Options = { readonly windows?: boolean };
 
@@ -17,7 +17,7 @@ export const explainCommands: Group = (program, bind) => {
 };
 
 const explain: Run<Options> = (context, [id = ""], { windows = false }) =>
-  onlineOrNot(context, { rollout: id }, async (session) => {
+  onlineOrRead(context, { rollout: id }, async (session) => {
     const explanation = await session.explanation(id);
     const lines = () => explainedLines(explanation, context.out, context.io.wall(), windows);
     await tell(context, { json: explanation, names: [explanation.rollout.id], lines });

@@ -4,7 +4,7 @@ import { tell } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { Failure } from "../failure.ts";
 import { historyTable, revisionLines } from "../format/history.ts";
-import { onlineOrNot } from "../open.ts";
+import { onlineOrRead } from "../open.ts";
 import type { Session } from "../session.ts";
 
 type Options = { readonly revision?: number; readonly limit: number };
@@ -24,7 +24,7 @@ export const historyCommands: Group = (program, bind) => {
 };
 
 const history: Run<Options> = (context, [service = ""], { revision, limit }) =>
-  onlineOrNot(context, { service }, async (session) => {
+  onlineOrRead(context, { service }, async (session) => {
     const now = context.io.wall();
     if (revision !== undefined) {
       const found = await one(session, service, revision);

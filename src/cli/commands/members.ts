@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from "../exit.ts";
 import { Failure } from "../failure.ts";
 import { membersTable } from "../format/service.ts";
 import { type MemberGoal, waitForMembers } from "../member-wait.ts";
-import { onlineOrNot } from "../open.ts";
+import { onlineOrNot, onlineOrRead } from "../open.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 
 const ACTIONS = ["set", "reset", "drain", "ready"] as const;
@@ -40,7 +40,7 @@ export const membersCommands: Group = (program, bind) => {
 };
 
 const members: Run<Options> = (context, [service = "", pool, action, ...addresses], options) =>
-  onlineOrNot(context, { service, pool }, async (session) => {
+  (action === undefined ? onlineOrRead : onlineOrNot)(context, { service, pool }, async (session) => {
     const before = await session.service(service);
     if (pool !== undefined && before.pools[pool] === undefined) throw unknownPool(service, pool, before);
     let exit: ExitCode = EXIT.reached;

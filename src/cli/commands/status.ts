@@ -3,10 +3,9 @@ import { durationOption, type Group, type Run } from "../command.ts";
 import { type Context, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { Failure } from "../failure.ts";
-import { firstLook } from "../first-look.ts";
 import { serviceLines } from "../format/service.ts";
 import { servicesTable, servicesWide } from "../format/services.ts";
-import { online, onlineOrNot } from "../open.ts";
+import { online, onlineOrRead } from "../open.ts";
 import type { ProgressKind } from "../progress.ts";
 import { conclude, progressOption } from "../waiting.ts";
 
@@ -39,8 +38,7 @@ const untilEnd = (context: Context, name: string, options: Options): Promise<Exi
   });
 
 const show = (context: Context, name: string | undefined): Promise<ExitCode> =>
-  onlineOrNot(context, { service: name }, async (session) => {
-    if (session.offline) await firstLook(session, context.io.mono);
+  onlineOrRead(context, { service: name }, async (session) => {
     if (name === undefined) {
       const services = await session.services();
       const names = services.map((service) => service.name);
