@@ -63,6 +63,11 @@ export function listedOf(state: ServiceState, settings: ServiceSettings, pool: P
   return state.members[pool] ?? settings.pools[pool]?.members ?? [];
 }
 
+/** True of a spare that no rollout has brought in. */
+export function isIdleSpare(settings: ServiceSettings, pool: PoolName, member: Member, rollout: Rollout | null): boolean {
+  return sparesOf(settings, pool).includes(member) && rollout?.want.extra?.includes(member) !== true;
+}
+
 function sparesOf({ rolling }: ServiceSettings, pool: PoolName): readonly Member[] {
   return rolling?.pool === pool ? rolling.spares : [];
 }

@@ -21,7 +21,7 @@ import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepVie
 import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
 import { reasonOf } from "./reason.ts";
-import { membersOf } from "./service-state.ts";
+import { isIdleSpare, membersOf } from "./service-state.ts";
 import { showRolling } from "./show-rolling.ts";
 import { towards } from "./towards.ts";
 
@@ -104,14 +104,15 @@ function showPool(cell: Cell, pool: PoolName, reports: Reports): PoolView {
 function showMember(cell: Cell, pool: PoolName, member: Member, reports: Reports): MemberView {
   const { state, sight, route } = cell.record;
   const address = sight.addresses[member];
-  const out = (state.drained[pool] ?? []).includes(member) || route.out.includes(member);
+  const idle = isIdleSpare(cell.settings, pool, member, cell.rollout);
+  const out = idle || (state.drained[pool] ?? []).includes(member) || route.out.includes(member);
   const endpoints = (address?.endpoints ?? []).map((endpoint) => showEndpoint(cell, pool, endpoint));
   const worst = endpoints.find((one) => one.health === "down") ?? endpoints.find((one) => one.health !== "ready") ?? endpoints[0];
   return {
     address: member,
-    state: out ? "draining" : "ready",
+    state: idle ? "down" : out ? "draining" : "ready",
     health: worst?.health ?? "unknown",
-    reason: address?.problem ?? worst?.reason ?? null,
+    reason: address?.problem ?? worst?.reason ?? (idle ? "a spare: a rolling rollout brings it in" : null),
     inFlight: inFlightTo(cell, address?.endpoints ?? [], out, reports),
     endpoints,
   };

@@ -22,10 +22,14 @@ function rolling(machines: Machines, more: Readonly<Record<string, string>> = {}
     .join(", ")} }`;
 }
 
-async function started(machines: Machines, more: Readonly<Record<string, string>> = {}): Promise<Stack> {
+async function started(
+  machines: Machines,
+  more: Readonly<Record<string, string>> = {},
+  blue: readonly string[] = machines.members,
+): Promise<Stack> {
   const stack = await Stack.start({
     routing: "weighted",
-    blue: machines.members,
+    blue,
     members: { blue: 0, green: 1 },
     service: rolling(machines, more),
   });
@@ -45,14 +49,15 @@ async function failing(stack: Stack, member: string): Promise<void> {
 
 describe("a rolling update", () => {
   it("restarts six members two by two, and no client notices", { timeout: 90_000 }, async () => {
-    await using machines = await Machines.start(6);
-    await using stack = await started(machines);
+    await using machines = await Machines.start(7);
+    const [spare = "", ...pool] = machines.members;
+    await using stack = await started(machines, { pool: "blue", spares: `["${spare}"]`, maxUnavailable: "1" }, pool);
     await using kept = steady(stack.url, { connections: 4, pauseMs: 5 });
     await using fresh = steady(stack.url, { connections: 2, pauseMs: 10, fresh: true });
     const slow = Array.from({ length: 6 }, () => ask(`${stack.url}/?ms=1500`));
     const ended = await stack.cli(...ROLL, "--version", "v2", "--wait", "--timeout", "60s");
     expect(ended.code, ended.err).toBe(0);
-    expect(await machines.versions()).toEqual(Array(6).fill("v2"));
+    expect(await machines.versions()).toEqual(Array(7).fill("v2"));
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(Array(6).fill(200));
     await fresh.more(20);
     await kept.more(20);
@@ -62,6 +67,10 @@ describe("a rolling update", () => {
       expect(Object.keys(clients.counts).sort()).toEqual(["v1", "v2"]);
     }
     expect(machines.atOnce).toBeLessThanOrEqual(2);
+    const first = machines.deploys[0]?.port;
+    expect(spare.endsWith(`:${first}`)).toBe(true);
+    const { pools } = await stack.service();
+    expect(pools.blue?.members.find(({ address }) => address === spare)?.state).toBe("down");
   });
 });
 
