@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { runHere } from "./here.ts";
+import { type Ran, runHere } from "./here.ts";
 import { NODE_ARGS, root } from "./sources.ts";
+
+export type { Ran };
 
 const MAIN = join(root, "src/main.ts");
 
 /** Takes the compiling out of the many starts of the tests. */
 const CACHE = join(root, "node_modules/.cache/sluice-tests");
-
-/** How a run of the command line ended. */
-export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;

@@ -1,7 +1,9 @@
 import { PassThrough, Readable } from "node:stream";
 import type { Env } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/program.ts";
-import type { Ran } from "./cli.ts";
+
+/** How a run of the command line ended. */
+export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /**
  * Runs a command line in this process, as main would in its own, and answers what it printed.
