@@ -137,7 +137,7 @@ function afterFailure(
 
 function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observing" }, step: Step, now: Now): Move | null {
   if (isGivenUp(rollout, step) && isApplied(rollout)) return afterDwell(rollout, cursor, now);
-  const down = isGoingBack(rollout) ? null : batchDown(rollout, step);
+  const down = batchDown(rollout, step);
   if (down !== null) return failMembers(rollout, cursor, down.members, down.text, now);
   const served = servedMs(rollout, stage, now);
   const raise = raiseOf(rollout, stage, step, served);

@@ -63,4 +63,14 @@ describe("the way back of a rolling rollout", () => {
     expect([story.phase, story.command({ verb: "abort" }).last.is]).toEqual(["failed", "ignored"]);
     expect(story.tell({ signal: "applied", by }).phase).toBe("reverting");
   });
+
+  it("needs a person where a member is down again as it is put back, and not its health alone", () => {
+    const story = new RollingStory({ rollback: undo, minHealthyMs: 0 }, { slow: true }).applied().drained().hooksEnd(true);
+    story.is("a:1", true).applied().command({ verb: "abort" }).applied().drained().hooksEnd(true).is("a:1", true);
+    expect(story.at).toBe("reverting applying: rollback 1 of 1: a:1 back as before");
+    story.is("a:1", false).applied();
+    expect(story.rollout.phase).toMatchObject({ phase: "failed", trouble: expect.stringContaining("a:1 is not ready") });
+    story.command({ verb: "retry" }).is("a:1", true).applied();
+    expect(story.phase).toBe("reverted");
+  });
 });
