@@ -58,7 +58,7 @@ export function isCompare(check: Check): check is CompareCheck {
 const OF_SCRAPE = { ratio: "failures", quantile: "buckets", rate: "events", gauge: "gauge" } as const;
 
 /** What a comparison by this metric compares. */
-export function comparedOf(metric: Metric): Trial["of"] {
+function comparedOf(metric: Metric): Trial["of"] {
   switch (metric.source) {
     case "nginx":
       return metric.measure === "errors" ? "failures" : "latencies";

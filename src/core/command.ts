@@ -53,6 +53,8 @@ function abort(rollout: Rollout, told: Told, now: Now): Move | Refused | null {
     case "paused":
       return revert(rollout, phase.cursor, because("aborted", told), told.actor, now);
     case "failed":
+      // What nginx refused is on its way back, and goes on by itself: only work that failed can be left as it is.
+      if (rollout.rolling !== null && phase.cursor.stage.at === "applying") return null;
       return rollout.rolling === null
         ? revert(rollout, phase.cursor, phase.cause, told.actor, now)
         : endRevert(rollout, phase.cursor, `${phase.cause}; left as it is by ${told.actor}: ${versionsOf(rollout)}`, now);
@@ -189,7 +191,7 @@ function frozenNow(rollout: Rollout, now: Now): Refused | null {
 function member(rollout: Rollout, command: Command & { verb: "skip" | "exclude" }, told: Told): Move | Refused {
   const { phase } = rollout;
   if (phase.phase !== "moving" && phase.phase !== "paused")
-    return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}: it goes on without nobody`);
+    return refused("wrong-phase", `${rollout.id} is ${phaseName(rollout)}: nobody can be given up now`);
   const verb = command.verb === "skip" ? "skipped" : "excluded";
   return giveUp(rollout, phase.cursor, command.verb, command.member, { actor: told.actor, said: because(verb, told) });
 }

@@ -28,7 +28,7 @@ export function failMembers(rollout: Rollout, cursor: Cursor, members: readonly 
   return { rollout: withRolling(rollout, { ...rolling, failing: { members, step, text } }), facts: [said] };
 }
 
-export function withRolling(rollout: Rollout, rolling: Rolling): Rollout {
+function withRolling(rollout: Rollout, rolling: Rolling): Rollout {
   return { ...rollout, rolling };
 }
 

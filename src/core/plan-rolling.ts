@@ -27,7 +27,8 @@ const WAIT: Hold = { atMostMs: 0, then: "wait" };
 const SLOW_START: readonly Bp[] = [2_500, 5_000, 7_500];
 /** A rollout is stored whole at each change, and a store takes a megabyte at a time. */
 const MOST_STEPS = 1_000;
-const BARE = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: WAIT, needs: [], ramp: null } as const;
+/** A step that does nothing but want something. */
+export const BARE = { before: [], after: [], untilEvidence: false, leastMs: 0, hold: WAIT, needs: [], ramp: null } as const;
 
 /**
  * Per batch: out of nginx, drained, deployed, healthy, back, judged, and a pause before the next one.

@@ -30,7 +30,7 @@ function forward(rollout: Rollout, now: Now): Move | null {
       if (rollout.backFrom !== null) return forwardStage(rollout, phase.cursor, now);
       return isBack(rollout) ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
     case "failed":
-      return rollout.backFrom === null && isBack(rollout) ? endRevert(rollout, phase.cursor, phase.cause, now) : null;
+      return takenAfterAll(rollout, phase.cursor, phase.cause, now);
     case "paused":
       return deserted(rollout, phase.cursor, now);
     case "promoted":
@@ -39,6 +39,12 @@ function forward(rollout: Rollout, now: Now): Move | null {
     default:
       return never(phase);
   }
+}
+
+/** A way back that nginx refused goes on once it is proved; one that failed otherwise waits for a person. */
+function takenAfterAll(rollout: Rollout, cursor: Cursor, cause: string, now: Now): Move | null {
+  if (rollout.backFrom === null) return isBack(rollout) ? endRevert(rollout, cursor, cause, now) : null;
+  return cursor.stage.at === "applying" && isApplied(rollout) ? forwardStage(rollout, cursor, now) : null;
 }
 
 /** Nginx proved the way back, or was never told anything that would have to be taken back. */
@@ -137,7 +143,7 @@ function afterFailure(
 
 function forwardDwell(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observing" }, step: Step, now: Now): Move | null {
   if (isGivenUp(rollout, step) && isApplied(rollout)) return afterDwell(rollout, cursor, now);
-  const down = isGoingBack(rollout) ? null : batchFailing(rollout, step);
+  const down = batchFailing(rollout, step);
   if (down !== null) return failMembers(rollout, cursor, down.members, down.text, now);
   const served = servedMs(rollout, stage, now);
   const raise = raiseOf(rollout, stage, step, served);

@@ -218,7 +218,6 @@ export type Effect =
       readonly key: string;
       readonly task: string;
       readonly members: readonly Member[];
-      readonly pool: PoolName;
     }
   | { readonly effect: "wake"; readonly key: string; readonly at: Ms };
 

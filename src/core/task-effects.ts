@@ -12,8 +12,7 @@ export function taskEffects(rollout: Rollout, cursor: Cursor): readonly Effect[]
   const key = taskKey(cursor.step, stage.list, stage.task);
   if (task?.do === "drained" && rollout.tasks[key] === undefined) {
     const members = concerned(rollout, task.members);
-    const pool = rollout.rolling?.pool ?? rollout.to;
-    return members.length === 0 ? [] : [{ effect: "drain", key: `drain ${rollout.id} ${key}`, task: key, members, pool }];
+    return members.length === 0 ? [] : [{ effect: "drain", key: `drain ${rollout.id} ${key}`, task: key, members }];
   }
   if (task?.do !== "hook") return [];
   const keyed = hookMembers(rollout, task).map((member) => ({ member, key: memberKey(key, member) }));

@@ -89,11 +89,6 @@ function notTaken(rollout: Rollout, text: string, now: Now): Move | null {
     if ((stage.at !== "applying" && stage.at !== "observing") || stage.refused === text) return null;
     return { rollout: at(rollout, phase.cursor, { ...stage, refused: text }), facts: [fact("refused", step, text)] };
   }
-  if (phase.phase === "reverting" && rollout.backFrom !== null) {
-    const { stage, step } = phase.cursor;
-    if (stage.at !== "applying" || stage.refused === text) return null;
-    return { rollout: at(rollout, phase.cursor, { ...stage, refused: text }), facts: [fact("refused", step, text)] };
-  }
   if (phase.phase === "reverting") {
     const failed: Rollout = { ...rollout, phase: { ...phase, phase: "failed", trouble: text, since: now.t } };
     return {

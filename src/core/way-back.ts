@@ -1,21 +1,10 @@
-import { batchesOf, batchSteps, pauseStep, sparesOut } from "./plan-rolling.ts";
+import { BARE, batchesOf, batchSteps, pauseStep, sparesOut } from "./plan-rolling.ts";
 import { countOf } from "./rolling-batch.ts";
 import type { Rollout, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import { hookTasks, type Task } from "./task.ts";
 import type { Member } from "./units.ts";
 import { resting } from "./want.ts";
-
-const BARE = {
-  before: [],
-  after: [],
-  untilEvidence: false,
-  leastMs: 0,
-  hold: { atMostMs: 0, then: "wait" },
-  needs: [],
-  ramp: null,
-  batch: null,
-} as const;
 
 /**
  * What is done on the way back beside sending the share back, which comes first; empty where there is nothing else.
@@ -27,7 +16,7 @@ export function wayBack(rollout: Rollout): readonly Step[] {
   const steps = rollout.rolling === null ? [] : rollingBack(rollout);
   const after = hookTasks("afterRevert", rollout.later.afterRevert, "go");
   if (after.length === 0) return steps;
-  if (steps.length === 0) return [{ ...BARE, label: "back", want: backWant(rollout), after }];
+  if (steps.length === 0) return [{ ...BARE, batch: null, label: "back", want: backWant(rollout), after }];
   return steps.map((step, index) => (index === steps.length - 1 ? { ...step, after: [...step.after, ...after] } : step));
 }
 
@@ -61,7 +50,7 @@ function rollingBack(rollout: Rollout): readonly Step[] {
     withinMs: settings.deadlineMs,
     otherwise: "fail",
   };
-  const back: Step = { ...BARE, label: "put back who is out", want, after: members.length === 0 ? [] : [healthy] };
+  const back: Step = { ...BARE, batch: null, label: "put back who is out", want, after: members.length === 0 ? [] : [healthy] };
   const undo = settings.rollback === null ? [] : undoing(rollout, { ...want, out: rolling.excluded });
   const leave = want.extra === undefined ? [] : [sparesOut(settings, { ...want, out: rolling.excluded })];
   return [back, ...undo, ...leave];

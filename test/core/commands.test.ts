@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { effects } from "../../src/core/effects.ts";
 import type { Command } from "../../src/core/rollout.ts";
 import { ALL_DOWN, ONE_DOWN, READY, Story } from "./story.ts";
 
@@ -63,6 +64,18 @@ describe("rule 2: a way back that nginx does not take", () => {
     expect(story.rollout.phase).toMatchObject({ trouble: "no space left", cause: "errors: the check says fail" });
     story.applied();
     expect(story.at).toBe("reverted 0");
+  });
+
+  it("is failed as well where hooks come after it, which then run", () => {
+    const call = { name: "call", deadlineMs: 1_000, do: "command", command: ["call"], env: {} } as const;
+    const story = new Story({ hooks: { afterRevert: [call], onFailed: [call] } })
+      .applied()
+      .command(ABORT)
+      .refused("bind() failed");
+    const wanted = () => effects(story.rollout).flatMap((effect) => (effect.effect === "hook" ? effect.point : []));
+    expect([story.rollout.phase.phase, wanted()]).toEqual(["failed", ["onFailed"]]);
+    story.applied();
+    expect([story.rollout.phase.phase, wanted()]).toEqual(["reverting", ["afterRevert"]]);
   });
 
   it("goes on from the step that failed by `retry`", () => {

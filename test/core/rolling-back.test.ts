@@ -68,4 +68,23 @@ describe("the way back of a rolling rollout", () => {
     const story = new RollingStory({ rollback: undo }).drained().command({ verb: "abort" }).drained();
     expect(story.running.map(({ member, point }) => [member, point])).toEqual([["a:1", "rollback"]]);
   });
+
+  it("that nginx refuses needs a person, is not given up by a second abort, and goes on once nginx takes it", () => {
+    const story = new RollingStory({ rollback: undo }, { slow: true }).applied().drained().hooksEnd(true).is("a:1", true);
+    story.later(10_000).applied().verdict("fail").command({ verb: "abort" });
+    const by = { rollout: "web-1", seq: story.rollout.seq };
+    story.tell({ signal: "refused", by, text: "bind() failed" });
+    expect([story.phase, story.command({ verb: "abort" }).last.is]).toEqual(["failed", "ignored"]);
+    expect(story.tell({ signal: "applied", by }).phase).toBe("reverting");
+  });
+
+  it("needs a person where a member is down again as it is put back, and not its health alone", () => {
+    const story = new RollingStory({ rollback: undo, minHealthyMs: 0 }, { slow: true }).applied().drained().hooksEnd(true);
+    story.is("a:1", true).applied().command({ verb: "abort" }).applied().drained().hooksEnd(true).is("a:1", true);
+    expect(story.at).toBe("reverting applying: rollback 1 of 1: a:1 back as before");
+    story.is("a:1", false).applied();
+    expect(story.rollout.phase).toMatchObject({ phase: "failed", trouble: expect.stringContaining("a:1 is not ready") });
+    story.command({ verb: "retry" }).is("a:1", true).applied();
+    expect(story.phase).toBe("reverted");
+  });
 });

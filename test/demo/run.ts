@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { until } from "../support/nginx.ts";
-import { root } from "../support/sources.ts";
+import { NODE_ARGS, root } from "../support/sources.ts";
 
 const MAIN = join(root, "src/main.ts");
 const CACHE = join(root, "node_modules/.cache/sluice-tests");
@@ -15,7 +15,7 @@ export class DemoRun implements AsyncDisposable {
   #out = "";
 
   constructor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-    this.#child = execa(process.execPath, [MAIN, "demo", ...args], {
+    this.#child = execa(process.execPath, [...NODE_ARGS, MAIN, "demo", ...args], {
       env: {
         PATH: process.env.PATH,
         NODE_COMPILE_CACHE: CACHE,
@@ -29,6 +29,8 @@ export class DemoRun implements AsyncDisposable {
       all: true,
       reject: false,
       timeout: 90_000,
+      // Else execa kills it 5 s after SIGTERM, which a busy machine needs to take the demo down.
+      forceKillAfterDelay: 30_000,
     });
     this.#child.all.setEncoding("utf8").on("data", (text: string) => {
       this.#out += text;

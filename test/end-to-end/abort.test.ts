@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { count } from "../support/client.ts";
 import { Stack } from "./stack.ts";
 
@@ -8,15 +8,6 @@ const SLOW = `    canary:
 
 /** How a rollout gets into each phase that has something to take back. */
 const PHASES: readonly (readonly [string, (stack: Stack) => Promise<unknown>])[] = [
-  [
-    "waiting for health",
-    async (stack) => {
-      for (const member of stack.green) member.setHealth(503);
-      await stack.reachesNoneReady("green");
-      await stack.cli("start", "web", "--strategy", "canary", "--detach");
-      await stack.reaches("waiting", 0);
-    },
-  ],
   [
     "observing",
     async (stack) => {
@@ -50,12 +41,28 @@ const PHASES: readonly (readonly [string, (stack: Stack) => Promise<unknown>])[]
       expect(await count(stack.url, 50)).toEqual({ green: 50 });
     },
   ],
+  // The last, because it leaves green as it is.
+  [
+    "waiting for health",
+    async (stack) => {
+      for (const member of stack.green) member.setHealth(503);
+      await stack.reachesNoneReady("green");
+      await stack.cli("start", "web", "--strategy", "canary", "--detach");
+      await stack.reaches("waiting", 0);
+    },
+  ],
 ];
 
 describe.each(["live", "weighted"] as const)("an abort, %s", (routing) => {
-  it.each(PHASES)("takes all traffic back while %s", { timeout: 40_000 }, async (_name, get) => {
-    await using stack = await Stack.start({ routing, service: SLOW });
+  // One for all phases: each leaves all traffic on blue, as it found it.
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await Stack.start({ routing, service: SLOW });
     await stack.serve();
+  }, 40_000);
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  it.each(PHASES)("takes all traffic back while %s", { timeout: 40_000 }, async (_name, get) => {
     await get(stack);
     const said = await stack.cli("abort", "web", "--wait", "--reason", "enough");
     expect(said, said.err).toMatchObject({ code: 0 });

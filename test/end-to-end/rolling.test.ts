@@ -13,7 +13,8 @@ function rolling(machines: Machines, more: Readonly<Record<string, string>> = {}
     drain: "10s",
     minHealthy: "300ms",
     monitor: "500ms",
-    deadline: "3s",
+    // A member is a Node of its own, which a busy machine may need seconds to start.
+    deadline: "10s",
     deploy: machines.hook,
     ...more,
   };

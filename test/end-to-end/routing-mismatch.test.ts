@@ -17,6 +17,8 @@ it("a rollout holds, and says why, where users are not where the table says", { 
     service: JUDGED,
     logOff: false,
     http: CACHE,
+    // Each worker remembers for itself: a second one that has not met every user yet would look anew, and find what is right.
+    workers: 1,
   });
   await stack.serve();
   let user = 0;

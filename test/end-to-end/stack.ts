@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { Agent, request } from "undici";
 import type { RolloutView, ServiceView } from "../../src/core/view.ts";
+import { runHere } from "../support/here.ts";
 import type { MemberServer } from "../support/members.ts";
 import { makePrefix, type Nginx, startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
-import { root } from "../support/sources.ts";
+import { NODE_ARGS, root } from "../support/sources.ts";
 import { startPool } from "./pools.ts";
 import { serverBlock } from "./server-block.ts";
 import { type Place, type StackOptions, yaml } from "./stack-files.ts";
@@ -46,7 +46,7 @@ export class Stack implements AsyncDisposable {
     this.url = first.url;
     this.config = join(nginx.prefix, "sluice.yaml");
     this.socket = join(nginx.prefix, "api.sock");
-    this.#agent = new Agent({ connect: { socketPath: this.socket } });
+    this.#agent = new Agent({ connect: { socketPath: this.socket }, headersTimeout: 10_000, bodyTimeout: 10_000 });
   }
 
   /** Members, configuration and the first rendered set; then nginx. The controller is started by `serve`. */
@@ -65,7 +65,7 @@ export class Stack implements AsyncDisposable {
 
   /** Starts the controller, and waits until it is ready. */
   async serve(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN, "serve", "--config", this.config, "--log", "json"], {
+    const child = spawn(process.execPath, [...NODE_ARGS, MAIN, "serve", "--config", this.config, "--log", "json"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) {
@@ -200,14 +200,8 @@ export class Stack implements AsyncDisposable {
 }
 
 async function cli(prefix: string, args: readonly string[]): Promise<Said> {
-  const config = join(prefix, "sluice.yaml");
-  const result = await execa(process.execPath, [MAIN, ...args, "--config", config], {
-    reject: false,
-    stdin: "ignore",
-    timeout: 60_000,
-    env: { NO_COLOR: "1" },
-  });
-  return { code: result.exitCode ?? -1, out: result.stdout, err: result.stderr };
+  const ran = await runHere([...args, "--config", join(prefix, "sluice.yaml")], { ...process.env, NO_COLOR: "1" });
+  return { code: ran.code, out: ran.stdout, err: ran.stderr };
 }
 
 type Edge = { readonly nginx: Nginx; readonly url: string };

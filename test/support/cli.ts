@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { root } from "./sources.ts";
+import { type Ran, runHere } from "./here.ts";
+import { NODE_ARGS, root } from "./sources.ts";
+
+export type { Ran };
 
 const MAIN = join(root, "src/main.ts");
 
 /** Takes the compiling out of the many starts of the tests. */
 const CACHE = join(root, "node_modules/.cache/sluice-tests");
-
-/** How a run of the command line ended. */
-export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
@@ -26,13 +26,15 @@ export type Running = {
 
 /** Starts the real command line with an environment that holds nothing but what a test says. */
 export function startSluice(args: readonly string[], { env = {}, cwd = "/" }: RunOptions = {}): Running {
-  const child = execa(process.execPath, [MAIN, ...args], {
+  const child = execa(process.execPath, [...NODE_ARGS, MAIN, ...args], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: CACHE, LANG: "C.UTF-8", TZ: "UTC", ...env },
     extendEnv: false,
     cwd,
     stdin: "ignore",
     reject: false,
-    timeout: 15_000,
+    timeout: 60_000,
+    // Else execa kills it 5 s after SIGTERM, and a busy machine makes a clean end look like a crash.
+    forceKillAfterDelay: 15_000,
   });
   let stdout = "";
   let stderr = "";
@@ -46,7 +48,11 @@ export function startSluice(args: readonly string[], { env = {}, cwd = "/" }: Ru
   return { stdout: () => stdout, stderr: () => stderr, kill: (signal) => child.kill(signal), ended };
 }
 
-/** Runs the real command line to its end. */
+/**
+ * Runs the command line to its end, with an environment that holds nothing but what a test says: in this process, or in one of its
+ * own where the folder it starts in matters.
+ */
 export function sluice(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  return startSluice(args, options).ended;
+  if (options.cwd !== undefined) return startSluice(args, options).ended;
+  return runHere(args, { PATH: process.env.PATH, LANG: "C.UTF-8", TZ: "UTC", ...options.env });
 }

@@ -96,3 +96,6 @@ export function walk(node: Node, visit: (node: Node) => void): void {
 export function lineOf(tree: SourceFile, node: Node): number {
   return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
 }
+
+/** For every Node that a test starts: less collecting of garbage while it loads, which is a quarter of what a short process does. */
+export const NODE_ARGS = ["--min-semi-space-size=32", "--max-semi-space-size=32"] as const;
