@@ -29,13 +29,11 @@ export function onlineOrNot<T>(context: Context, named: Named, act: (session: Se
 
 /** Does `act` with the running controller, or where nobody listens, with what is stored: nothing is driven, and nginx is not asked. */
 export function onlineOrRead<T>(context: Context, named: Named, act: (session: Session) => Promise<T>): Promise<T> {
-  return onlineOrElse(context, named, act, (config) => {
-    say(
-      context,
-      `${paint(context.err, "dim", "no controller runs: this is what is stored; nginx and the members were not asked")}`,
-    );
-    return inProcess(context, config, (session) => withSuggestions(session, named, act), false);
-  });
+  const reading = (session: Session) => {
+    say(context, paint(context.err, "dim", "no controller runs: this is what is stored; nginx and the members were not asked"));
+    return withSuggestions(session, named, act);
+  };
+  return onlineOrElse(context, named, act, (config) => inProcess(context, config, reading, false));
 }
 
 /** Does `act` with the running controller, or where nobody listens at the configured address, `without` with the configuration. */

@@ -7,6 +7,7 @@ import type { Route, Shape } from "../core/route.ts";
 import { routeOf } from "../core/route-of.ts";
 import type { Overrides, ServiceSettings } from "../core/service.ts";
 import type { Json, Now } from "../core/units.ts";
+import { isUrgent } from "../core/way-back.ts";
 import type { Journal } from "./journal.ts";
 import { BLIND, firstState, listedOf, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
 
@@ -176,7 +177,7 @@ export function composeRoute(
     pools: sightOf(state, settings, parts.sight, moving),
     last,
     epoch,
-    urgent: moving?.phase.phase === "reverting" || moving?.phase.phase === "failed",
+    urgent: moving !== null && isUrgent(moving),
   });
 }
 

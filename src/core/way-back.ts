@@ -24,8 +24,21 @@ export function wayBack(rollout: Rollout): readonly Step[] {
 export function backWant(rollout: Rollout): Want {
   const { rolling } = rollout;
   if (rolling === null) return resting(rollout.from, rollout.to, rollout.id);
-  const waiting = rolling.settings.rollback === null ? [] : toUndo(rollout).filter((member) => rollout.want.out.includes(member));
+  // Who failed gets nothing from now on; who is out already stays so until it is its turn.
+  const bad = [...Object.keys(rolling.failed), ...(rolling.failing?.members ?? [])];
+  const gone = [...rollout.want.out, ...bad];
+  const waiting = rolling.settings.rollback === null ? [] : toUndo(rollout).filter((member) => gone.includes(member));
   return { ...rollout.want, out: [...waiting, ...rolling.excluded], ease: {} };
+}
+
+/**
+ * Whether nginx is to take the way back at once, at the cost of keep-alive connections. In `rolling` only while members that failed are
+ * taken out; giving the others their old version has the time to be gentle.
+ */
+export function isUrgent({ phase, backFrom, rolling }: Rollout): boolean {
+  if (phase.phase !== "reverting" && phase.phase !== "failed") return false;
+  if (rolling === null) return true;
+  return phase.cursor.step === backFrom && Object.keys(rolling.failed).length > 0;
 }
 
 /** Members with the new version that are still to get the old one, the last that was touched first. */
@@ -78,6 +91,7 @@ function undoing(rollout: Rollout, base: Want): readonly Step[] {
 
 /** Members that are out already stay out until it is their turn. */
 function keepOut(step: Step, later: readonly Member[], rollout: Rollout): Step {
-  const waiting = later.filter((member) => rollout.want.out.includes(member));
+  const out = backWant(rollout).out;
+  const waiting = later.filter((member) => out.includes(member));
   return waiting.length === 0 ? step : { ...step, want: { ...step.want, out: [...step.want.out, ...waiting] } };
 }

@@ -50,6 +50,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     const page = await open("/");
     await soon(() => names(page)).toEqual(["api", "web", "docs"]);
     await page.keyboard.press("/");
+    await soon(() => page.evaluate("document.activeElement?.type ?? null")).toBe("search");
     await page.keyboard.type("we");
     await soon(() => names(page)).toEqual(["web"]);
     expect(page.url()).toContain("?q=we");
