@@ -7,7 +7,7 @@ import type { Rollout, Step } from "../core/rollout.ts";
 import type { Route } from "../core/route.ts";
 import type { ServiceSettings } from "../core/service.ts";
 import type { Task } from "../core/task.ts";
-import type { Now, TargetName } from "../core/units.ts";
+import type { Ms, Now, TargetName } from "../core/units.ts";
 import { resting, sameWant } from "../core/want.ts";
 import { type Expected, foresee, type Prospect } from "./foresight.ts";
 import { warningsOf } from "./planned-warnings.ts";
@@ -53,7 +53,7 @@ export async function planStart(
   return {
     ...head,
     refused: refusedOf(record, settings, rollout, input, now),
-    leastMs: rollout.plan.reduce((sum, { leastMs }) => sum + leastMs, 0),
+    leastMs: rollout.plan.reduce((sum, step) => sum + step.leastMs + healthyMs(step), 0),
     traffic,
     begins: offset === 0 ? [] : (changes[0] ?? []).filter(({ change, problem }) => change !== "nothing" || problem !== null),
     steps: await inTurn(rollout.plan, (step, index) =>
@@ -104,8 +104,22 @@ function showStep(rollout: Rollout, step: Step, prospect: Prospect, nginx: reado
     ramp: ramp === null ? null : { fromBp: ramp.fromBp, toBp: ramp.toBp, quantumBp: ramp.quantumBp, everyMs: ramp.everyMs },
     nginx,
     ...foreseen,
-    warnings: warningsOf(prospect, foreseen),
+    warnings: [...(isFirst ? reloadsOf(rollout) : []), ...warningsOf(prospect, foreseen)],
   };
+}
+
+/** How long the members of a step have to be healthy before they are put back. */
+function healthyMs({ before }: Step): Ms {
+  return before.reduce((sum, task) => sum + (task.do === "members" ? task.forMs : 0), 0);
+}
+
+/** What updating in place does to nginx, and to those who stay connected for long. */
+function reloadsOf({ plan, want, rolling }: Rollout): readonly string[] {
+  if (rolling === null) return [];
+  const reloads = plan.filter((step, index) => !sameWant(step.want, plan[index - 1]?.want ?? want)).length;
+  return [
+    `${reloads} reloads of nginx: long-lived connections (websockets, slow downloads) stay with the workers of before each, and where those of 6 reloads are still open the next batch waits for some to close`,
+  ];
 }
 
 function untilOf({ untilEvidence, after }: Step): PlannedStep["until"] {

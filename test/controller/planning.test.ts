@@ -6,6 +6,7 @@ import type { Preview } from "../../src/core/ports.ts";
 import type { Route } from "../../src/core/route.ts";
 import type { CanaryStep, ServiceSettings } from "../../src/core/service.ts";
 import { Random } from "../simulation/random.ts";
+import { rollingOf } from "../simulation/rolling-settings.ts";
 import { settingsOf } from "../simulation/settings.ts";
 import { ANN, House, plainSettings, START, share, withCanary } from "./house.ts";
 
@@ -188,4 +189,22 @@ describe("what a plan shows of nginx", () => {
     ]);
     expect(steps).toHaveLength(4);
   });
+});
+
+it("says what updating in place does to nginx and to those who stay connected, and how long it lasts at least", async () => {
+  const settings = plainSettings();
+  const members = ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80"];
+  const rolling = {
+    ...rollingOf(new Random(1), 4, []),
+    batch: { count: 2 },
+    delayMs: 0,
+    slowStartMs: 0,
+    minHealthyMs: 5_000,
+    monitorMs: 4_000,
+  };
+  await booted({ ...settings, rolling, pools: { ...settings.pools, blue: { members } } });
+  const { steps, leastMs } = await plan({ strategy: "rolling", to: "blue", version: "v2" });
+  expect(steps[0]?.warnings).toEqual([expect.stringMatching(/^4 reloads of nginx: long-lived connections/)]);
+  expect(steps.slice(1).flatMap(({ warnings }) => warnings)).toEqual([]);
+  expect(leastMs).toBe(2 * (5_000 + 4_000));
 });
