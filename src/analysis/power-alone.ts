@@ -1,6 +1,7 @@
 import { type Aftermath, decideAftermath, observeAftermath, observeAftermathRead, startAftermath } from "./aftermath.ts";
 import { NO_COMPARISON } from "./comparison.ts";
 import type { Counts } from "./counts.ts";
+import { smallestRate } from "./power.ts";
 import type { RatioRule } from "./ratio.ts";
 
 /** What is expected where all the traffic is on the canary: its requests a second, and what stable did in the windows before. */
@@ -15,15 +16,7 @@ export type AloneRule = { readonly allowed: RatioRule; readonly alpha: number };
 export function smallestDetectableAlone(rule: AloneRule, alone: Alone, ms: number, windowMs: number): number | null {
   const windows = Math.floor(ms / windowMs);
   const isDetected = (rate: number) => detects(rule, alone, rate, windows, windowMs / 1000);
-  if (windows === 0 || !isDetected(1)) return null;
-  let missed = 0;
-  let found = 1;
-  while (found - missed > found * 1e-4) {
-    const middle = (missed + found) / 2;
-    if (isDetected(middle)) found = middle;
-    else missed = middle;
-  }
-  return found;
+  return windows === 0 ? null : smallestRate(isDetected);
 }
 
 /** The most requests that a canary which fails all of them costs there, as `mostLost`; null where nothing was recorded, or it never shows. */

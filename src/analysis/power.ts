@@ -32,7 +32,12 @@ export function requestsToShow(stableRate: number, canaryRate: number, alpha: nu
 export function smallestDetectable(rule: ComparisonRule, traffic: Traffic, ms: number, windowMs: number): number | null {
   const windows = Math.floor(ms / windowMs);
   const isDetected = (rate: number) => detects(rule, traffic, rate, windows, windowMs / 1000);
-  if (windows === 0 || !isDetected(1)) return null;
+  return windows === 0 ? null : smallestRate(isDetected);
+}
+
+/** The smallest rate above 0, to a part in ten thousand, that is detected where every larger one is, too; null where not even 1 is. */
+export function smallestRate(isDetected: (rate: number) => boolean): number | null {
+  if (!isDetected(1)) return null;
   let missed = 0;
   let found = 1;
   while (found - missed > found * 1e-4) {

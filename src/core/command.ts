@@ -3,15 +3,15 @@ import { decided } from "./decided.ts";
 import { frozenAt } from "./freeze.ts";
 import { giveUp, retryBack, retryMembers } from "./member-command.ts";
 import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
+import { type Refused, refused } from "./refused.ts";
 import { endRevert, revert } from "./revert.ts";
 import { versionsOf } from "./rolling-batch.ts";
-import type { Command, Cursor, Fact, Outcome, Phase, Rollout, Stage } from "./rollout.ts";
+import type { Command, Cursor, Fact, Phase, Rollout, Stage } from "./rollout.ts";
 import { afterDwell, enter } from "./steps.ts";
 import { taskState } from "./task-state.ts";
 import { type Now, never, WHOLE } from "./units.ts";
 import { shareOf, split } from "./want.ts";
 
-type Refused = Outcome & { is: "refused" };
 type Told = { readonly actor: string; readonly reason: string | null };
 
 /** What a verb does to a rollout: a move that still has to settle, a refusal with its reason, or nothing. */
@@ -35,10 +35,6 @@ export function obey(rollout: Rollout, command: Command, told: Told, now: Now): 
     default:
       return never(command);
   }
-}
-
-function refused(code: Refused["code"], reason: string, hint: string | null = null): Refused {
-  return { is: "refused", code, reason, hint };
 }
 
 function because(verb: string, { actor, reason }: Told): string {

@@ -1,13 +1,12 @@
 import { excludeMember, retryTasks, skipMember } from "./failing.ts";
 import { fact, type Move, wanting } from "./move.ts";
+import { type Refused, refused } from "./refused.ts";
 import type { Rolling } from "./rolling.ts";
 import { isGoingBack, leftOut } from "./rolling-batch.ts";
-import type { Cursor, Outcome, Rollout } from "./rollout.ts";
+import type { Cursor, Rollout } from "./rollout.ts";
 import { enter } from "./steps.ts";
 import type { Member, Now } from "./units.ts";
 import { shareOf } from "./want.ts";
-
-type Refused = Outcome & { is: "refused" };
 
 /** Goes on without updating a member (`skip`), or without the member (`exclude`). */
 export function giveUp(
@@ -77,8 +76,4 @@ export function retryBack(rollout: Rollout, cursor: Cursor, now: Now): Move {
   const wrong = ([key, result]: [string, { readonly ok: boolean }]) => key.startsWith(`${cursor.step}.`) && !result.ok;
   const tasks = Object.fromEntries(Object.entries(rollout.tasks).filter((entry) => !wrong(entry)));
   return enter({ ...rollout, tasks }, cursor, cursor.step, now);
-}
-
-function refused(code: Refused["code"], reason: string, hint: string | null = null): Refused {
-  return { is: "refused", code, reason, hint };
 }

@@ -1,5 +1,6 @@
 import type { Basis } from "./basis.ts";
 import type { Check, Hold } from "./check.ts";
+import type { RefusalCode } from "./errors.ts";
 import type { Freeze } from "./freeze.ts";
 import type { Hook, HookPoint } from "./hook.ts";
 import type { MemberHealth, Rolling } from "./rolling.ts";
@@ -266,15 +267,7 @@ export type Outcome =
   | { readonly is: "ignored" }
   | {
       readonly is: "refused";
-      readonly code:
-        | "stale-step"
-        | "wrong-phase"
-        | "not-ready"
-        | "failed-check"
-        | "paused"
-        | "nothing-to-retry"
-        | "frozen"
-        | "unknown-member";
+      readonly code: RefusalCode;
       readonly reason: string;
       readonly hint: string | null;
     };
