@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, steady } from "../support/client.ts";
+import { ask, count, steady } from "../support/client.ts";
 import { until } from "../support/nginx.ts";
 import { Machines } from "./machines.ts";
 import { Stack } from "./stack.ts";
@@ -156,4 +156,20 @@ it("judges a batch against its peers, and puts the old version back where it is 
   await clients.stop();
   // A member that fails is taken out at once, without the wait that saves keep-alive connections.
   expect(clients.failures.length).toBeLessThanOrEqual(4);
+});
+
+it("gives a member that is back its share little by little", { timeout: 40_000 }, async () => {
+  await using machines = await Machines.start(2);
+  await using stack = await started(machines, { batch: "1", minHealthy: "0s", monitor: "0s", slowStart: "8s" });
+  const [first = ""] = machines.members;
+  expect((await stack.cli(...ROLL, "--version", "v2", "--detach")).code).toBe(0);
+  await until(
+    "a quarter of its share",
+    async () => (await stack.rollout()).reason.startsWith("watching batch 1 of 2: 25 %"),
+    20_000,
+  );
+  const { v1 = 0, v2 = 0 } = await count(stack.url, 200);
+  // A quarter of a share beside a whole one: one request in five.
+  expect([v1 + v2, Math.abs(v2 - 40) <= 4]).toEqual([200, true]);
+  expect(await machines.version(first)).toBe("v2");
 });
