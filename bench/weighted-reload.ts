@@ -38,7 +38,7 @@ export async function weightedReload(effort: Effort): Promise<Section> {
     figures: [...one, ...many, ...kept],
     notes: [
       `a ratio is (decision to proof - ${SETTLE_MS} ms of settling) / bare reload, without the closing flag`,
-      `the closing flag stands ${CLOSING_MS} ms before the signal (nginx.closing), and never before an abort; ${CLIENTS} clients without a pause`,
+      `the closing flag stands ${CLOSING_MS} ms before the signal (nginx.closing), an abort waits for none of it; ${CLIENTS} clients without a pause`,
     ],
   };
 }

@@ -72,13 +72,15 @@ export type Reload = {
 /** Signals nginx to serve what is in place, and proves it; goes back to what was before where it does not. */
 export async function reload(bench: Bench, input: Reload): Promise<Outcome> {
   const { settings, build } = bench;
-  const closing = settings.closingMs > 0 && !input.urgent && !build.capabilities.keepaliveMinTimeout;
+  const { urgent, hurry } = input;
+  const { closingMs } = settings;
+  const closing = closingMs > 0 && !build.capabilities.keepaliveMinTimeout;
   let start = bench.monotonic();
   const go = () => {
     start = bench.monotonic();
     return signalAndProve(bench, input.to.generation, input.signalled);
   };
-  const proof = closing ? await whileClosing(closingFlag(settings.tables), settings.closingMs, input.hurry, go) : await go();
+  const proof = closing ? await whileClosing({ flag: closingFlag(settings.tables), closingMs, urgent, hurry }, go) : await go();
   if (proof.is === "proved") {
     await bench.files.mark(null);
     return { is: "proved", proof, tookMs: bench.monotonic() - start };

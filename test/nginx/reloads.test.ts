@@ -80,6 +80,20 @@ describe("the lane of reloads", () => {
     expect(readdirSync(stage.driven.settings.tables)).not.toContain(".closing");
   });
 
+  test("is waited for by no way back, which loses no request of clients with short pauses all the same", async () => {
+    stage = await startStage({ workers: 2, settings: { closingMs: 60_000 } });
+    const { web, shop } = stage;
+    await applied([web, { ...shop, urgent: true }]);
+    await using load = steady(`${stage.driven.url}/shop`, { connections: 20, pauseMs: 1 });
+    for (const share of [2_000, 5_000, 0]) {
+      await applied([web, { ...shifted(shop, share), version: share + 1, urgent: true }]);
+      await load.more(50);
+    }
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(readdirSync(stage.driven.settings.tables)).not.toContain(".closing");
+  });
+
   test("leaves out the service that cannot be rendered, and says why", async () => {
     stage = await startStage();
     await applied([stage.web, stage.shop]);
