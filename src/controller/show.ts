@@ -175,15 +175,21 @@ function holdOf({ rolling }: Rollout, stage: Stage | null): RolloutView["hold"] 
 
 function showStep(rollout: Rollout, step: Step, index: number, cursor: Cursor | null): StepView {
   const state = (): StepView["state"] => {
-    const ended = rollout.phase.phase === "promoted";
     const here = cursor?.step ?? rollout.plan.length;
-    if (index === here && !ended) return "now";
-    if (index > here) return "next";
+    if (index === turnedBackAt(rollout)) return "stopped";
+    if (index === here && rollout.endedAt === null) return "now";
+    if (index > here) return rollout.endedAt === null ? "next" : "skipped";
     return rollout.promoted !== null && index > rollout.promoted.step && step.label !== "commit" && index < fullStep(rollout)
       ? "skipped"
       : "done";
   };
   return { label: step.label, shares: step.want.shares, state: state(), until: untilOf(step) };
+}
+
+/** The step that a rollout was in when it turned back, once it is no longer in it; null for all others. */
+function turnedBackAt({ phase, backFrom }: Rollout): number | null {
+  if (backFrom !== null) return backFrom - 1;
+  return phase.phase === "reverted" ? phase.cursor.step : null;
 }
 
 function untilOf({ untilEvidence, after }: Step): StepView["until"] {

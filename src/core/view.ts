@@ -129,7 +129,8 @@ export type RollingMemberView = {
 export type StepView = {
   readonly label: string;
   readonly shares: Shares;
-  readonly state: "done" | "now" | "next" | "skipped";
+  /** `stopped` is where a rollout turned back, and nothing of it is under way any more; `skipped` are those that it never came to. */
+  readonly state: "done" | "now" | "next" | "skipped" | "stopped";
   /** What ends it: its time, its evidence, or a person. */
   readonly until: "time" | "evidence" | "approval";
 };

@@ -6,7 +6,13 @@ import type { Seen } from "./live.ts";
 
 type Props = { readonly seen: Seen; readonly rollout: RolloutView };
 
-const STATES: Readonly<Record<StepView["state"], string>> = { done: "done", now: "now", next: "next", skipped: "skipped" };
+const STATES: Readonly<Record<StepView["state"], string>> = {
+  done: "done",
+  now: "now",
+  next: "next",
+  skipped: "skipped",
+  stopped: "stopped",
+};
 
 /** The steps in their order: what is done, what is on, what comes, and how long the present one still takes. */
 export function Track({ seen, rollout }: Props) {
@@ -59,13 +65,14 @@ function passedOf({ at }: Seen, { since, remainingMs, phase }: RolloutView): num
 function later({ state, until }: StepView): string {
   if (state === "done") return "done";
   if (state === "skipped") return "skipped";
+  if (state === "stopped") return "turned back here";
   return until === "time" ? "" : until === "approval" ? "needs approval" : "until evidence";
 }
 
 /** Counts down between two answers, and stops where the page is no longer live. */
 function Remaining({ seen, rollout, step }: Props & { readonly step: StepView }) {
   const { remainingMs, phase } = rollout;
-  if (phase === "promoted" || phase === "reverted" || phase === "failed") return <>{phase}</>;
+  if (phase === "failed") return <>{phase}</>;
   if (phase === "paused") return <>paused{remainingMs === null ? "" : `, ${duration(remainingMs)} left`}</>;
   if (remainingMs === null)
     return <>{phase === "applying" ? "nginx takes it" : step.until === "approval" ? "needs approval" : phase}</>;

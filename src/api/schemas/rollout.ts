@@ -18,7 +18,9 @@ export const StepView = z
   .object({
     label: z.string(),
     shares: Shares,
-    state: z.enum(["done", "now", "next", "skipped"]),
+    state: z
+      .enum(["done", "now", "next", "skipped", "stopped"])
+      .describe("`stopped` is where a rollout turned back; `skipped` are those that it never came to."),
     until: z.enum(["time", "evidence", "approval"]).describe("What ends it: its time, its evidence, or a person."),
   })
   .readonly()

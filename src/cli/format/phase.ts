@@ -27,7 +27,7 @@ export function targetMark(style: Style, state: TargetView["state"]): Mark {
 }
 
 export function stepMark(style: Style, state: StepView["state"]): Mark {
-  const glyphs = { done: "good", now: "now", next: "next", skipped: "next" } as const;
+  const glyphs = { done: "good", now: "now", next: "next", skipped: "next", stopped: "bad" } as const;
   return mark(style, glyphs[state], state);
 }
 

@@ -103,7 +103,7 @@ export function progressLine(rollout: RolloutView, inNginx: number | null, style
     // The commit has the shares of the step before it: its share alone would read as the same step twice.
     const share = step.label === "commit" ? "commit" : `${(step.shares[rollout.to] ?? 0) / 100}%`;
     if (step.state === "done") return `${glyph(style, "good")} ${share}`;
-    return step.state === "now" ? `[${share}]` : share;
+    return step.state === "now" || step.state === "stopped" ? `[${share}]` : share;
   });
   return cut(`|${bar}| ${steps.join("  ")}`, style);
 }

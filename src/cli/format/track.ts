@@ -61,6 +61,8 @@ function stepText(step: StepView, to: string, style: Style): string {
       return `${glyph(style, "next")} ${share} skipped`;
     case "now":
       return `[${share}]`;
+    case "stopped":
+      return `${glyph(style, "bad")} [${share}]`;
     case "next":
       return step.until === "approval" ? `${share} approve` : share;
   }
@@ -68,5 +70,6 @@ function stepText(step: StepView, to: string, style: Style): string {
 
 function paintStep(text: string, step: StepView | undefined, style: Style): string {
   if (step?.state === "now") return paint(style, "accent", text);
+  if (step?.state === "stopped") return paint(style, "bad", text);
   return paint(style, step?.state === "done" ? "good" : "dim", text);
 }
