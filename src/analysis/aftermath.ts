@@ -27,6 +27,7 @@ export type Aftermath = {
 export type AftermathDecision = {
   readonly is: "revert" | "hold";
   readonly cause: "outage" | "worse" | "nothing recorded" | "undecided";
+  /** Of the rule that decided: of an outage the fast path's. */
   readonly logHarm: number;
   readonly logHarmNeeded: number;
   /** What the candidate did since it has all the traffic, and stable in the steps before. */
@@ -84,7 +85,8 @@ export function decideAftermath(state: Aftermath, alpha: number): AftermathDecis
   const { logHarm } = state;
   const numbers = { logHarm, logHarmNeeded: neededOf(alpha), canary: state.full, stable, mostRate: state.windows.mostRate };
   if (stable.n === 0) return { is: "hold", cause: "nothing recorded", ...numbers };
-  if (state.outage) return { is: "revert", cause: "outage", ...numbers, canary: state.read };
+  const fast = { logHarm: logRecorded(state.reads), logHarmNeeded: LOG_OUTAGE, canary: state.read };
+  if (state.outage) return { is: "revert", cause: "outage", ...numbers, ...fast };
   if (logHarm >= numbers.logHarmNeeded) return { is: "revert", cause: "worse", ...numbers };
   return { is: "hold", cause: "undecided", ...numbers };
 }

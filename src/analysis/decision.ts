@@ -1,7 +1,7 @@
 import type { Comparison, ComparisonRule, Span } from "./comparison.ts";
 import { dispersionNow, logHarm } from "./harm.ts";
 import { logHealthy } from "./healthy.ts";
-import { isOutage } from "./outage.ts";
+import { isOutage, LOG_OUTAGE, logOfOutage } from "./outage.ts";
 import { requestsUntilHealthy } from "./outlook.ts";
 import { rateRatioAbove } from "./rate-bound.ts";
 
@@ -18,6 +18,9 @@ export type Decision = {
   /** Evidence that it is not harmful, since the step began, and how much advances. */
   readonly logHealthy: number;
   readonly logHealthyNeeded: number;
+  /** Evidence of the fast path, which looks at scrapes, and how much reverts there. */
+  readonly logOutage: number;
+  readonly logOutageNeeded: number;
   /** By what gains are divided because failures come in bursts; 1 where they do not. */
   readonly dispersion: number;
   /** The chance, at most, of evidence like this at any time from a release that is as allowed. */
@@ -44,6 +47,8 @@ export function decide(state: Comparison, rule: ComparisonRule, harm: number = l
     logHarmNeeded: Math.log(1 / rule.alpha),
     logHealthy: logHealthy(state.healthy),
     logHealthyNeeded: Math.log(1 / rule.beta),
+    logOutage: logOfOutage(state.outage),
+    logOutageNeeded: LOG_OUTAGE,
     dispersion: dispersionNow(state.harm, rule.allowed, state.last?.canary.n ?? 0, rule.guard),
     pValue: Math.min(1, Math.exp(-state.mostLogHarm)),
     rateRatioAbove: rateRatioAbove(state.rateBound, rule.alpha),

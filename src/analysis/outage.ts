@@ -36,8 +36,13 @@ export function observeOutage(state: Outage, rule: RatioRule, scrape: Window): O
 }
 
 /** True where the canary is plainly down: revert now. */
-export function isOutage({ evidence, latest }: Outage): boolean {
-  return mostlyFail(latest) && logOfGuarded(evidence) >= LOG_OUTAGE;
+export function isOutage(state: Outage): boolean {
+  return mostlyFail(state.latest) && logOfOutage(state) >= LOG_OUTAGE;
+}
+
+/** ln of the evidence of the fast path. */
+export function logOfOutage({ evidence }: Outage): number {
+  return logOfGuarded(evidence);
 }
 
 /** Whether there are enough of the latest requests, and enough of them fail. */

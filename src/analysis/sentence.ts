@@ -24,7 +24,7 @@ export type Names = {
 export function sentence(decision: Decision, names: Names): string {
   switch (decision.cause) {
     case "outage":
-      return `${failures(decision.scraped, names)}: an outage, plain before any window is full`;
+      return `${failures(decision.scraped, names)}; ${ofOutage(decision)}: an outage, plain before any window is full`;
     case "worse":
       return `${failures(decision.step, names)}; ${against(decision)}${times(decision, names)}`;
     case "healthy":
@@ -100,8 +100,8 @@ export function aftermathSentence(decision: AftermathDecision, names: Names): st
       : `${part(canary, names)} requests failed on ${names.canary} since it has all the traffic, ${part(stable, names)} on ${names.stable}`;
   const most = names.exposure === "seconds" ? `${short(mostRate)} a second` : `${short(100 * mostRate)} %`;
   const recorded = `${counted} in the steps before (recorded, not at the same time; ${most} at the most)${sampleText(names)}`;
-  if (cause === "outage") return `${recorded}: an outage`;
-  return `${recorded}; evidence ${strength(logHarm)} against, ${strength(logHarmNeeded)} needed`;
+  const weighed = `${recorded}; evidence ${strength(logHarm)} against, ${strength(logHarmNeeded)} needed`;
+  return cause === "outage" ? `${weighed}: an outage` : weighed;
 }
 
 /** A decision on a gauge in one sentence. */
@@ -137,6 +137,10 @@ export function sampleText({ part: of }: Pick<Names, "part">): string {
 
 function against({ logHarm, logHarmNeeded }: Decision): string {
   return `evidence ${strength(logHarm)} against, ${strength(logHarmNeeded)} needed`;
+}
+
+function ofOutage({ logOutage, logOutageNeeded }: Decision): string {
+  return `evidence ${strength(logOutage)} against, ${strength(logOutageNeeded)} needed`;
 }
 
 function inFavour({ logHealthy, logHealthyNeeded }: Decision): string {

@@ -1,7 +1,7 @@
 import { type Aftermath, decideAftermath } from "./aftermath.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Counts, NO_COUNTS } from "./counts.ts";
-import { decide } from "./decision.ts";
+import { type Decision, decide } from "./decision.ts";
 import { logGauge } from "./gauge.ts";
 import { decideGauge } from "./gauge-decision.ts";
 import { logHarm } from "./harm.ts";
@@ -102,14 +102,26 @@ export function numbersOf(trial: Trial, rule: TrialRule): TrialNumbers {
 
 function failureNumbers(comparison: Comparison, rule: TrialRule): TrialNumbers {
   const decision = decide(comparison, rule);
-  const { logHarm, logHarmNeeded, logHealthy, logHealthyNeeded, step, scraped, requestsNeeded } = decision;
+  const { step, requestsNeeded } = decision;
   const outage = decision.cause === "outage";
-  const { canary, stable, ms } = outage ? scraped : step;
+  const { canary, stable, ms } = outage ? decision.scraped : step;
   const fewer = Math.max(0, rule.minRequests - step.canary.n);
   return {
-    ...{ logHarm, logHarmNeeded, logHealthy, logHealthyNeeded, canary, stable, slowMs: null, outage, ms },
+    ...(outage ? fastPath(decision) : slowerTests(decision)),
+    ...{ canary, stable, slowMs: null, outage, ms },
     requestsNeeded: requestsNeeded === null ? null : Math.max(requestsNeeded, fewer),
   };
+}
+
+type Weighed = Pick<TrialNumbers, "logHarm" | "logHarmNeeded" | "logHealthy" | "logHealthyNeeded">;
+
+/** The fast path weighs nothing for the candidate. */
+function fastPath({ logOutage, logOutageNeeded }: Decision): Weighed {
+  return { logHarm: logOutage, logHarmNeeded: logOutageNeeded, logHealthy: null, logHealthyNeeded: null };
+}
+
+function slowerTests({ logHarm, logHarmNeeded, logHealthy, logHealthyNeeded }: Decision): Weighed {
+  return { logHarm, logHarmNeeded, logHealthy, logHealthyNeeded };
 }
 
 function latencyNumbers(latency: Latency, rule: TrialRule): TrialNumbers {

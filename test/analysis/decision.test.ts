@@ -122,7 +122,7 @@ describe("an outage", () => {
     expect(told(state)).toEqual([
       "revert",
       "outage",
-      "38 of 40 requests failed on green, 1 of 760 on blue over the same 4 s: an outage, plain before any window is full",
+      "38 of 40 requests failed on green, 1 of 760 on blue over the same 4 s; evidence 10^42 against, 10^9 needed: an outage, plain before any window is full",
     ]);
   });
 

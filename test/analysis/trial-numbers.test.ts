@@ -45,8 +45,13 @@ describe("the numbers of a comparison of failures", () => {
     let trial: Trial = startTrial("failures");
     for (let read = 0; read < 3; read++) trial = observeRead(trial, RULE, failures(20, 20, 380, 0), 1_000);
     expect(isOutageNow(trial)).toBe(true);
-    expect(numbersOf(trial, RULE)).toMatchObject({
+    const numbers = numbersOf(trial, RULE);
+    expect(numbers.logHarm).toBeGreaterThanOrEqual(numbers.logHarmNeeded);
+    expect(numbers).toMatchObject({
       outage: true,
+      logHarmNeeded: Math.log(1e9),
+      logHealthy: null,
+      logHealthyNeeded: null,
       ms: 3_000,
       canary: { n: 60, x: 60 },
       stable: { n: 1_140, x: 0 },

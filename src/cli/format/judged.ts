@@ -43,12 +43,12 @@ export function judgedLines(judged: readonly Judged[], rule: ReplayRule, style: 
 }
 
 function row({ recorded, is, failures, logSlower }: Judged, hasLatency: boolean): readonly Cell[] {
-  const { cause } = failures;
+  const { cause, logHarm, logOutage } = failures;
   return [
     String(recorded.t),
     counts(recorded.window.canary),
     counts(recorded.window.stable),
-    strength(failures.logHarm),
+    strength(cause === "outage" ? logOutage : logHarm),
     strength(failures.logHealthy),
     failures.dispersion.toFixed(2),
     ...(hasLatency ? [logSlower === null ? "-" : strength(logSlower)] : []),
