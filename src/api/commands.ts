@@ -4,7 +4,7 @@ import type { Command } from "../core/rollout.ts";
 import { actorOf } from "./auth.ts";
 import { ifMatch } from "./if-match.ts";
 import { operation, type Routes } from "./route.ts";
-import { AdvanceBody, CommandBody, MEMBER_VERBS, MemberCommandBody, PLAIN_VERBS } from "./schemas/command.ts";
+import { AdvanceBody, CommandBody, MEMBER_VERBS, MemberCommandBody, PLAIN_VERBS, RetryBody } from "./schemas/command.ts";
 import { ServicePath } from "./schemas/names.ts";
 import { RolloutView } from "./schemas/rollout.ts";
 
@@ -13,7 +13,6 @@ const SUMMARIES: Readonly<Record<(typeof PLAIN_VERBS)[number], string>> = {
   pause: "Stop the dwell clock and new steps",
   resume: "Go on after a pause",
   abort: "Send the traffic back; accepted in every phase",
-  retry: "Go on from what failed: the step, or the members of a rolling rollout; start anew after a reversal",
 };
 
 const MEMBER_SUMMARIES: Readonly<Record<(typeof MEMBER_VERBS)[number], string>> = {
@@ -53,7 +52,29 @@ export function commandRoutes(app: Routes, control: Control): void {
         reply.code(202).send(await send(control, request.params.service, { verb }, request.body.reason ?? null, request)),
     );
   }
+  retryRoute(app, control);
   memberVerbs(app, control);
+}
+
+function retryRoute(app: Routes, control: Control): void {
+  const retry = operation(
+    "retryRollout",
+    "commands",
+    "Go on from what failed: the step, or the members of a rolling rollout; start anew after a reversal",
+    "operate",
+  );
+  app.post(
+    "/v1/services/:service/rollout/retry",
+    {
+      config: retry.config,
+      schema: { ...retry.words, params: ServicePath, body: RetryBody, response: { 202: RolloutView, ...retry.problem } },
+    },
+    async (request, reply) => {
+      const { from, reason = null } = request.body;
+      const command: Command = from === undefined ? { verb: "retry" } : { verb: "retry", from };
+      return reply.code(202).send(await send(control, request.params.service, command, reason, request));
+    },
+  );
 }
 
 function memberVerbs(app: Routes, control: Control): void {

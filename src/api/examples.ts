@@ -204,6 +204,7 @@ const BODIES = {
   UndoInput: { reason: "v42 loses orders" },
   AdvanceInput: { step: 0, reason: "looks good" },
   CommandInput: { reason: "as agreed" },
+  RetryInput: { from: "start", reason: "nginx is mended" },
   MemberCommandInput: { member: "127.0.0.1:8003", reason: "its host is gone" },
   MembersInput: ["127.0.0.1:8003", "127.0.0.1:8004"],
   NewTokenInput: { name: "ci-web", scope: "operate", services: ["web"], expiresInMs: 7_776_000_000 },

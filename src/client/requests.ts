@@ -19,7 +19,9 @@ export type Started =
 
 /** A verb for the rollout of a service, with what belongs to it. */
 export type CommandRequest =
-  | { readonly verb: "promote" | "pause" | "resume" | "abort" | "retry" }
+  | { readonly verb: "promote" | "pause" | "resume" | "abort" }
+  /** Goes on from what failed, or (`start`) begins a failed rollout anew at its first step. */
+  | { readonly verb: "retry"; readonly from?: "start" }
   /** `step`, from 0, names the step that is meant, so that a second call never skips one. */
   | { readonly verb: "advance"; readonly step?: number | null }
   /** `member` may be left out where only one has failed. */

@@ -156,8 +156,8 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
 function asStored(rollout: Rollout): Rollout {
   const plan = rollout.plan.map((step) => ({ ...step, batch: step.batch ?? null }));
   const later = rollout.later ?? { afterRevert: [], onFailed: [] };
-  const { rolling = null, backFrom = null, freezes = [], undo = null } = rollout;
-  return { ...rollout, plan, rolling, backFrom, later, freezes, undo };
+  const { rolling = null, backFrom = null, replaced = null, freezes = [], undo = null } = rollout;
+  return { ...rollout, plan, rolling, backFrom, replaced, later, freezes, undo };
 }
 
 /** What nginx should do for a service, from all that is known of it. */

@@ -68,6 +68,7 @@ export function begin(input: Beginning, now: Now): Move {
     promoted: null,
     rolling,
     backFrom: null,
+    replaced: null,
     later: { afterRevert: input.settings.hooks.afterRevert, onFailed: input.settings.hooks.onFailed },
     // A way back is never frozen.
     freezes: input.back === undefined ? input.settings.freezes : [],

@@ -1,9 +1,10 @@
 import { downOf, isDecisive } from "./blocker.ts";
 import { decided } from "./decided.ts";
 import { frozenAt } from "./freeze.ts";
-import { giveUp, retryBack, retryMembers } from "./member-command.ts";
+import { giveUp } from "./member-command.ts";
 import { at, fact, isApplied, type Move, phaseName, servedMs, stepAt, taskKey, wanting } from "./move.ts";
 import { type Refused, refused } from "./refused.ts";
+import { retry } from "./retry.ts";
 import { endRevert, revert } from "./revert.ts";
 import { versionsOf } from "./rolling-batch.ts";
 import type { Command, Cursor, Fact, Phase, Rollout, Stage } from "./rollout.ts";
@@ -28,13 +29,17 @@ export function obey(rollout: Rollout, command: Command, told: Told, now: Now): 
     case "promote":
       return promote(rollout, told, now);
     case "retry":
-      return retry(rollout, told, now);
+      return retry(rollout, command, { actor: told.actor, said: because(saidOf(command), told) }, now);
     case "skip":
     case "exclude":
       return member(rollout, command, told);
     default:
       return never(command);
   }
+}
+
+function saidOf({ from }: Command & { verb: "retry" }): string {
+  return from === "start" ? "retried from its first step" : "retried";
 }
 
 function because(verb: string, { actor, reason }: Told): string {
@@ -230,23 +235,4 @@ function promote(rollout: Rollout, told: Told, now: Now): Move | Refused {
   if (here) return { rollout: promoted, facts: [said] };
   const next = full === cursor.step ? afterDwell(promoted, cursor, now) : enter(promoted, cursor, full, now);
   return withFact(said, next);
-}
-
-// --- retry ----------------------------------------------------------------------------------------------------------
-
-/** A failed rollout goes on from the step that failed, judged by new evidence alone. A reverted one starts anew, which is a new rollout. */
-function retry(rollout: Rollout, told: Told, now: Now): Move | Refused {
-  const { phase } = rollout;
-  const said = fact("retried", "cursor" in phase ? phase.cursor.step : null, because("retried", told), told.actor);
-  const members = phase.phase === "moving" ? retryMembers(rollout, phase.cursor, now) : null;
-  if (members !== null) return withFact(said, members);
-  if (phase.phase === "failed" && rollout.backFrom !== null) return withFact(said, retryBack(rollout, phase.cursor, now));
-  if (phase.phase !== "failed") return refused("nothing-to-retry", `${rollout.id} is ${phaseName(rollout)}, not failed`);
-  const down = downOf(rollout);
-  if (down !== null) return refused("not-ready", `${rollout.id}: ${down}`, "mend the members first");
-  const anew: Rollout = { ...rollout, watch: null, verdicts: {} };
-  return withFact(
-    said,
-    enter({ ...anew, phase: { phase: "moving", cursor: phase.cursor } }, phase.cursor, phase.cursor.step, now),
-  );
 }

@@ -40,6 +40,11 @@ export function taskKey(step: number, list: "before" | "after", task: number): s
   return `${step}.${list}.${task}`;
 }
 
+/** The step that a task's result belongs to; not a number where it belongs to none. */
+export function stepOfTask(key: string): number {
+  return Number(key.split(".")[0]);
+}
+
 export function fact(
   kind: Fact["kind"],
   step: number | null,

@@ -1,8 +1,8 @@
 import { decided } from "./decided.ts";
-import { fact, type Move, wanting } from "./move.ts";
+import { fact, type Move, stepOfTask, wanting } from "./move.ts";
 import type { Rolling } from "./rolling.ts";
 import { anew } from "./rolling-batch.ts";
-import type { Cursor, Fact, Phase, Rollout } from "./rollout.ts";
+import type { Cursor, Fact, Phase, Rollout, Step } from "./rollout.ts";
 import type { Now } from "./units.ts";
 import { percent, shareOf } from "./want.ts";
 import { backWant, toUndo, wayBack } from "./way-back.ts";
@@ -12,16 +12,35 @@ export function revert(rollout: Rollout, cursor: Cursor, cause: string, actor: s
   const back = wayBack(rollout);
   const wanted = wanting(rollout, backWant(rollout));
   const ahead: Cursor = {
-    step: cursor.step + 1,
+    // A way back that is begun once more takes the place of the one before.
+    step: rollout.backFrom ?? cursor.step + 1,
     entry: cursor.entry + 1,
     stage: { at: "applying", since: now.t, refused: null },
   };
-  const steps = back.length === 0 ? {} : { plan: [...rollout.plan.slice(0, ahead.step), ...back], backFrom: ahead.step };
+  const steps = back.length === 0 ? {} : withBack(rollout, ahead.step, back);
   const phase: Phase = { phase: "reverting", cursor: back.length === 0 ? cursor : ahead, cause, since: now.t };
   const rolling = rollout.rolling === null ? null : unseen(rollout.rolling, rollout, now);
   return {
     rollout: { ...wanted, ...steps, phase, rolling, promoted: null },
     facts: [fact("reverting", cursor.step, `${saidOf(rollout)}: ${cause}`, actor, decided(rollout, "revert", now))],
+  };
+}
+
+/** The way back takes the place of what would have come; its tasks have the names of those, and not their results. */
+function withBack(
+  rollout: Rollout,
+  from: number,
+  back: readonly Step[],
+): Pick<Rollout, "plan" | "backFrom" | "replaced" | "tasks"> {
+  const turned = { plan: [...rollout.plan.slice(0, from), ...back], backFrom: from };
+  const { replaced, tasks, plan } = rollout;
+  if (rollout.rolling !== null) return { ...turned, replaced, tasks };
+  const isAhead = ([key]: [string, unknown]) => stepOfTask(key) >= from;
+  const entries = Object.entries(tasks);
+  return {
+    ...turned,
+    replaced: replaced ?? { steps: plan.slice(from), tasks: Object.fromEntries(entries.filter(isAhead)) },
+    tasks: Object.fromEntries(entries.filter((entry) => !isAhead(entry))),
   };
 }
 
@@ -40,7 +59,7 @@ export function endRevert(rollout: Rollout, cursor: Cursor, cause: string, now: 
   const phase: Phase = { phase: "reverted", at: now.t, cause, cursor };
   const text = `${stateOf(rollout)}: ${cause}`;
   const done: Fact = fact("reverted", cursor.step, text);
-  return { rollout: { ...rollout, phase, endedAt: now.wall, watch: null }, facts: [done] };
+  return { rollout: { ...rollout, phase, endedAt: now.wall, watch: null, replaced: null }, facts: [done] };
 }
 
 function stateOf(rollout: Rollout): string {

@@ -154,6 +154,11 @@ export type Rollout = {
   readonly rolling: Rolling | null;
   /** Index of the first step of the way back, where that has steps of its own. */
   readonly backFrom: number | null;
+  /**
+   * What stood in the plan where the way back stands now, and how its tasks ended: a retry goes on with that. Null where nothing was
+   * replaced, and in `rolling`, whose retry goes on with the way back.
+   */
+  readonly replaced: { readonly steps: readonly Step[]; readonly tasks: Readonly<Record<string, TaskResult>> } | null;
   readonly later: { readonly afterRevert: readonly Hook[]; readonly onFailed: readonly Hook[] };
   readonly freezes: readonly Freeze[];
 };
@@ -165,7 +170,8 @@ export type Command =
   | { readonly verb: "pause" }
   | { readonly verb: "resume" }
   | { readonly verb: "abort" }
-  | { readonly verb: "retry" }
+  /** From what failed, unless it says `start`: from the first step. */
+  | { readonly verb: "retry"; readonly from?: "start" }
   /** `rolling`: goes on without updating a member, or with it as it is. */
   | { readonly verb: "skip"; readonly member: Member | null }
   /** `rolling`: goes on without a member; it stays out of nginx until a person puts it back. */
@@ -257,7 +263,11 @@ export type FactKind =
   | "reverting"
   | "failed"
   | "promoted"
-  | "reverted";
+  | "reverted"
+  /** A token was made or taken back. */
+  | "token"
+  /** A changed configuration was taken over. */
+  | "configuration";
 
 export type Transition = (rollout: Rollout, signal: Signal, now: Now) => Outcome;
 

@@ -131,6 +131,12 @@ test("advance names the step it means, or none", async () => {
   expect(lastCall()?.args[1]).toEqual({ verb: "advance", step: null });
 });
 
+test("retry may say that it begins at the first step, and nothing else", async () => {
+  await api.post("/v1/services/web/rollout/retry", { from: "start" });
+  expect(lastCall()?.args[1]).toEqual({ verb: "retry", from: "start" });
+  expect((await api.post("/v1/services/web/rollout/retry", { from: "step" })).status).toBe(422);
+});
+
 test.each(["", "{}"])("a body of %j is enough for a verb", async (text) => {
   const headers = { "content-type": "application/json" };
   const got = await api.ask("/v1/services/web/rollout/abort", { method: "POST", headers, text });

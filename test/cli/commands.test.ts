@@ -150,6 +150,12 @@ describe("the verbs", () => {
     expect(control.calls).toMatchObject([{ input: { verb: "advance", step: 1 } }]);
   });
 
+  test("retry begins at the first step where that is asked for", async () => {
+    control.put(serviceView({ rollout: rolloutView({ phase: "failed" }) }));
+    await run("retry", "web", "--from-start");
+    expect(control.calls).toMatchObject([{ input: { verb: "retry", from: "start" } }]);
+  });
+
   test("are a conflict where nothing is under way", async () => {
     expect(await run("pause", "web")).toMatchObject({ code: 5, stdout: "" });
   });

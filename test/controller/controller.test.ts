@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { NO_HOOKS } from "../../src/core/hook.ts";
 import { ANN, House, START } from "./house.ts";
 
 const GREEN = ["10.0.1.1:80", "10.0.1.2:80"];
@@ -83,6 +84,42 @@ describe("a retry of a reverted rollout", () => {
     await house.command("retry");
     await house.pass(2_000);
     expect([house.rollout.id, house.green]).toEqual(["web-2", 100]);
+  });
+
+  it("begins at its first step, also where its end was a failing check and the caller says so", async () => {
+    await house.canary();
+    house.errorRatio = 0.5;
+    await house.pass(20_000);
+    expect(house.rollout.phase).toMatchObject({ phase: "reverted", cause: expect.stringContaining("errors: ") });
+    house.errorRatio = 0;
+    await house.retryFromStart();
+    await house.pass(2_000);
+    expect([house.rollout.id, house.rollout.phase.phase, house.green]).toEqual(["web-2", "moving", 2_000]);
+  });
+});
+
+describe("a retry of a failed rollout", () => {
+  const tidy = { name: "tidy", deadlineMs: 1_000, do: "command", command: ["tidy"], env: {} } as const;
+
+  it.each([
+    ["goes on at the step that failed", () => house.command("retry"), 8_000],
+    ["begins at its first step where the caller says so", () => house.retryFromStart(), 2_000],
+  ] as const)("%s, also after a restart, and whatever comes after a way back", async (_name, retry, share) => {
+    house.settings = { ...house.settings, hooks: { ...NO_HOOKS, afterRevert: [tidy] } };
+    await house.canary();
+    await house.pass(15_000);
+    expect(house.green).toBe(8_000);
+    house.nginx.refuses = "bind() failed";
+    await house.command("abort");
+    await house.pass(3_000);
+    expect(house.rollout.phase.phase).toBe("failed");
+    await house.boot();
+    house.nginx.refuses = null;
+    await retry();
+    await house.pass(1_000);
+    expect([house.rollout.phase.phase, house.green]).toEqual(["moving", share]);
+    await house.pass(60_000);
+    expect(house.rollout.phase.phase).toBe("promoted");
   });
 });
 

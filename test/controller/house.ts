@@ -175,6 +175,10 @@ export class House {
     return this.controller.command("web", { verb }, ANN, { ifMatch: null, reason: null });
   }
 
+  retryFromStart() {
+    return this.controller.command("web", { verb: "retry", from: "start" }, ANN, { ifMatch: null, reason: null });
+  }
+
   advance(ifMatch: string | null = null) {
     return this.controller.command("web", { verb: "advance", step: null }, ANN, { ifMatch, reason: null });
   }

@@ -19,8 +19,18 @@ export const AdvanceBody = z
   })
   .meta({ id: "Advance" });
 
+export const RetryBody = z
+  .strictObject({
+    from: z
+      .literal("start")
+      .optional()
+      .describe("`start` begins a failed rollout anew at its first step; left out, it goes on from the step that failed."),
+    reason,
+  })
+  .meta({ id: "Retry" });
+
 /** The verbs that take nothing but a reason, in the order in which they are shown. */
-export const PLAIN_VERBS = ["promote", "pause", "resume", "abort", "retry"] as const;
+export const PLAIN_VERBS = ["promote", "pause", "resume", "abort"] as const;
 
 /** The verbs about a member of a rolling rollout. */
 export const MEMBER_VERBS = ["skip", "exclude"] as const;

@@ -10,7 +10,12 @@ import { CLI_ACTOR, type Session } from "../session.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
 
 type MemberOptions = WaitOptions & { readonly reason?: string };
-type Options = WaitOptions & { readonly reason?: string; readonly step?: number; readonly yes?: boolean };
+type Options = WaitOptions & {
+  readonly reason?: string;
+  readonly step?: number;
+  readonly yes?: boolean;
+  readonly fromStart?: boolean;
+};
 
 /** The verbs for a rollout that is under way. */
 export const steerCommands: Group = (program, bind) => {
@@ -28,9 +33,9 @@ export const steerCommands: Group = (program, bind) => {
   verb("pause", "stop the clock of the present step; a failing check still reverts").action(bind(steer("pause")));
   verb("resume", "go on after a pause").action(bind(steer("resume")));
   verb("abort", "send the traffic back to the stable pool now; also without a running controller").action(bind(abort));
-  verb("retry", "go on with what failed: a rollout, or members of a rolling update; start a reverted rollout anew").action(
-    bind(steer("retry")),
-  );
+  verb("retry", "go on with what failed: a rollout, or members of a rolling update; start a reverted rollout anew")
+    .option("--from-start", "begin a failed rollout anew at its first step, not at the one that failed")
+    .action(bind(steer("retry")));
   const aboutMember = (name: string, description: string) =>
     verb(name, description).argument("[member]", "host:port; may be left out where only one has failed");
   aboutMember("skip", "rolling: go on without updating a member, or with it as it is").action(bind(giveUp("skip")));
@@ -42,13 +47,16 @@ export const steerCommands: Group = (program, bind) => {
 function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
   return (context, [service = ""], options) =>
     online(context, { service }, async (session) => {
-      const command: RolloutCommand =
-        verb === "advance" ? { verb, step: options.step === undefined ? null : options.step - 1 } : { verb };
-      const rollout = await sent(session, service, command, options);
+      const rollout = await sent(session, service, commandOf(verb, options), options);
       // A pause is reached at once: what follows it is a person's to say.
       const wait = verb === "pause" ? { ...options, wait: false } : options;
       return conclude(context, session, rollout, { ...wait, goal: "promoted", waitsOnTerminal: false });
     });
+}
+
+function commandOf(verb: "advance" | "pause" | "resume" | "retry", { step, fromStart }: Options): RolloutCommand {
+  if (verb === "advance") return { verb, step: step === undefined ? null : step - 1 };
+  return verb === "retry" && fromStart === true ? { verb, from: "start" } : { verb };
 }
 
 function giveUp(verb: "skip" | "exclude"): Run<MemberOptions> {
