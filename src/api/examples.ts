@@ -103,7 +103,7 @@ const REVISION: RevisionView = {
 
 const EXPLANATION: ExplanationView = {
   rollout: ROLLOUT,
-  text: "Observing at 20 %: watching 20 % on green for its time",
+  text: "Observing: watching 20 % on green for its time",
   decisions: [],
   checks: [],
   hooks: [],
@@ -190,7 +190,7 @@ const ANSWERS = {
   LatestEvents: { events: [EVENT], newest: 118 },
   Reload: RELOAD,
   Token: TOKEN,
-  TokenList: { tokens: [TOKEN] },
+  TokenList: { tokens: [TOKEN], next: null },
   CreatedToken: { token: `sluice_${"x".repeat(43)}00000000`, about: { ...TOKEN, lastUsedAt: null } } satisfies CreatedToken,
   Problem: PROBLEM,
 };

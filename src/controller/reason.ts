@@ -1,4 +1,5 @@
 import { downOf } from "../core/blocker.ts";
+import { placeOf } from "../core/explained.ts";
 import { stepAt } from "../core/move.ts";
 import { isRamping } from "../core/progress.ts";
 import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
@@ -78,7 +79,7 @@ function taskReason(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "wait
     case "members": {
       const state = taskState(rollout, cursor, stage, task, now.t);
       const what = state.is === "pending" ? state.missing : state.is === "failed" ? state.text : `${task.name} is done`;
-      return task.do === "hook" ? `${step.label}: ${what}` : `${step.label}, waits: ${what}`;
+      return task.do === "hook" ? `${placeOf(step.label)}: ${what}` : `${placeOf(step.label)} waits: ${what}`;
     }
     default:
       return never(task);

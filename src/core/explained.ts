@@ -52,7 +52,19 @@ export type WindowView = {
 
 /** What was decided in one sentence, where and why: `Reverted at 25 %: errors: 41 of 1 203 requests failed …`. */
 export function decisionSentence({ phase, step, steps, reason }: RolloutView): string {
-  const at = steps[step]?.label;
-  const where = phase === "promoted" || at === undefined ? "" : ` at ${at}`;
+  const label = (steps.find(({ state }) => state === "stopped") ?? steps[step])?.label ?? null;
+  const where = phase === "promoted" || label === null || namesStep(reason, label) ? "" : ` at ${placeOf(label)}`;
   return `${phase.charAt(0).toUpperCase()}${phase.slice(1)}${where}: ${reason}`;
+}
+
+/** Whether a reason begins with where the rollout is. A share in the middle of it may be anything else, such as a limit. */
+function namesStep(reason: string, label: string): boolean {
+  return ["", "watching ", "nginx is taking ", "nginx does not take ", "goes on with "].some((verb) =>
+    reason.startsWith(`${verb}${placeOf(label)}`),
+  );
+}
+
+/** `batch 2 of 3` of `batch 2 of 3: 10.0.0.1:80 back`. */
+export function placeOf(label: string): string {
+  return label.split(": ")[0] ?? label;
 }

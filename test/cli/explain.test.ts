@@ -33,6 +33,17 @@ function cells(lines: readonly string[], first: string): readonly string[] {
 
 test("a decision is a sentence: what, where, why", () => {
   expect(decisionSentence(back)).toBe(`Reverted at 50 % to green: errors: ${TEXT}`);
+  expect(decisionSentence(rolloutView())).toBe("Observing: watching 5 % to green for its time");
+  const label = "batch 3 of 4: 10.0.0.3:80 back";
+  const steps = [{ label, shares: { blue: 10_000 }, state: "now", until: "time" }] as const;
+  const waits = rolloutView({ phase: "waiting", steps, reason: "batch 3 of 4: deploy runs for 10.0.0.3:80" });
+  expect(decisionSentence(waits)).toBe("Waiting: batch 3 of 4: deploy runs for 10.0.0.3:80");
+  const turned = rolloutView({
+    phase: "reverted",
+    steps: steps.map((step) => ({ ...step, state: "stopped" })),
+    reason: "aborted by ops",
+  });
+  expect(decisionSentence(turned)).toBe("Reverted at batch 3 of 4: aborted by ops");
   expect(decisionSentence(rolloutView({ phase: "promoted", reason: "every step passed" }))).toBe("Promoted: every step passed");
 });
 

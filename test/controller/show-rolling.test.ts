@@ -19,10 +19,10 @@ describe("a rolling update is shown by its members", () => {
   it("which are each where their batch is", () => {
     const story = new RollingStory();
     expect(states(story)).toBe("draining pending pending pending");
-    expect(shown(story).reason).toBe("batch 1 of 4: a:1 back, waits: requests are in flight to a:1");
+    expect(shown(story).reason).toBe("batch 1 of 4 waits: requests are in flight to a:1");
     story.drained();
     expect(states(story)).toBe("deploying pending pending pending");
-    expect(shown(story).reason).toBe("batch 1 of 4: a:1 back: deploy runs for a:1");
+    expect(shown(story).reason).toBe("batch 1 of 4: deploy runs for a:1");
     story.hooksEnd(true);
     expect(states(story)).toBe("checking pending pending pending");
     expect(shown(story).reason).toContain("waits: a:1 is not healthy");
