@@ -14,7 +14,7 @@ import type { Env } from "./config/env.ts";
 import { ConfigError, formatProblem } from "./config/errors.ts";
 import { jsonSchema } from "./config/json-schema.ts";
 import { loadConfig } from "./config/load.ts";
-import type { Control } from "./core/control.ts";
+import type { Actor, Control } from "./core/control.ts";
 import type { PlanView } from "./core/planned.ts";
 import type { Log } from "./core/ports.ts";
 import type { ReloadView } from "./core/view.ts";
@@ -169,12 +169,9 @@ function loadApi() {
   ]);
 }
 
-async function namesOf(control: Control): Promise<readonly string[]> {
-  return (await control.services()).map(({ name }) => name);
-}
-
 async function serveApi(options: AppOptions, config: Config, parts: Parts, stack: AsyncDisposableStack) {
   const { log } = options;
+  const { controller, store } = parts;
   const { readCertificate, withCertificate, keepServed } = await import("./app/certificate.ts");
   const read = () => readCertificate(options, config, Date.now());
   const certificate = await read();
@@ -185,14 +182,16 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
     await keepServed(config.state, renewed);
   });
   const reload = parts.instruments.counted(take);
+  const { recordReload } = await import("./app/recorder.ts");
+  const recorded = (actor: Actor | null) => recordReload(reload, controller.record, actor, log);
   const [{ createServer }, { ensureAdminToken }, { openTokens }, { storedAnswers }, { parseSteps }] = await loadApi();
   const first = config.api.auth === "none" ? null : await ensureAdminToken(config.state);
   const tokens = stack.use(
-    await openTokens({ store: parts.store, now: Date.now, log, services: () => namesOf(parts.controller) }),
+    await openTokens({ store, record: controller.record, now: Date.now, log, services: async () => controller.names() }),
   );
   const api: Api = stack.use(
     await createServer({
-      control: parts.controller,
+      control: controller,
       listen: config.api.listen,
       auth: first === null ? { kind: "none" } : { kind: "token", verify: (token) => first.verify(token) ?? tokens.verify(token) },
       tokens,
@@ -201,26 +200,25 @@ async function serveApi(options: AppOptions, config: Config, parts: Parts, stack
       version: await ownVersion(),
       log,
       parseSteps,
-      answers: storedAnswers(parts.store, () => Date.now()),
-      metrics: () => parts.instruments.page(parts.controller),
+      answers: storedAnswers(store, () => Date.now()),
+      metrics: () => parts.instruments.page(controller),
       now: () => Date.now(),
-      reload: () => reload().catch(refusedReload),
+      reload: (actor) => recorded(actor).catch(refusedReload),
       // Beside the sources in a checkout, and beside what is built of them in the package.
       dashboard: join(import.meta.dirname, "../dist/dashboard"),
     }),
   );
-  return { address: await api.listen(), tokenFile: first?.path ?? null, reload };
+  return { address: await api.listen(), tokenFile: first?.path ?? null, reload: () => recorded(null) };
 }
 
 /** The tokens of a state that no controller drives, under its lock. Rejects with a `StoreError` of code `locked` where one does. */
 export async function openTokenBook(options: Source & { readonly log: Log }): Promise<AsyncDisposable & { readonly book: Book }> {
   const { state, services } = await readConfig(options);
-  const [{ openSqlite }, { openTokens }] = await Promise.all([import("./store/sqlite.ts"), import("./api/token-book.ts")]);
+  const [{ openIdle }, { openTokens }] = await Promise.all([import("./app/recorder.ts"), import("./api/token-book.ts")]);
   await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openSqlite(state));
-  stack.use(await store.lease("sluice"));
+  const idle = stack.use(await openIdle(state));
   const known = Object.keys(services);
-  const book = stack.use(await openTokens({ store, now: Date.now, log: options.log, services: async () => known }));
+  const book = stack.use(await openTokens({ ...idle, now: Date.now, log: options.log, services: async () => known }));
   const moved = stack.move();
   return { book, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }

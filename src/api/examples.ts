@@ -41,6 +41,7 @@ const ROLLOUT: RolloutView = {
   hold: null,
   checks: [CHECK],
   rolling: null,
+  undoes: null,
   startedBy: "ci-web",
   startedAt: "2026-03-01T09:59:58.000Z",
   endedAt: null,

@@ -1,4 +1,4 @@
-import type { Control } from "../core/control.ts";
+import type { Actor, Control } from "../core/control.ts";
 import type { Log } from "../core/ports.ts";
 import type { CanaryStep } from "../core/service.ts";
 import type { Ms } from "../core/units.ts";
@@ -36,7 +36,7 @@ export type ApiOptions = {
   /** The tokens that people make and take back. */
   readonly tokens: TokenBook;
   /** Takes over the changed configuration, all or nothing; rejects with an `ApiError` where it is refused. */
-  readonly reload: () => Promise<ReloadView>;
+  readonly reload: (actor: Actor) => Promise<ReloadView>;
   /** What Prometheus reads; `type` is its content type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** The wall clock, in milliseconds since 1970. */

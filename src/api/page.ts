@@ -31,3 +31,24 @@ export function linkNext(request: FastifyRequest, reply: FastifyReply, last: str
   reply.header("link", `<${path}?${asked}>; rel="next"`);
   return next;
 }
+
+type NamePage = FastifyRequest<{ Querystring: { readonly limit?: number | undefined; readonly cursor?: string | undefined } }>;
+
+/**
+ * A page of things that have names, all of them where neither a limit nor a cursor is given: by name, so that one that comes or goes
+ * meanwhile moves no other to another page.
+ */
+export function pageByName<const K extends string, T extends { readonly name: string }>(
+  request: NamePage,
+  reply: FastifyReply,
+  key: K,
+  all: readonly T[],
+): { readonly [P in K]: readonly T[] } & { readonly next: string | null } {
+  const { limit, cursor } = request.query;
+  const answer = (items: readonly T[], next: string | null) => ({ [key]: items, next }) as ReturnType<typeof pageByName<K, T>>;
+  if (limit === undefined && cursor === undefined) return answer(all, null);
+  const last = fromCursor(cursor, /^[a-z][a-z0-9-]{0,39}$/) ?? "";
+  const rest = all.filter(({ name }) => name > last).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const items = rest.slice(0, limit);
+  return answer(items, linkNext(request, reply, items.length < rest.length ? (items.at(-1)?.name ?? null) : null));
+}

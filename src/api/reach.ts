@@ -21,7 +21,7 @@ export function onlyService(request: FastifyRequest, asked: string | null): stri
   return asked ?? (services?.length === 1 ? (services[0] ?? null) : null);
 }
 
-/** The same of an event; what is about no service, such as a reset, is for everybody. */
-export function seesEvent(request: FastifyRequest, { service }: EventView): boolean {
-  return service === "" || sees(request, service);
+/** The same of an event. A reset is for everybody, what else is about no service (tokens, the configuration) for who reaches all. */
+export function seesEvent(request: FastifyRequest, { service, kind }: EventView): boolean {
+  return kind === "reset" || (service === "" ? actorOf(request).services === null : sees(request, service));
 }

@@ -1,6 +1,6 @@
 import type { Control } from "../core/control.ts";
 import { eTag } from "./if-match.ts";
-import { fromCursor, linkNext } from "./page.ts";
+import { pageByName } from "./page.ts";
 import { sees } from "./reach.ts";
 import { operation, type Routes } from "./route.ts";
 import { ServicePath } from "./schemas/names.ts";
@@ -16,14 +16,8 @@ export function serviceRoutes(app: Routes, control: Control): void {
       schema: { ...list.words, querystring: ServiceQuery, response: { 200: ServiceList, ...list.problem } },
     },
     async (request, reply) => {
-      const { limit, cursor } = request.query;
       const all = (await control.services()).filter(({ name }) => sees(request, name));
-      if (limit === undefined && cursor === undefined) return { services: all, next: null };
-      // By name, so that a service that comes or goes meanwhile moves no other to another page.
-      const last = fromCursor(cursor, /^[a-z][a-z0-9-]{0,39}$/) ?? "";
-      const rest = all.filter(({ name }) => name > last).sort((one, other) => (one.name < other.name ? -1 : 1));
-      const services = rest.slice(0, limit);
-      return { services, next: linkNext(request, reply, services.length < rest.length ? (services.at(-1)?.name ?? null) : null) };
+      return pageByName(request, reply, "services", all);
     },
   );
 

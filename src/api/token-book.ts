@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Recorder } from "../controller/journal.ts";
 import type { Actor } from "../core/control.ts";
-import { Refusal } from "../core/errors.ts";
+import { Refusal, StoreError } from "../core/errors.ts";
 import type { Log, Store } from "../core/ports.ts";
+import type { Fact } from "../core/rollout.ts";
 import type { CreatedToken, NewToken, TokenView } from "../core/token.ts";
 import type { Ms } from "../core/units.ts";
 import type { Verified } from "./principal.ts";
@@ -22,6 +24,8 @@ export interface TokenBook extends AsyncDisposable {
 
 export type BookOptions = {
   readonly store: Store;
+  /** Writes together with a line of the journal that says who did it. False where something else is stored than was compared. */
+  readonly record: Recorder;
   readonly now: () => Ms;
   readonly log: Log;
   /** The names of all services: a token for one that was mistyped would open nothing. */
@@ -51,14 +55,16 @@ export async function openTokens(options: BookOptions): Promise<TokenBook> {
 
 class StoredTokens implements TokenBook {
   readonly #store: Store;
+  readonly #record: BookOptions["record"];
   readonly #now: () => Ms;
   readonly #log: Log;
   readonly #services: BookOptions["services"];
   readonly #known: Map<string, Known>;
   readonly #timer: NodeJS.Timeout;
 
-  constructor({ store, now, log, services }: BookOptions, known: Map<string, Known>) {
+  constructor({ store, record, now, log, services }: BookOptions, known: Map<string, Known>) {
     this.#store = store;
+    this.#record = record;
     this.#now = now;
     this.#log = log;
     this.#services = services;
@@ -96,8 +102,8 @@ class StoredTokens implements TokenBook {
     const hash = createHash("sha256").update(token).digest();
     const expiresAt = expiresInMs === null ? null : createdAt + expiresInMs;
     const saved = { name, hash: hash.toString("hex"), scope, services, createdAt, createdBy: actor.name, expiresAt };
-    const { ok } = await this.#store.txn([{ key: TOKENS + name, revision: 0 }], [{ put: TOKENS + name, value: saved }]);
-    if (!ok)
+    const free = [{ key: TOKENS + name, revision: 0 }];
+    if (!(await this.#record(free, [{ put: TOKENS + name, value: saved }], madeFact(saved))))
       throw new Refusal("token-exists", `there is a token ${name} already`, `revoke it first: sluice token revoke ${name}`);
     const known = { saved, hash, usedAt: null, usedSaved: true };
     this.#known.set(name, known);
@@ -114,7 +120,8 @@ class StoredTokens implements TokenBook {
     // First of all it opens nothing any more; where the store cannot be written, whoever revokes is told, and it does again.
     this.#known.delete(name);
     try {
-      await this.#store.txn([], [{ delete: TOKENS + name }, { delete: USES + name }]);
+      const recorded = await this.#record([], [{ delete: TOKENS + name }, { delete: USES + name }], takenBackFact(name, actor));
+      if (!recorded) throw new StoreError("unavailable", `${name} could not be taken back: another process writes to this state`);
     } catch (error) {
       this.#known.set(name, known);
       throw error;
@@ -142,6 +149,25 @@ class StoredTokens implements TokenBook {
       this.#log.warn("when tokens were used last cannot be saved", { error: String(error) });
     }
   }
+}
+
+/** Who gave whom which rights, for the journal; of the token itself nothing, not even its hash. */
+function madeFact({ name, scope, services, createdBy, expiresAt }: SavedToken): Fact {
+  const until = expiresAt === null ? null : new Date(expiresAt).toISOString();
+  const limits = `${services === null ? "" : ` for ${services.join(", ")}`}${until === null ? "" : `, until ${until}`}`;
+  const text = `the token ${name} was made: ${scope}${limits}`;
+  return {
+    kind: "token",
+    step: null,
+    actor: createdBy,
+    text,
+    data: { token: name, is: "made", scope, services, expiresAt: until },
+  };
+}
+
+function takenBackFact(name: string, actor: Actor): Fact {
+  const text = `the token ${name} was taken back`;
+  return { kind: "token", step: null, actor: actor.name, text, data: { token: name, is: "revoked" } };
 }
 
 function viewOf({ saved, usedAt }: Known): TokenView {

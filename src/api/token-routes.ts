@@ -1,6 +1,7 @@
 import { actorOf } from "./auth.ts";
+import { pageByName } from "./page.ts";
 import { operation, type Routes } from "./route.ts";
-import { CreatedToken, NewToken, TokenList, TokenPath, TokenView } from "./schemas/token.ts";
+import { CreatedToken, NewToken, TokenList, TokenPath, TokenQuery, TokenView } from "./schemas/token.ts";
 import type { TokenBook } from "./token-book.ts";
 
 /** Tokens: make one for each person and program, see who has one, take it back. */
@@ -8,10 +9,8 @@ export function tokenRoutes(app: Routes, book: TokenBook): void {
   const list = operation("listTokens", "tokens", "The tokens that were made, without the tokens themselves", "admin");
   app.get(
     "/v1/tokens",
-    { config: list.config, schema: { ...list.words, response: { 200: TokenList, ...list.problem } } },
-    () => ({
-      tokens: book.list(),
-    }),
+    { config: list.config, schema: { ...list.words, querystring: TokenQuery, response: { 200: TokenList, ...list.problem } } },
+    async (request, reply) => pageByName(request, reply, "tokens", book.list()),
   );
 
   const create = operation("createToken", "tokens", "Make a token; the answer alone has it", "admin");

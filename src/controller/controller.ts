@@ -11,6 +11,7 @@ import type { Cell } from "./cell.ts";
 import { followEvents, latestEvents, listEvents } from "./events.ts";
 import { explain } from "./explaining.ts";
 import { revisionsOf, showRevision } from "./history.ts";
+import type { Recorder } from "./journal.ts";
 import { memberOut, membersSet } from "./members.ts";
 import { Notifying } from "./notifying.ts";
 import { planStart } from "./planning.ts";
@@ -227,6 +228,10 @@ export class Controller implements Control, AsyncDisposable {
   follow(filter: { service: ServiceName | null }, after: number, signal: AbortSignal): AsyncIterable<EventView> {
     return followEvents(this.#deps.store, filter, after, signal);
   }
+
+  /** Writes what is about no service together with its line in the journal. False where something else is stored than was compared. */
+  readonly record: Recorder = (compares, writes, fact) =>
+    this.#services.journal.record(compares, writes, fact, this.#deps.clock.now());
 
   readiness(): { readonly ready: boolean; readonly problems: readonly string[] } {
     return this.#services.readiness();

@@ -13,6 +13,12 @@ export function journalKey(seq: number): string {
 /** What a fact is about. */
 export type About = { readonly service: ServiceName; readonly rollout: string | null };
 
+/** What is about all of Sluice: tokens, its configuration. */
+const NO_SERVICE: About = { service: "", rollout: null };
+
+/** Writes what is about no service with its line in the journal. False where something else is stored than was compared. */
+export type Recorder = (compares: readonly Compare[], writes: readonly Write[], fact: Fact) => Promise<boolean>;
+
 /**
  * Writes what happened in the same transaction as what changed.
  *
@@ -47,9 +53,14 @@ export class Journal {
     return turn;
   }
 
+  /** A `Recorder`, at an instant. */
+  async record(compares: readonly Compare[], writes: readonly Write[], fact: Fact, now: Now): Promise<boolean> {
+    return (await this.commit(compares, writes, NO_SERVICE, [fact], now)) !== null;
+  }
+
   /** Stores how far the time has come, and nothing else. */
   async keepTime(now: Now): Promise<void> {
-    await this.commit([], [], { service: "", rollout: null }, [], now);
+    await this.commit([], [], NO_SERVICE, [], now);
   }
 
   async #write(

@@ -76,14 +76,14 @@ export class Services implements AsyncDisposable {
   readonly #reports: Record<TargetName, Report> = {};
   readonly #listeners = new Map<Cell, Set<() => void>>();
   readonly #driver: Driver;
-  readonly #journal: Journal;
+  readonly journal: Journal;
   readonly #taskDeps: TaskDeps;
   readonly #retention: Retention | null;
   #started = false;
 
   private constructor(deps: ControllerDeps, journal: Journal) {
     this.#deps = deps;
-    this.#journal = journal;
+    this.journal = journal;
     this.#taskDeps = { ...deps, underWay: new Map(), reports: () => this.#reports };
     this.#driver = new Driver(deps.clock, deps.log, (cell, effect) => startJudging(deps, cell, effect), {
       hook: (cell, effect) => startHook(this.#taskDeps, cell, effect),
@@ -106,7 +106,7 @@ export class Services implements AsyncDisposable {
   async #open(services: Readonly<Record<ServiceName, ServiceSettings>>): Promise<readonly Cell[]> {
     const deps: CellDeps = {
       ...this.#deps,
-      journal: this.#journal,
+      journal: this.journal,
       reports: () => this.#reports,
       changed: (cell) => this.#changed(cell),
     };
@@ -146,7 +146,7 @@ export class Services implements AsyncDisposable {
     this.#deps.clock.after(KEEP_TIME_MS, () => {
       if (!this.#started) return;
       const kept = this.all.some((cell) => cell.rollout !== null)
-        ? this.#journal.keepTime(this.#deps.clock.now())
+        ? this.journal.keepTime(this.#deps.clock.now())
         : Promise.resolve();
       kept
         .catch((error: unknown) => this.#deps.log.error("the time could not be stored; trying again", { error: String(error) }))

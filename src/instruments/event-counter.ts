@@ -29,6 +29,8 @@ const KINDS: Readonly<Record<FactKind, true>> = {
   failed: true,
   promoted: true,
   reverted: true,
+  token: true,
+  configuration: true,
 };
 
 /** Counts the lines of the journal by their kind. A line of a kind that stands for lines that are gone is none. */

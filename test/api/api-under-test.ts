@@ -4,6 +4,7 @@ import type { ApiOptions } from "../../src/api/options.ts";
 import { type Api, createServer } from "../../src/api/server.ts";
 import { openTokens } from "../../src/api/token-book.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
+import { openRecorder } from "../../src/app/recorder.ts";
 import { MemoryStore } from "../support/memory-store.ts";
 import { MemoryControl } from "./memory-control.ts";
 
@@ -44,6 +45,7 @@ export class ApiUnderTest implements AsyncDisposable {
     const api = new ApiUnderTest();
     const book = await openTokens({
       store: api.store,
+      record: await openRecorder(api.store),
       now: () => api.wall,
       log: api.#log(),
       services: async () => ["web", "shop", "pay"],

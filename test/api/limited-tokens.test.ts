@@ -37,6 +37,19 @@ describe("a token that was made over the API", () => {
     expect(api.lines).toContainEqual(expect.objectContaining({ level: "info", text: "a token was created" }));
   });
 
+  test("is listed in pages by name, where they are asked for", async () => {
+    for (const name of ["c", "a", "b"]) await made({ name, scope: "read" });
+    const names = (body: { tokens: { name: string }[] }) => body.tokens.map(({ name }) => name);
+    const all = (await api.ask("/v1/tokens")).body;
+    expect([names(all), all.next]).toEqual([["a", "b", "c"], null]);
+    const first = await api.ask("/v1/tokens?limit=2");
+    expect(names(first.body)).toEqual(["a", "b"]);
+    expect(first.headers.link).toBe(`</v1/tokens?limit=2&cursor=${first.body.next}>; rel="next"`);
+    await api.ask("/v1/tokens/b", { method: "DELETE" });
+    const second = (await api.ask(`/v1/tokens?limit=2&cursor=${first.body.next}`)).body;
+    expect([names(second), second.next]).toEqual([["c"], null]);
+  });
+
   test("is not kept as the answer of an Idempotency-Key, which would be plain text on the disk", async () => {
     const headers = { "idempotency-key": "k1" };
     expect((await create({ name: "ci", scope: "read" }, { headers })).status).toBe(201);
@@ -95,6 +108,11 @@ describe("a token for one service", () => {
       expect(await api.ask(path, { token }), path).toMatchObject({ status: 403, body: { code: "forbidden" } });
     expect((await api.ask("/v1/events?service=web", { token, headers: accept })).status).toBe(403);
     expect((await api.ask("/v1/events", { token, headers: accept })).body.events).toEqual([]);
+    api.control.happen("the token ci was made: read", {}, "");
+    expect((await api.ask("/v1/events", { token, headers: accept })).body.events).toEqual([]);
+    expect((await api.ask("/v1/events/latest", { token })).body.events).toEqual([]);
+    const { body } = await api.ask("/v1/events", { token: api.tokens.read, headers: accept });
+    expect(body.events.at(-1)).toMatchObject({ service: "", text: "the token ci was made: read" });
     expect((await api.ask("/v1/services", { token })).body.services).toEqual([]);
     const calls = api.control.calls.length;
     for (const path of ["rollouts", "switch", "plan", "rollout/abort", "pools/blue/members/a%3A1/drain"]) {

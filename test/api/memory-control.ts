@@ -193,6 +193,7 @@ function rolloutView(id: string): RolloutView {
     hold: null,
     checks: [{ name: "errors", is: "pass", value: 0.01, limit: "< 2 %", samples: 100, ...SAID }],
     rolling: null,
+    undoes: null,
     startedBy: "admin",
     startedAt: AT,
     endedAt: null,

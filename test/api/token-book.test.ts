@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTokens, type TokenBook } from "../../src/api/token-book.ts";
 import { isToken } from "../../src/api/tokens.ts";
+import { openRecorder } from "../../src/app/recorder.ts";
+import { listEvents } from "../../src/controller/events.ts";
 import { StoreError } from "../../src/core/errors.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { MemoryStore } from "../support/memory-store.ts";
@@ -19,11 +21,38 @@ let book: TokenBook;
 beforeEach(async () => {
   store = new MemoryStore();
   wall = Date.parse("2026-01-02T03:04:05Z");
-  book = await openTokens({ store, now: () => wall, log, services: async () => ["web"] });
+  book = await openTokens({ store, record: await openRecorder(store), now: () => wall, log, services: async () => ["web"] });
 });
 afterEach(() => book[Symbol.asyncDispose]());
 
-const again = () => openTokens({ store, now: () => wall, log, services: async () => ["web"] });
+const again = async () =>
+  openTokens({ store, record: await openRecorder(store), now: () => wall, log, services: async () => ["web"] });
+
+test("the journal says who made a token for what, and who took it back, and never the token", async () => {
+  const { token } = await book.create({ ...CI, expiresInMs: 60_000 }, ANN);
+  await book.revoke("ci", { name: "bob" });
+  const events = await listEvents(store, { service: null }, { after: 0, limit: 10 });
+  expect(events.map(({ kind, actor, text }) => [kind, actor, text])).toEqual([
+    ["token", "ann", "the token ci was made: operate for web, until 2026-01-02T03:05:05.000Z"],
+    ["token", "bob", "the token ci was taken back"],
+  ]);
+  expect(events[0]?.data).toEqual({
+    token: "ci",
+    is: "made",
+    scope: "operate",
+    services: ["web"],
+    expiresAt: "2026-01-02T03:05:05.000Z",
+  });
+  expect(JSON.stringify(events)).not.toContain(token.slice(7, 20));
+  expect(JSON.stringify(events)).not.toMatch(/[0-9a-f]{32}/);
+});
+
+test("what cannot be made leaves no line in the journal", async () => {
+  await book.create(CI, ANN);
+  await expect(book.create(CI, ANN)).rejects.toMatchObject({ code: "token-exists" });
+  await expect(book.create({ ...CI, name: "x", services: ["wep"] }, ANN)).rejects.toMatchObject({ code: "unknown-service" });
+  expect(await listEvents(store, { service: null }, { after: 0, limit: 10 })).toHaveLength(1);
+});
 
 describe("a token", () => {
   test("has the form that scanners find, and is stored as its hash alone", async () => {
@@ -53,7 +82,7 @@ describe("a token", () => {
     expect(await book.revoke("ci", ANN)).toMatchObject({ name: "ci", createdBy: "ann" });
     expect(book.verify(token)).toBeNull();
     expect((await again()).verify(token)).toBeNull();
-    expect(store.kept.size).toBe(0);
+    expect([...store.kept.keys()].filter((key) => key.startsWith("token"))).toEqual([]);
     await expect(book.revoke("ci", ANN)).rejects.toMatchObject({ code: "unknown-token" });
   });
 
@@ -123,11 +152,23 @@ test("the real store keeps them", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-tokens-"));
   try {
     await using real = await openSqlite(folder);
-    const one = await openTokens({ store: real, now: () => wall, log, services: async () => ["web"] });
+    const one = await openTokens({
+      store: real,
+      record: await openRecorder(real),
+      now: () => wall,
+      log,
+      services: async () => ["web"],
+    });
     const { token } = await one.create(CI, ANN);
     one.verify(token);
     await one[Symbol.asyncDispose]();
-    await using other = await openTokens({ store: real, now: () => wall, log, services: async () => ["web"] });
+    await using other = await openTokens({
+      store: real,
+      record: await openRecorder(real),
+      now: () => wall,
+      log,
+      services: async () => ["web"],
+    });
     expect(other.verify(token)).toMatchObject({ name: "ci" });
     expect(other.list()[0]?.lastUsedAt).not.toBeNull();
   } finally {

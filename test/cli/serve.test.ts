@@ -120,6 +120,10 @@ describe("serve", () => {
     expect((await sluice(["status", "-o", "name"], { cwd: folder })).stdout).toBe("shop");
     const again = await sluice(["reload", "-o", "json"], { cwd: folder });
     expect(JSON.parse(again.stdout)).toMatchObject({ added: [], changed: [], removed: [] });
+    const told = (await sluice(["events"], { cwd: folder })).stdout.split("\n").filter((one) => one.includes("configuration"));
+    expect(told).toEqual([
+      expect.stringMatching(/ sluice configuration: sluice\.yaml was taken over: added shop; removed web \(admin\)$/),
+    ]);
   });
 
   test("refuses by `sluice reload` what is wrong and what cannot change now, with its place, and keeps the whole of the old", async () => {

@@ -33,7 +33,7 @@ describe("with a running controller", () => {
     expect(listed.stdout).not.toContain("sluice_");
     expect(await run("revoke", "ci")).toMatchObject({ code: 0, stdout: "revoked ci" });
     expect((await sluice(["status"], mine)).code).toBe(7);
-    expect((await run("list", "-o", "json")).stdout).toBe("[]");
+    expect(JSON.parse((await run("list", "-o", "json")).stdout)).toEqual({ tokens: [] });
   });
 
   test("what cannot be is said: the name is taken, the service is unknown, there is no such token", async () => {
@@ -81,9 +81,9 @@ describe("without a running controller", () => {
   test("the same works on its state, by the name cli", async () => {
     const { stdout, code, stderr } = await run("create", "ci", "--scope", "operate", "--service", "web");
     expect([code, isToken(stdout)], stderr).toEqual([0, true]);
-    expect(JSON.parse((await run("list", "-o", "json")).stdout)).toMatchObject([
-      { name: "ci", services: ["web"], createdBy: "cli" },
-    ]);
+    expect(JSON.parse((await run("list", "-o", "json")).stdout)).toMatchObject({
+      tokens: [{ name: "ci", services: ["web"], createdBy: "cli" }],
+    });
     expect((await run("create", "x", "--scope", "read", "--service", "wep")).code).toBe(2);
     expect((await run("revoke", "ci")).code).toBe(0);
     expect((await run("list")).stderr).toContain("no token was made");

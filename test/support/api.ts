@@ -3,6 +3,7 @@ import type { Listen } from "../../src/api/options.ts";
 import { createServer } from "../../src/api/server.ts";
 import { openTokens } from "../../src/api/token-book.ts";
 import { newToken, verifier } from "../../src/api/tokens.ts";
+import { openRecorder } from "../../src/app/recorder.ts";
 import { parseSteps } from "../../src/config/steps.ts";
 import type { Control } from "../../src/core/control.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -17,8 +18,10 @@ export async function startApi(
   const kept = new Map<string, Answer>();
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const store = new MemoryStore();
   const tokens = await openTokens({
-    store: new MemoryStore(),
+    store,
+    record: await openRecorder(store),
     now: Date.now,
     log,
     services: async () => (await control.services()).map(({ name }) => name),

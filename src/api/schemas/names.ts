@@ -42,6 +42,13 @@ export const Text = z
   .max(200)
   .refine((text) => TEXT.test(text), "must not contain control characters or line breaks");
 export const Limit = z.coerce.number().int().min(1).max(500).default(50).describe("How many to answer at most.");
+export const AnyLimit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .optional()
+  .describe("How many to answer at most; left out, all of them.");
 export const Cursor = z.string().min(1).max(500).optional().describe("The `next` of the page before; left out, the first page.");
 export const NextCursor = z.string().nullable().describe("The `cursor` of the next page; null at the end.");
 export const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);

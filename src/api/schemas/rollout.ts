@@ -135,6 +135,7 @@ export const RolloutView = z
       .nullable(),
     checks: z.array(CheckView).readonly(),
     rolling: RollingView.nullable().describe("Null for a strategy that moves traffic from pool to pool."),
+    undoes: z.number().int().nullable().describe("The number of the revision that an undo goes back to; null for what is none."),
     startedBy: z.string(),
     startedAt: z.string(),
     endedAt: z.string().nullable(),

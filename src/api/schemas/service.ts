@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cursor, MemberAddress, NextCursor } from "./names.ts";
+import { AnyLimit, Cursor, MemberAddress, NextCursor } from "./names.ts";
 import { RolloutView, Shares } from "./rollout.ts";
 
 /** The wire shapes of services; the same as `ServiceView`, which a test proves. */
@@ -93,7 +93,7 @@ export const AlreadyStable = z
   .meta({ id: "AlreadyStable" });
 
 export const ServiceQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(500).optional().describe("How many to answer at most; left out, all of them."),
+  limit: AnyLimit,
   cursor: Cursor,
 });
 

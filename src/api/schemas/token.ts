@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ServiceName } from "./names.ts";
+import { AnyLimit, Cursor, NextCursor, ServiceName } from "./names.ts";
 
 /** The wire shapes of tokens; the same as `core/token.ts`, which a test proves. Nothing but the answer to a creation has the token. */
 
@@ -26,7 +26,7 @@ export const TokenView = z
   .meta({ id: "Token", description: "A token, without the token itself: only a hash of that is kept." });
 
 export const TokenList = z
-  .object({ tokens: z.array(TokenView).readonly() })
+  .object({ tokens: z.array(TokenView).readonly().describe("By name."), next: NextCursor })
   .readonly()
   .meta({ id: "TokenList" });
 
@@ -34,6 +34,8 @@ export const CreatedToken = z
   .object({ token: z.string().describe("The token. It is told this once."), about: TokenView })
   .readonly()
   .meta({ id: "CreatedToken" });
+
+export const TokenQuery = z.object({ limit: AnyLimit, cursor: Cursor });
 
 export const TokenPath = z.object({ token: TokenName });
 

@@ -68,7 +68,7 @@ const list: Run<object> = (context) =>
   withTokens(context, async (tokens) => {
     const found = await tokens.list();
     const lines = () => (found.length === 0 ? [] : table(COLUMNS, found.map(rowOf), context.out));
-    await tell(context, { json: found, names: found.map(({ name }) => name), lines });
+    await tell(context, { json: { tokens: found }, names: found.map(({ name }) => name), lines });
     if (found.length === 0) say(context, "no token was made; the first one lies in the state folder");
     return EXIT.reached;
   });

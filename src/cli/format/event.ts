@@ -24,5 +24,7 @@ export function eventLine(event: EventView, style: Style, now: Ms): string {
   const named = event.actor === null || event.text.endsWith(` by ${event.actor}`) || event.text.includes(` by ${event.actor}: `);
   const actor = named ? "" : ` (${plain(event.actor)})`;
   const kind = paint(style, TONES[event.kind] ?? "accent", plain(event.kind));
-  return `${paint(style, "dim", clock(event.at, now))} ${plain(event.service)}${rollout}${step} ${kind}: ${plain(event.text)}${actor}`;
+  // What is about no service is about Sluice itself: tokens, its configuration.
+  const about = event.service === "" ? "sluice" : plain(event.service);
+  return `${paint(style, "dim", clock(event.at, now))} ${about}${rollout}${step} ${kind}: ${plain(event.text)}${actor}`;
 }
