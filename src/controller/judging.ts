@@ -45,7 +45,8 @@ function startOne(deps: JudgingDeps, cell: Cell, effect: Judge, metric: Metric):
     busy = true;
     try {
       const verdicts = await judgeOnce(deps, cell, effect, metric, () => stopped);
-      if (!stopped) await cell.accept({ signal: "judged", rollout: effect.rollout, entry: effect.entry, verdicts });
+      const { rollout, entry, members } = effect;
+      if (!stopped) await cell.accept({ signal: "judged", rollout, entry, members, verdicts });
     } catch (error) {
       deps.log.error("a round of judging could not be stored; trying again", {
         service: cell.settings.name,

@@ -23,11 +23,12 @@ export function effects(rollout: Rollout): readonly Effect[] {
   ];
 }
 
-/** Judging goes on while applying, waiting, paused and held; it belongs to the entry that was proved last. */
+/** Judging goes on while applying, waiting, paused and held; it belongs to the entry that was proved last, and begins anew where others are judged. */
 function judging(rollout: Rollout): readonly Effect[] {
   if (rollout.watch === null || rollout.checks.length === 0) return [];
   const { entry, since, alone } = rollout.watch;
-  const key = `judge ${rollout.id} ${entry}`;
+  const members = judgedMembers(rollout);
+  const key = `judge ${rollout.id} ${entry}${members === null ? "" : ` ${members.join(",")}`}`;
   return [
     {
       effect: "judge",
@@ -41,7 +42,7 @@ function judging(rollout: Rollout): readonly Effect[] {
       alone,
       checks: rollout.checks,
       metrics: rollout.metrics,
-      members: judgedMembers(rollout),
+      members,
     },
   ];
 }

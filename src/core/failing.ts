@@ -55,7 +55,9 @@ function decided(rollout: Rollout, rolling: Rolling, member: Member): Rollout {
   const { failing } = rolling;
   const members = failing?.members.filter((one) => one !== member) ?? [];
   const left = failing === null || members.length === 0 ? null : { ...failing, members };
-  return withRolling(rollout, { ...rolling, failing: left });
+  const given = withRolling(rollout, { ...rolling, failing: left });
+  // What was said of it together with others does not count for them.
+  return judgedMembers(rollout)?.includes(member) === true ? { ...given, verdicts: {} } : given;
 }
 
 /** The batch of the members that failed, from its beginning; what went well for the others stands, and so do hooks that ran for all. */

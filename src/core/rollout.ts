@@ -186,7 +186,14 @@ export type Signal =
   | { readonly signal: "refused"; readonly by: By; readonly text: string }
   /** `what` is how people call the work. */
   | { readonly signal: "task"; readonly key: string; readonly what?: string; readonly result: TaskResult }
-  | { readonly signal: "judged"; readonly rollout: string; readonly entry: number; readonly verdicts: readonly Verdict[] }
+  /** `members` are those that were judged, as the effect named them. */
+  | {
+      readonly signal: "judged";
+      readonly rollout: string;
+      readonly entry: number;
+      readonly members: readonly Member[] | null;
+      readonly verdicts: readonly Verdict[];
+    }
   | { readonly signal: "health"; readonly pool: PoolName; readonly readiness: Readiness }
   | { readonly signal: "members"; readonly health: Readonly<Record<Member, MemberHealth>> }
   | { readonly signal: "woken" };

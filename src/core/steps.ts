@@ -97,13 +97,15 @@ export function wantOnEntry(rollout: Rollout, step: Step): Want {
   return { ...want, shares: split(rollout.from, rollout.to, raised(step.ramp.fromBp, step, rollout)) };
 }
 
-/** Begins the dwell of a step that nginx serves. */
+/** Begins the dwell of a step that nginx serves. Between two batches the one before is still judged, as it was. */
 export function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
   const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
   const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
   const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
   const alone = rollout.rolling === null && rampBp === null && shareOf(step.want.shares, rollout.from) === 0;
-  return { rollout: { ...observed, watch: { entry: cursor.entry, step: cursor.step, since: now.t, alone } }, facts };
+  const isBetween = rollout.rolling !== null && step.batch === null;
+  const watch = { entry: cursor.entry, step: cursor.step, since: now.t, alone };
+  return { rollout: { ...observed, watch: isBetween ? rollout.watch : watch }, facts };
 }
 
 /** The next share of a ramp: a promotion takes the rest at once, and the end is never passed. */

@@ -36,7 +36,9 @@ function receive(rollout: Rollout, signal: Signal, now: Now): Move | (Outcome & 
     case "task":
       return ended(rollout, signal.key, signal.result, signal.what);
     case "judged":
-      return signal.rollout === rollout.id ? judged(rollout, signal.entry, signal.verdicts, now) : null;
+      return signal.rollout === rollout.id && isAboutNow(rollout, signal)
+        ? judged(rollout, signal.entry, signal.verdicts, now)
+        : null;
     case "health":
       return healthChanged(rollout, signal.pool, signal.readiness, now);
     case "members":
@@ -100,6 +102,15 @@ function notTaken(rollout: Rollout, text: string, now: Now): Move | null {
 }
 
 // --- evidence -------------------------------------------------------------------------------------------------------
+
+/**
+ * In `rolling`, what is judged changes with each batch, and with each member that is tried again or given up: a verdict on others would
+ * charge those that it is not about. Between pools any verdict of the rollout is about the same candidate.
+ */
+function isAboutNow(rollout: Rollout, { entry, members }: Signal & { signal: "judged" }): boolean {
+  if (rollout.rolling === null) return true;
+  return rollout.watch?.entry === entry && same(judgedMembers(rollout), members);
+}
 
 /** A fail always counts while there is something to take back; a pass counts only for the entry that it was seen in. */
 function judged(rollout: Rollout, entry: number, verdicts: readonly Verdict[], now: Now): Move | null {

@@ -176,7 +176,7 @@ describe("signals that come late or twice", () => {
     for (const seq of [0, 1, story.rollout.seq]) expect(story.applied(seq).last.is).toBe("ignored");
     expect(story.tell({ signal: "applied", by: { rollout: "web-0", seq: story.rollout.seq } }).last.is).toBe("ignored");
     expect(story.green_is(READY).last.is).toBe("ignored");
-    expect(story.tell({ signal: "judged", rollout: "web-0", entry: 1, verdicts: [] }).last.is).toBe("ignored");
+    expect(story.tell({ signal: "judged", rollout: "web-0", entry: 1, members: null, verdicts: [] }).last.is).toBe("ignored");
     expect(story.later(1).last.is).toBe("ignored");
   });
 

@@ -31,7 +31,7 @@ function verdict(story: Story, is: Verdict["is"]): Story {
     suspicious: "not for people",
     basis: { ...basis, from: story.t - 6_000, to: story.t },
   };
-  return story.tell({ signal: "judged", rollout: "web-1", entry: story.entry, verdicts: [said] });
+  return story.tell({ signal: "judged", rollout: "web-1", entry: story.entry, members: null, verdicts: [said] });
 }
 
 /** What happened last that is a decision. */

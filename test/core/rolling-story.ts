@@ -147,10 +147,15 @@ export class RollingStory {
   }
 
   verdict(is: VerdictIs): this {
-    const { phase } = this.rollout;
-    const entry = "cursor" in phase ? phase.cursor.entry : 0;
+    return this.tell(this.judgement(is));
+  }
+
+  /** What judging would say now. */
+  judgement(is: VerdictIs): Signal {
+    const judge = effects(this.rollout).find((effect) => effect.effect === "judge");
+    if (judge?.effect !== "judge") throw new Error(`nobody is judged: ${this.at}`);
     const verdict = { check: "errors", is, value: 0.5, limit: "< 2 %", samples: 100, windowMs: 6_000, text: `says ${is}` };
-    return this.tell({ signal: "judged", rollout: "web-1", entry, verdicts: [verdict] });
+    return { signal: "judged", rollout: "web-1", entry: judge.entry, members: judge.members, verdicts: [verdict] };
   }
 
   /** Takes one batch through its update, up to its being judged. */

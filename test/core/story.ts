@@ -160,7 +160,7 @@ export class Story {
       windowMs: 6_000,
       text: `the check says ${is}`,
     };
-    return this.tell({ signal: "judged", rollout: "web-1", entry, verdicts: [verdict] });
+    return this.tell({ signal: "judged", rollout: "web-1", entry, members: null, verdicts: [verdict] });
   }
 
   green_is(readiness: Readiness): this {
