@@ -160,6 +160,7 @@ export function showRollout(rollout: Rollout, proved: Settled | null, now: Now):
     hold: holdOf(rollout, stage),
     rolling: showRolling(rollout),
     checks: rollout.checks.map((check) => showCheck(rollout, check)),
+    undoes: rollout.undo?.revision ?? null,
     startedBy: rollout.startedBy,
     startedAt: iso(rollout.startedAt),
     endedAt: rollout.endedAt === null ? null : iso(rollout.endedAt),

@@ -153,13 +153,13 @@ function updated(settings: ServiceSettings, stable: PoolName, to: PoolName | nul
 }
 
 /** Why nothing can be started while a rollout is under way. */
-export function alreadyRunning(running: Rollout): Refusal {
+export function alreadyRunning(running: Rollout, verb = "start"): Refusal {
   const since = new Date(running.startedAt).toISOString();
   const course = running.rolling === null ? `from ${running.from} to ${running.to}` : `of ${running.to}`;
   return new Refusal(
     "rollout-running",
     `${running.id} (${running.strategy} ${course}) is under way, started by ${running.startedBy} at ${since}`,
-    `wait for it (sluice watch ${running.service}), abort it, or start with replace`,
+    `wait for it (sluice watch ${running.service}), end it (sluice abort ${running.service}), or send it back first: ${verb} with \`--replace\``,
   );
 }
 

@@ -54,7 +54,7 @@ function beginning(
   now: Now,
 ): Edit {
   const running = underWay(record);
-  if (running !== null) throw alreadyRunning(running);
+  if (running !== null) throw alreadyRunning(running, "undo");
   const { undo, strategy, to, version, instant } = wayBackTo(input.revision, newestFirst, {
     settings,
     stable: record.state.stable,

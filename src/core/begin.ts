@@ -76,7 +76,8 @@ export function begin(input: Beginning, now: Now): Move {
   refuseWithoutRoom(rollout);
   const version = input.version === null ? "" : ` (${input.version})`;
   const where = rolling === null ? `from ${input.from} to ${input.to}` : `of ${input.to}`;
-  const text = `${input.strategy} ${where}${version}`;
+  const back = rollout.undo === null ? "" : `undo to revision ${rollout.undo.revision}: `;
+  const text = `${back}${input.strategy} ${where}${version}`;
   const started = { kind: "started", step: 0, actor: input.actor, text, data: { reason: input.reason } } as const;
   // Its first task begins with it.
   return settle({ rollout: waitFor(rollout, cursor, "before", 0, now).rollout, facts: [started] }, now);

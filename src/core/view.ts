@@ -76,6 +76,8 @@ export type RolloutView = {
   readonly checks: readonly CheckView[];
   /** Null for a strategy that moves traffic from pool to pool. */
   readonly rolling: RollingView | null;
+  /** The number of the revision that an undo goes back to; null for what is none. */
+  readonly undoes: number | null;
   readonly startedBy: string;
   readonly startedAt: string;
   readonly endedAt: string | null;

@@ -12,6 +12,8 @@ test("a release is undone, to the one before and to one by its number, with and 
   expect((await stack.cli("switch", "web", "green", "--version", "v1", "--wait")).code).toBe(0);
   const back = await stack.cli("undo", "web", "--reason", "loses orders", "--wait");
   expect(back.code, back.err).toBe(0);
+  expect(back.out).toMatch(/web-2 blue-green green .+ blue, undo to revision 0 .*promoted/);
+  expect(back.err).toContain("started: undo to revision 0: blue-green from green to blue");
   expect(await count(stack.url, 50)).toEqual({ blue: 50 });
 
   await stack.killController();

@@ -65,6 +65,7 @@ export function rolloutView(more: Partial<RolloutView> = {}): RolloutView {
     hold: null,
     checks: [],
     rolling: null,
+    undoes: null,
     startedBy: "admin",
     startedAt: "2026-03-01T10:00:00.000Z",
     endedAt: null,

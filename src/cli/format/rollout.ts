@@ -23,7 +23,7 @@ export function rolloutHead(rollout: RolloutView, style: Style, now: Ms): string
   const version = rollout.version === null ? "" : `   version ${plain(rollout.version)}`;
   const by = `   started by ${plain(rollout.startedBy)} ${clock(rollout.startedAt, now)}`;
   const ended = rollout.endedAt === null ? "" : `, ended ${clock(rollout.endedAt, now)}`;
-  const title = courseOf(rollout, style);
+  const title = `${courseOf(rollout, style)}${undoText(rollout)}`;
   return [
     `${paint(style, "bold", rollout.id)}   ${title}${version}${by}${ended}`,
     rolloutState(rollout, style),
@@ -48,7 +48,13 @@ export function rolloutSummary(rollout: RolloutView, style: Style): string {
   const step = rollout.endedAt === null && rollout.steps.length > 0 ? ` ${stepOf(rollout)}` : "";
   const reason = rollout.reason === "" ? "" : `: ${plain(rollout.reason)}`;
   const members = rollout.rolling === null ? "" : ` (${settledText(rollout.rolling)})`;
-  return `${rollout.id} ${courseOf(rollout, style)} ${paint(style, mark.tone, mark.text)}${step}${members}${reason}`;
+  const version = rollout.undoes === null || rollout.version === null ? "" : ` (${plain(rollout.version)})`;
+  const course = `${courseOf(rollout, style)}${undoText(rollout)}${version}`;
+  return `${rollout.id} ${course} ${paint(style, mark.tone, mark.text)}${step}${members}${reason}`;
+}
+
+function undoText({ undoes }: RolloutView): string {
+  return undoes === null ? "" : `, undo to revision ${undoes}`;
 }
 
 const STEP_COLUMNS: readonly Column[] = [
