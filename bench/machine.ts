@@ -26,7 +26,7 @@ export function describeMachine(): Machine {
     system: `${platform()} ${release()}`,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
     node: process.version,
-    nginx: versionOf(process.env.NGINX ?? "nginx", /nginx\/(\S+)/) ?? "unknown",
+    nginx: versionOf("nginx", /nginx\/(\S+)/) ?? "unknown",
     haproxy: versionOf("haproxy", /version (\S+)/),
     wrk: versionOf("wrk", /^wrk \S*?(\d\S*)/),
   };

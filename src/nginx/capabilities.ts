@@ -4,6 +4,8 @@ export type Capabilities = {
   readonly version: string;
   /** From 1.27.4: old workers serve one more request per keep-alive connection, so that a reload loses none. */
   readonly keepaliveMinTimeout: boolean;
+  /** From 1.29.7: connections to members are kept where nothing else is said. */
+  readonly keepsByDefault: boolean;
   /** From 1.19.3: cookies of `userid` can be `httponly` and `samesite`. */
   readonly useridFlags: boolean;
   /** False where nginx was built `--without-http_userid_module`. */
@@ -11,7 +13,13 @@ export type Capabilities = {
 };
 
 /** What every nginx that Sluice supports can do: for rendering where no binary is at hand. */
-export const BASELINE: Capabilities = { version: "1.18.0", keepaliveMinTimeout: false, useridFlags: false, userid: true };
+export const BASELINE: Capabilities = {
+  version: "1.18.0",
+  keepaliveMinTimeout: false,
+  keepsByDefault: false,
+  useridFlags: false,
+  userid: true,
+};
 
 /** Reads the text that `nginx -V` prints (on standard error). */
 export function parseCapabilities(text: string): Capabilities {
@@ -22,6 +30,7 @@ export function parseCapabilities(text: string): Capabilities {
   return {
     version: version.join("."),
     keepaliveMinTimeout: atLeast(version, [1, 27, 4]),
+    keepsByDefault: atLeast(version, [1, 29, 7]),
     useridFlags: atLeast(version, [1, 19, 3]),
     userid: !text.includes("--without-http_userid_module"),
   };

@@ -94,7 +94,9 @@ function renderAnew(site: Site, route: Route, templates: Templates): Files {
   checkRoute(route);
   const { service } = route;
   if (route.shape.routing === "weighted")
-    return new Map([[`${service}.http.conf`, page(renderChecked(templates["weighted.http"], weightedView(route), service))]]);
+    return new Map([
+      [`${service}.http.conf`, page(renderChecked(templates["weighted.http"], weightedView(route, site), service))],
+    ]);
   const view = liveView(route, site);
   return new Map([
     [`${service}.http.conf`, page(renderChecked(templates["live.http"], view, service))],

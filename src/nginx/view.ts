@@ -46,10 +46,10 @@ export function checkRoute(route: Route): void {
 }
 
 /** `weighted.http`: one upstream. */
-export function weightedView(route: Route): View {
+export function weightedView(route: Route, site: Site): View {
   const make = maker(route.service);
   return {
-    ...upstream(route, make, weightedUpstreamName(route.service), serviceServers(route)),
+    ...upstream(route, make, site, weightedUpstreamName(route.service), serviceServers(route)),
     service: make(route.service, "name"),
   };
 }
@@ -62,7 +62,7 @@ export function liveView(route: Route, site: Site): View {
   const pools = Object.keys(route.endpoints).sort();
   return {
     service: make(service, "name"),
-    pools: pools.map((pool) => upstream(route, make, upstreamName(service, pool), poolServers(route, pool))),
+    pools: pools.map((pool) => upstream(route, make, site, upstreamName(service, pool), poolServers(route, pool))),
     poolVariable: make(poolVariable(service), "variable of the pool"),
     base: make(upstreamName(service, route.base), "upstream of the default pool"),
     other: route.other === null ? null : make(upstreamName(service, route.other), "upstream of the other pool"),
@@ -176,7 +176,7 @@ function statusView(route: Route, site: Site): View {
   };
 }
 
-function upstream(route: Route, make: Make, name: string, servers: readonly Server[]): View {
+function upstream(route: Route, make: Make, site: Site, name: string, servers: readonly Server[]): View {
   const { tries } = route.shape;
   return {
     upstream: make(name, "upstream"),
@@ -193,6 +193,7 @@ function upstream(route: Route, make: Make, name: string, servers: readonly Serv
       failTimeoutS: tries.maxFails === 0 ? null : make(tries.failTimeoutMs / 1_000, "failTimeout in seconds"),
     })),
     keepalive: tries.keepalive === 0 ? null : make(tries.keepalive, "keepalive"),
+    closed: tries.keepalive === 0 && site.capabilities.keepsByDefault,
   };
 }
 

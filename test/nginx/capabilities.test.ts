@@ -10,20 +10,25 @@ test("the nginx at hand is read", async () => {
 });
 
 test.each([
-  ["1.18.0", false, false],
-  ["1.19.3", false, true],
-  ["1.27.3", false, true],
-  ["1.27.4", true, true],
-  ["1.28.0", true, true],
-  ["2.0.0", true, true],
-])("version %s: keepalive_min_timeout %s, userid_flags %s", (version, keepaliveMinTimeout, useridFlags) => {
-  expect(parseCapabilities(`nginx version: nginx/${version} (Ubuntu)\nconfigure arguments:`)).toEqual({
-    version,
-    keepaliveMinTimeout,
-    useridFlags,
-    userid: true,
-  });
-});
+  ["1.18.0", false, false, false],
+  ["1.19.3", false, true, false],
+  ["1.27.3", false, true, false],
+  ["1.27.4", true, true, false],
+  ["1.29.6", true, true, false],
+  ["1.29.7", true, true, true],
+  ["2.0.0", true, true, true],
+])(
+  "version %s: keepalive_min_timeout %s, userid_flags %s, keepalive by itself %s",
+  (version, keepaliveMinTimeout, useridFlags, keepsByDefault) => {
+    expect(parseCapabilities(`nginx version: nginx/${version} (Ubuntu)\nconfigure arguments:`)).toEqual({
+      version,
+      keepaliveMinTimeout,
+      keepsByDefault,
+      useridFlags,
+      userid: true,
+    });
+  },
+);
 
 test("a build without the userid module, and a program that is no nginx", () => {
   expect(parseCapabilities("nginx version: openresty/1.25.3\nconfigure arguments: --without-http_userid_module").userid).toBe(

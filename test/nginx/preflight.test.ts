@@ -63,7 +63,7 @@ describe("the small nginx that is started to see whether workers would start", (
 
   test("does its work where there is no timeout program", async () => {
     const preflight = new Preflight({ command: join(folder, "absent"), mostS: 1 });
-    const nginx = process.env.NGINX ?? "nginx";
+    const nginx = "nginx";
     expect(await preflight.objection(drive(nginx), folder)).toContain("/nonexistent/folder");
     writeFileSync(join(folder, "nginx.conf"), "events {}\n");
     expect(await preflight.objection(drive(nginx), folder)).toBeNull();
@@ -75,7 +75,7 @@ describe("the small nginx that is started to see whether workers would start", (
     const own = `daemon off; pid ${pidFile}; error_log ${join(folder, "error.log")}; events {}`;
     writeFileSync(join(folder, "small.conf"), own);
     const binary = join(folder, "nginx");
-    writeFileSync(binary, `#!/bin/sh\nexec ${process.env.NGINX ?? "nginx"} -p ${folder} -c ${join(folder, "small.conf")}\n`);
+    writeFileSync(binary, `#!/bin/sh\nexec nginx -p ${folder} -c ${join(folder, "small.conf")}\n`);
     chmodSync(binary, 0o755);
     const module = JSON.stringify(new URL("../../src/nginx/preflight.ts", import.meta.url).href);
     const code = `const { Preflight } = await import(${module});

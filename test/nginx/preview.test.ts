@@ -19,7 +19,7 @@ beforeEach(() => {
   prefix = mkdtempSync(join(tmpdir(), "sluice-preview-"));
   settings = {
     name: "local",
-    drive: { by: "local", binary: process.env.NGINX ?? "nginx", config: join(prefix, "nginx.conf"), pid: join(prefix, "pid") },
+    drive: { by: "local", binary: "nginx", config: join(prefix, "nginx.conf"), pid: join(prefix, "pid") },
     include: join(prefix, "sluice"),
     tables: join(prefix, "tables"),
     status: "127.0.0.1:19071",

@@ -5,13 +5,13 @@ import { count } from "../support/client.ts";
 import { type MemberServer, startMember } from "../support/members.ts";
 import { makePrefix, type Nginx, startNginx } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
-import { siteIn, writeSet } from "../support/rendering.ts";
+import { ofNginx, siteIn, writeSet } from "../support/rendering.ts";
 import { routeOf } from "../support/routes.ts";
 
 /** A weighted service behind a real nginx; `set` renders another route and reloads. */
 async function serving(route: Route, workers = 2): Promise<{ url: string; nginx: Nginx; set(route: Route): Promise<void> }> {
   const prefix = makePrefix();
-  const site = await siteIn(prefix);
+  const site = await siteIn(prefix, await ofNginx());
   const port = await freePort();
   writeSet(prefix, site, [route]);
   const location = 'proxy_pass http://web; proxy_http_version 1.1; proxy_set_header Connection "";';

@@ -63,7 +63,7 @@ export async function drive(options: DrivenOptions): Promise<Driven> {
     name: "local",
     drive: {
       by: "local",
-      binary: process.env.NGINX ?? "nginx",
+      binary: "nginx",
       config: join(prefix, "nginx.conf"),
       pid: join(prefix, "nginx.pid"),
     },

@@ -50,7 +50,7 @@ export type Nginx = AsyncDisposable & {
   kill(): Promise<void>;
 };
 
-const BINARY = process.env.NGINX ?? "nginx";
+const BINARY = "nginx";
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) for (const pid of [...childrenOf(child.pid ?? 0), child.pid ?? 0]) signal(pid, "SIGKILL");

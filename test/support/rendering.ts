@@ -1,23 +1,29 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import type { Route } from "../../src/core/route.ts";
-import { BASELINE, type Capabilities } from "../../src/nginx/capabilities.ts";
+import { BASELINE, type Capabilities, parseCapabilities } from "../../src/nginx/capabilities.ts";
 import { render, type Stub } from "../../src/nginx/render.ts";
 import type { Site } from "../../src/nginx/site.ts";
 import { defaultTemplates, loadTemplates, type Templates } from "../../src/nginx/template.ts";
 import { freePort } from "./ports.ts";
 
-/** What the nginx of the tests can do: 1.22. */
+/** What nginx 1.22 can do; later ones take it, too. */
 export const DEBIAN: Capabilities = { ...BASELINE, version: "1.22.1", useridFlags: true };
 
 export const TEMPLATES: Templates = await loadTemplates(defaultTemplates(), null);
 
 /** A prefix with tables, and a status server on a free port. */
-export async function siteIn(prefix: string): Promise<Site> {
+export async function siteIn(prefix: string, capabilities: Capabilities = DEBIAN): Promise<Site> {
   const tables = join(prefix, "tables");
   mkdirSync(tables, { recursive: true });
   writeFileSync(join(tables, ".probe"), "");
-  return { tables, status: `127.0.0.1:${await freePort()}`, closingFlag: join(prefix, "closing"), capabilities: DEBIAN };
+  return { tables, status: `127.0.0.1:${await freePort()}`, closingFlag: join(prefix, "closing"), capabilities };
+}
+
+/** What the nginx can do that the tests run. */
+export async function ofNginx(): Promise<Capabilities> {
+  return parseCapabilities((await execa("nginx", ["-V"])).stderr);
 }
 
 /** Renders a set into `PREFIX/current`; returns the generation. */

@@ -55,7 +55,11 @@ const tries = block("tries", "How nginx tries the members of an upstream.", {
     DEFAULTS.tries.maxFails,
   ),
   failTimeout: duration("nginx's `fail_timeout`; without effect while `maxFails` is 0.").prefault(DEFAULTS.tries.failTimeout),
-  keepalive: whole("Idle connections that each worker keeps to the members.", 0, 10_000).default(DEFAULTS.tries.keepalive),
+  keepalive: whole(
+    "Idle connections that each worker keeps to the members; 0 for none, also where nginx would (from 1.29.7 on).",
+    0,
+    10_000,
+  ).default(DEFAULTS.tries.keepalive),
 }).transform(({ failTimeout, ...rest }) => ({ ...rest, failTimeoutMs: failTimeout }));
 
 const pool = block("a pool", "Members that run one version.", {
