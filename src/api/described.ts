@@ -47,7 +47,7 @@ const IF_MATCH: Parameter = {
   name: "If-Match",
   in: "header",
   description:
-    "The ETag of the service: refused with 412 where the rollout has moved on since. With `replace`, this or `*` is needed (428).",
+    "The ETag of the service: refused with 412 where its rollout moved on since, or people changed its members. With `replace`, this or `*` is needed (428).",
   schema: { type: "string" },
 };
 
@@ -60,11 +60,15 @@ const IDEMPOTENCY_KEY: Parameter = {
 
 /** Headers that are read before a route's own schema. */
 function headersOf(path: string, method: string, { operationId }: Operation): readonly Parameter[] {
-  if (method !== "post") return [];
-  const aboutRollout = /\/(?:rollouts|switch|undo|rollout\/[a-z]+)$/.test(path);
+  const aboutMembers = ["setMembers", "resetMembers"].includes(operationId);
+  if (method !== "post") return aboutMembers ? [IF_MATCH] : [];
+  const aboutRollout = /\/(?:rollouts|switch|undo|rollout\/[a-z]+|drain|ready)$/.test(path);
   const keeps = !["createToken", "planRollout"].includes(operationId);
   return [...(aboutRollout ? [IF_MATCH] : []), ...(keeps ? [IDEMPOTENCY_KEY] : [])];
 }
+
+/** Operations that answer a service, with its tag. */
+const TAGGED = new Set(["getService", "setMembers", "resetMembers", "drainMember", "readyMember"]);
 
 const TEXT = { schema: { type: "string" } };
 
@@ -73,7 +77,7 @@ function answerOf({ operationId }: Operation, status: string, answer: Answer): A
   const name = answer.content?.["application/json"]?.schema?.$ref?.split("/").at(-1) ?? "";
   const example = EXAMPLES[name];
   const headers = {
-    ...(operationId === "getService" && status === "200" ? { ETag: { description: "For If-Match.", ...TEXT } } : {}),
+    ...(TAGGED.has(operationId) && status === "200" ? { ETag: { description: "For If-Match.", ...TEXT } } : {}),
     ...(status === "201" && name === "Rollout" ? { Location: { description: "The path of the rollout.", ...TEXT } } : {}),
     ...(typeof example === "object" && example !== null && "next" in example
       ? { Link: { description: 'The next page, with `rel="next"`; absent at the end.', ...TEXT } }

@@ -1,5 +1,8 @@
-import type { Control } from "../core/control.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Actor, Control } from "../core/control.ts";
+import type { ServiceView as View } from "../core/view.ts";
 import { actorOf } from "./auth.ts";
+import { eTag, ifMatch } from "./if-match.ts";
 import { operation, type Routes } from "./route.ts";
 import { MemberPath, PoolPath } from "./schemas/names.ts";
 import { MembersBody, ServiceView } from "./schemas/service.ts";
@@ -13,14 +16,15 @@ export function memberRoutes(app: Routes, control: Control): void {
       config: set.config,
       schema: { ...set.words, params: PoolPath, body: MembersBody, response: { 200: ServiceView, ...set.problem } },
     },
-    (request) => control.setMembers(request.params.service, request.params.pool, request.body, actorOf(request)),
+    (request, reply) =>
+      tagged(reply, control.setMembers(request.params.service, request.params.pool, request.body, ...about(request))),
   );
 
   const reset = operation("resetMembers", "members", "Go back to the configured members of a pool", "operate");
   app.delete(
     "/v1/services/:service/pools/:pool/members",
     { config: reset.config, schema: { ...reset.words, params: PoolPath, response: { 200: ServiceView, ...reset.problem } } },
-    (request) => control.setMembers(request.params.service, request.params.pool, null, actorOf(request)),
+    (request, reply) => tagged(reply, control.setMembers(request.params.service, request.params.pool, null, ...about(request))),
   );
 
   const states = [
@@ -32,10 +36,22 @@ export function memberRoutes(app: Routes, control: Control): void {
     app.post(
       `/v1/services/:service/pools/:pool/members/:member/${verb}`,
       { config: move.config, schema: { ...move.words, params: MemberPath, response: { 200: ServiceView, ...move.problem } } },
-      (request) => {
+      (request, reply) => {
         const { service, pool, member } = request.params;
-        return control.setMember(service, pool, member, state, actorOf(request));
+        return tagged(reply, control.setMember(service, pool, member, state, ...about(request)));
       },
     );
   }
+}
+
+/** Who asks, and which state of the service they saw. */
+function about(request: FastifyRequest): [actor: Actor, ifMatch: string | null] {
+  return [actorOf(request), ifMatch(request.headers["if-match"])];
+}
+
+/** The answer, with the tag for the next change. */
+async function tagged(reply: FastifyReply, changed: Promise<View>): Promise<View> {
+  const service = await changed;
+  reply.header("etag", eTag(service.etag));
+  return service;
 }

@@ -185,15 +185,27 @@ export class Client {
   // --- members
 
   /** The members of a pool from now on; null goes back to the configured ones. */
-  setMembers(service: string, pool: string, members: readonly string[] | null): Promise<ServiceView> {
+  setMembers(
+    service: string,
+    pool: string,
+    members: readonly string[] | null,
+    { ifMatch }: Pick<Change, "ifMatch"> = {},
+  ): Promise<ServiceView> {
     const path = `${poolPath(service, pool)}/members`;
-    return members === null ? this.request(path, { method: "DELETE" }) : this.request(path, { method: "PUT", body: members });
+    const headers = matching(ifMatch);
+    return this.request(path, members === null ? { method: "DELETE", headers } : { method: "PUT", body: members, headers });
   }
 
   /** Takes a member out of nginx (`draining`), or puts it back. */
-  setMember(service: string, pool: string, member: string, state: "draining" | "ready"): Promise<ServiceView> {
+  setMember(
+    service: string,
+    pool: string,
+    member: string,
+    state: "draining" | "ready",
+    { ifMatch }: Pick<Change, "ifMatch"> = {},
+  ): Promise<ServiceView> {
     const verb = state === "draining" ? "drain" : "ready";
-    return this.#post(`${poolPath(service, pool)}/members/${encodeURIComponent(member)}/${verb}`, {});
+    return this.#post(`${poolPath(service, pool)}/members/${encodeURIComponent(member)}/${verb}`, {}, ifMatch);
   }
 
   // --- for admins
@@ -217,9 +229,12 @@ export class Client {
   }
 
   /** With a key of its own, so that a proxy's retry is not a second command. */
-  #post<T>(path: string, body: object, ifMatch: string | null | undefined = null): Promise<T> {
-    const match = ifMatch === null ? {} : { "if-match": ifMatch === "*" ? "*" : `"${ifMatch}"` };
-    return this.request(path, { method: "POST", body, headers: { "idempotency-key": crypto.randomUUID(), ...match } });
+  #post<T>(path: string, body: object, ifMatch?: string | null | undefined): Promise<T> {
+    return this.request(path, {
+      method: "POST",
+      body,
+      headers: { "idempotency-key": crypto.randomUUID(), ...matching(ifMatch) },
+    });
   }
 }
 
@@ -252,6 +267,10 @@ function query(values: Readonly<Record<string, string | number | null | undefine
   for (const [key, value] of Object.entries(values)) if (value != null) set.set(key, String(value));
   const text = set.toString();
   return text === "" ? "" : `?${text}`;
+}
+
+function matching(tag: string | null | undefined): Readonly<Record<string, string>> {
+  return tag == null ? {} : { "if-match": tag === "*" ? "*" : `"${tag}"` };
 }
 
 function withoutNull(values: Readonly<Record<string, unknown>>): object {

@@ -38,7 +38,7 @@ export type PageRequest = { readonly limit?: number | undefined; readonly cursor
 
 /** What goes with any change. */
 export type Change = {
-  /** The `etag` of the service as it was seen: the call is refused with `stale` where the rollout moved on. `*`: it does not matter. */
+  /** The `etag` of the service as it was seen: the call is refused with `stale` where its rollout moved on, or people changed its members. `*`: it does not matter. */
   readonly ifMatch?: string | null | undefined;
   readonly reason?: string | null | undefined;
 };

@@ -188,9 +188,15 @@ export class Controller implements Control, AsyncDisposable {
     return again.rollout;
   }
 
-  async setMembers(name: ServiceName, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<ServiceView> {
+  async setMembers(
+    name: ServiceName,
+    pool: PoolName,
+    members: readonly Member[] | null,
+    actor: Actor,
+    ifMatch: string | null = null,
+  ): Promise<ServiceView> {
     const cell = this.#services.cell(name);
-    await membersSet(cell, pool, members, actor);
+    await membersSet(cell, pool, members, actor, ifMatch);
     await this.#services.poke(cell);
     return this.service(name);
   }
@@ -201,9 +207,10 @@ export class Controller implements Control, AsyncDisposable {
     member: Member,
     state: "draining" | "ready",
     actor: Actor,
+    ifMatch: string | null = null,
   ): Promise<ServiceView> {
     const cell = this.#services.cell(name);
-    await memberOut(cell, pool, member, state, actor);
+    await memberOut(cell, pool, member, state, actor, ifMatch);
     await this.#services.poke(cell);
     return this.service(name);
   }

@@ -5,9 +5,16 @@ import type { Member, PoolName } from "../core/units.ts";
 import type { Cell } from "./cell.ts";
 import { type ServiceRecord, underWay } from "./record.ts";
 import { membersOf } from "./service-state.ts";
+import { checkMatch } from "./starting.ts";
 
 /** Sets the members of a pool at run time; null goes back to the configured list. */
-export async function membersSet(cell: Cell, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<void> {
+export async function membersSet(
+  cell: Cell,
+  pool: PoolName,
+  members: readonly Member[] | null,
+  actor: Actor,
+  ifMatch: string | null,
+): Promise<void> {
   checkPool(cell, pool);
   const name = cell.settings.name;
   if (members !== null && new Set(members).size !== members.length)
@@ -15,6 +22,7 @@ export async function membersSet(cell: Cell, pool: PoolName, members: readonly M
   refuseWhileRolling(cell.record, pool, null);
   await cell.prepare(members ?? cell.settings.pools[pool]?.members ?? []);
   await cell.edit((record) => {
+    checkMatch(record, ifMatch);
     refuseWhileRolling(record, pool, null);
     const { [pool]: _, ...others } = record.state.members;
     const next = members === null ? others : { ...others, [pool]: members };
@@ -44,9 +52,11 @@ export async function memberOut(
   member: Member,
   state: "draining" | "ready",
   actor: Actor,
+  ifMatch: string | null,
 ): Promise<void> {
   checkPool(cell, pool);
   await cell.edit((record) => {
+    checkMatch(record, ifMatch);
     const members = membersOf(record.state, cell.settings, pool);
     if (!members.includes(member))
       throw new Refusal(

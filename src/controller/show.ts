@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Check, isAdvisory } from "../core/check.ts";
 import { remainingMs } from "../core/effects.ts";
 import { UNKNOWN } from "../core/health.ts";
@@ -21,7 +22,8 @@ import type { CheckView, MemberView, PoolView, RolloutView, ServiceView, StepVie
 import { canonical } from "../core/want.ts";
 import type { Cell } from "./cell.ts";
 import { reasonOf } from "./reason.ts";
-import { isIdleSpare, membersOf } from "./service-state.ts";
+import type { ServiceRecord } from "./record.ts";
+import { isIdleSpare, membersOf, type ServiceState } from "./service-state.ts";
 import { showRolling } from "./show-rolling.ts";
 import { towards } from "./towards.ts";
 
@@ -49,7 +51,7 @@ export function showService(cell: Cell, reports: Reports, observed: Observed | n
     observed: observed === null ? null : showObserved(observed, route.shape.log?.sample ?? WHOLE),
     pools: Object.fromEntries(Object.keys(settings.pools).map((pool) => [pool, showPool(cell, pool, reports)])),
     rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
-    etag: etagOf(rollout),
+    etag: etagOf(record),
   };
 }
 
@@ -70,11 +72,20 @@ function showObserved({ requests, windowMs }: Observed, sample: Bp): ServiceView
   return { shares: total === 0 ? {} : shares, requests: Math.round(total), windowMs, sample };
 }
 
-/** Changes with rollout, seq and entry, so that a health flap leaves it alone. */
-export function etagOf(rollout: Rollout | null): string {
-  if (rollout === null) return "none";
+/** Changes with rollout, seq and entry, and with the members that people set or took out, so that a health flap leaves it alone. */
+export function etagOf({ rollout, state }: Pick<ServiceRecord, "rollout" | "state">): string {
+  const hands = byHand(state);
+  if (rollout === null) return `none${hands}`;
   const { phase } = rollout;
-  return `${rollout.id}.${rollout.seq}.${"cursor" in phase ? phase.cursor.entry : phase.phase}`;
+  return `${rollout.id}.${rollout.seq}.${"cursor" in phase ? phase.cursor.entry : phase.phase}${hands}`;
+}
+
+/** A mark of what people did to members; empty where everything is as configured. */
+function byHand({ members, drained }: ServiceState): string {
+  const out = Object.entries(drained).filter(([, names]) => names.length > 0);
+  if (Object.keys(members).length === 0 && out.length === 0) return "";
+  const text = canonical([members, Object.fromEntries(out)]);
+  return `.${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
 }
 
 function iso(ms: number): string {

@@ -56,7 +56,7 @@ export async function startRollout(
 
 /** Refuses where the caller has seen an older state than there is. */
 export function checkMatch(record: ServiceRecord, ifMatch: string | null): void {
-  const etag = etagOf(record.rollout);
+  const etag = etagOf(record);
   if (ifMatch !== null && ifMatch !== etag)
     throw new Refusal(
       "stale",

@@ -64,9 +64,22 @@ export interface Control {
     options: { ifMatch: string | null; reason: string | null },
   ): Promise<RolloutView>;
   /** Members set at run time; null goes back to the configured list. */
-  setMembers(name: ServiceName, pool: PoolName, members: readonly Member[] | null, actor: Actor): Promise<ServiceView>;
+  setMembers(
+    name: ServiceName,
+    pool: PoolName,
+    members: readonly Member[] | null,
+    actor: Actor,
+    ifMatch?: string | null,
+  ): Promise<ServiceView>;
   /** Takes a member out of nginx by hand, or puts it back. */
-  setMember(name: ServiceName, pool: PoolName, member: Member, state: "draining" | "ready", actor: Actor): Promise<ServiceView>;
+  setMember(
+    name: ServiceName,
+    pool: PoolName,
+    member: Member,
+    state: "draining" | "ready",
+    actor: Actor,
+    ifMatch?: string | null,
+  ): Promise<ServiceView>;
   events(
     filter: { service: ServiceName | null; rollout: string | null },
     page: { after: number; limit: number },

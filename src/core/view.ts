@@ -26,7 +26,7 @@ export type ServiceView = {
   readonly pools: Readonly<Record<PoolName, PoolView>>;
   /** The rollout under way, or the newest that ended, or null. */
   readonly rollout: RolloutView | null;
-  /** Changes with rollout, seq and entry, not with health. */
+  /** Changes with rollout, seq and entry, and with members that people set or took out; not with health. */
   readonly etag: string;
 };
 

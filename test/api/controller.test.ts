@@ -69,6 +69,27 @@ test("a tag holds until the rollout moves on, and is stale then", async () => {
   expect((await api.post("/v1/services/web/rollout/advance", {}, { "if-match": now })).status).toBe(202);
 });
 
+test("of two people who set or drain members at the same time, the second sees first what the other did", async () => {
+  const look = async () => String((await api.ask("/v1/services/web")).headers.etag);
+  const list = "/v1/services/web/pools/green/members";
+  const idle = await look();
+  const put = { method: "PUT", json: ["127.0.0.1:8003", "127.0.0.1:8004"] } as const;
+  const first = await api.ask(list, { ...put, headers: { "if-match": idle } });
+  expect([first.status, first.headers.etag]).toEqual([200, await look()]);
+  const other = [
+    await api.ask(list, { ...put, json: ["127.0.0.1:8005"], headers: { "if-match": idle } }),
+    await api.ask(list, { method: "DELETE", headers: { "if-match": idle } }),
+    await api.post(`${list}/127.0.0.1:8003/drain`, {}, { "if-match": idle }),
+    await api.post("/v1/services/web/rollouts", { strategy: "canary" }, { "if-match": idle }),
+  ];
+  for (const got of other) expect(got).toMatchObject({ status: 412, body: { code: "stale" } });
+  const drained = await api.post(`${list}/127.0.0.1:8003/drain`, {}, { "if-match": String(first.headers.etag) });
+  expect([drained.status, drained.body.pools.green.members.length]).toEqual([200, 2]);
+  expect((await api.post(`${list}/127.0.0.1:8003/ready`, {}, { "if-match": "what I saw" })).status).toBe(400);
+  await api.ask(list, { method: "DELETE" });
+  expect(await look()).toBe(idle);
+});
+
 test("what cannot be done says why, by the status that fits", async () => {
   expect(await api.post("/v1/services/nope/switch")).toMatchObject({ status: 404, body: { code: "unknown-service" } });
   expect(await api.post("/v1/services/web/switch", { to: "red" })).toMatchObject({ status: 404, body: { code: "unknown-pool" } });

@@ -71,8 +71,10 @@ describe("every operation of the document", () => {
     const headers = (id: string) => named(id)?.parameters.flatMap((one) => (one.in === "header" ? [one.name] : []));
     expect(headers("abortRollout")).toEqual(["If-Match", "Idempotency-Key"]);
     expect(headers("createToken")).toEqual([]);
-    expect(headers("drainMember")).toEqual(["Idempotency-Key"]);
+    expect(headers("drainMember")).toEqual(["If-Match", "Idempotency-Key"]);
+    expect(headers("setMembers")).toEqual(["If-Match"]);
     expect(Object.keys(named("getService")?.answers["200"]?.headers ?? {})).toEqual(["ETag"]);
+    expect(Object.keys(named("drainMember")?.answers["200"]?.headers ?? {})).toEqual(["ETag"]);
     expect(Object.keys(named("startRollout")?.answers["201"]?.headers ?? {})).toEqual(["Location"]);
     for (const list of ["listRollouts", "listRevisions", "listRolloutEvents"])
       expect(Object.keys(named(list)?.answers["200"]?.headers ?? {}), list).toEqual(["Link"]);

@@ -76,7 +76,11 @@ export const ServiceView = z
       .describe("What requests were seen to do; null until a source counts them."),
     pools: z.record(z.string(), PoolView).readonly(),
     rollout: RolloutView.nullable().describe("The rollout under way, or the newest that ended."),
-    etag: z.string().describe("The entity tag for `If-Match`; it changes with the rollout, not with health."),
+    etag: z
+      .string()
+      .describe(
+        "The entity tag for `If-Match`; it changes with the rollout and with members that are set or taken out, not with health.",
+      ),
   })
   .readonly()
   .meta({ id: "Service" });
