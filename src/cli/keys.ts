@@ -2,6 +2,7 @@ import type { Command } from "../core/rollout.ts";
 import type { Ms } from "../core/units.ts";
 import type { RolloutView } from "../core/view.ts";
 import { percent } from "./format/units.ts";
+import { waitsForAdvance } from "./outcome.ts";
 
 /** What a key does to the rollout that is watched. */
 export type Action = {
@@ -18,7 +19,7 @@ export function actionsFor(rollout: RolloutView): readonly Action[] {
   const forward = phase === "applying" || phase === "observing" || phase === "waiting";
   const failing = rolling?.failing ?? null;
   return [
-    ...(forward && failing === null ? nextStep(rollout) : []),
+    ...(forward && failing === null && (phase !== "waiting" || waitsForAdvance(rollout)) ? nextStep(rollout) : []),
     ...(rolling === null && (forward || phase === "paused") ? [promote(rollout)] : []),
     ...(forward ? [{ key: "u", word: "pause", effect: null, command: { verb: "pause" } } as const] : []),
     ...(phase === "paused" ? [{ key: "u", word: "resume", effect: null, command: { verb: "resume" } } as const] : []),

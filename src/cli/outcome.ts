@@ -1,4 +1,5 @@
 import type { PhaseName } from "../core/rollout.ts";
+import { WAITS_FOR_APPROVAL } from "../core/task.ts";
 import { never } from "../core/units.ts";
 import type { RolloutView } from "../core/view.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -7,7 +8,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 export type Goal = "promoted" | "reverted";
 
 /** How a wait ends for a rollout in this state; null where it goes on by itself. */
-export function outcomeOf(rollout: Pick<RolloutView, "phase" | "remainingMs" | "hold">, goal: Goal): ExitCode | null {
+export function outcomeOf(rollout: Pick<RolloutView, "phase" | "remainingMs" | "hold" | "reason">, goal: Goal): ExitCode | null {
   const phase: PhaseName = rollout.phase;
   switch (phase) {
     case "promoted":
@@ -28,13 +29,23 @@ export function outcomeOf(rollout: Pick<RolloutView, "phase" | "remainingMs" | "
   }
 }
 
-/** Nothing counts down and nothing is frozen: only a person moves it on. */
-function waitsForPerson(rollout: Pick<RolloutView, "remainingMs" | "hold">): boolean {
-  return rollout.remainingMs === null && rollout.hold?.on !== "freeze";
+/** Nothing counts down, nothing is frozen, and it is not for members to become ready: only a person moves it on. */
+function waitsForPerson(rollout: Pick<RolloutView, "remainingMs" | "hold" | "reason">): boolean {
+  const { remainingMs, hold } = rollout;
+  return remainingMs === null && (hold === null ? waitsForApproval(rollout) : hold.on !== "freeze");
+}
+
+function waitsForApproval({ reason }: Pick<RolloutView, "reason">): boolean {
+  return reason.startsWith(WAITS_FOR_APPROVAL);
+}
+
+/** Whether `advance` is what a waiting rollout waits for: an approval, or evidence that a person goes on without. */
+export function waitsForAdvance(rollout: Pick<RolloutView, "hold" | "reason">): boolean {
+  return rollout.hold === null ? waitsForApproval(rollout) : rollout.hold.on === "evidence";
 }
 
 /** What a person can do next about a rollout that stopped short: commands, or what to mend, each on a line of its own. */
-export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "hold" | "rolling">): readonly string[] {
+export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "hold" | "rolling" | "reason">): readonly string[] {
   const { service, rolling } = rollout;
   if (rollout.phase === "waiting" && rolling?.failing != null) return memberActions(service, rolling.failing.members);
   switch (rollout.phase) {
@@ -43,9 +54,9 @@ export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "ho
     case "failed":
       return [`sluice retry ${service}`, `sluice abort ${service}`];
     case "waiting":
-      return rollout.hold?.on === "failure"
-        ? [`mend the member, and the rollout goes on by itself: sluice status ${service}`, `sluice abort ${service}`]
-        : [`sluice advance ${service}`, `sluice abort ${service}`];
+      if (rollout.hold?.on === "failure")
+        return [`mend the member, and the rollout goes on by itself: sluice status ${service}`, `sluice abort ${service}`];
+      return [`sluice ${waitsForAdvance(rollout) ? "advance" : "watch"} ${service}`, `sluice abort ${service}`];
     case "reverted":
       return [`sluice retry ${service}`];
     default:

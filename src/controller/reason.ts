@@ -4,6 +4,7 @@ import { stepAt } from "../core/move.ts";
 import { isRamping } from "../core/progress.ts";
 import type { Cursor, Rollout, Stage, Step } from "../core/rollout.ts";
 import type { Settled } from "../core/settled.ts";
+import { WAITS_FOR_APPROVAL } from "../core/task.ts";
 import { taskState } from "../core/task-state.ts";
 import { type Now, never } from "../core/units.ts";
 import { missingText } from "./missing.ts";
@@ -66,7 +67,7 @@ function taskReason(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "wait
   if (task === undefined) return `goes on with ${step.label}`;
   switch (task.do) {
     case "approval":
-      return `waits for approval: sluice advance ${rollout.service}`;
+      return `${WAITS_FOR_APPROVAL}: sluice advance ${rollout.service}`;
     case "healthy": {
       const state = rollout.readiness[task.pool];
       const counts =

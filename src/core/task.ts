@@ -24,6 +24,9 @@ export type Task = {
   | { readonly do: "members"; readonly members: readonly Member[]; readonly forMs: Ms; readonly anew: boolean }
 );
 
+/** How the reason of a rollout begins that an `advance` is all it waits for. */
+export const WAITS_FOR_APPROVAL = "waits for approval";
+
 /** How a task of a step ended, for one member where it is done for each; outlives retry. */
 export type TaskResult = { readonly ok: boolean; readonly text: string; readonly by: string | null };
 

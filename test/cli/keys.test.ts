@@ -19,7 +19,10 @@ describe("the keys of a live view", () => {
 
   test("approve where a person is waited for", () => {
     const steps = rolloutView().steps.map((step) => ({ ...step, until: "approval" as const }));
-    expect(words(rolloutView({ phase: "waiting", remainingMs: null, steps }))).toContain("n approve");
+    const waits = { phase: "waiting", remainingMs: null, steps } as const;
+    expect(words(rolloutView({ ...waits, reason: "waits for approval: sluice advance web" }))).toContain("n approve");
+    const forMembers = rolloutView({ ...waits, reason: "waits for every member of green to be ready (1 of 2)" });
+    expect(words(forMembers)).toEqual(["p promote", "u pause", "a abort"]);
   });
 
   test("say what they bring about", () => {

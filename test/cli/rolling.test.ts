@@ -109,7 +109,7 @@ describe("its progress", () => {
 
   test("is a sentence elsewhere", () => {
     expect(stateLine(rolling())).toBe(
-      "Waiting for rollout web-1 to finish: 1 of 3 updated, batch 2 of 3: waiting: batch 2 of 3: deploy runs for 127.0.0.1:8002",
+      "Waiting for rollout web-1 to finish: 1 of 3 updated: waiting: batch 2 of 3: deploy runs for 127.0.0.1:8002",
     );
   });
 });

@@ -96,6 +96,14 @@ describe("a wait", () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test("goes on while other members have to become ready, and has nothing to advance then", async () => {
+    const reason = "batch 2 of 3 waits: 1 other members are ready, and 2 have to be before 127.0.0.1:8002 is taken out";
+    control.move(rolloutView({ strategy: "rolling", phase: "waiting", remainingMs: null, reason }));
+    const { code, stderr } = await sluice(["status", "web", "--wait", "--timeout", "2s"], { env: env() });
+    expect(code).toBe(4);
+    expect(stderr).toContain("Come back with:\n  sluice watch web\n  sluice abort web");
+  });
+
   test("ends at 4 after --timeout, and says that the rollout goes on", async () => {
     const { code, stderr } = await sluice(["start", "web", "--wait", "--timeout", "300ms"], { env: env() });
     expect(code).toBe(4);

@@ -1,4 +1,4 @@
-import type { RolloutView } from "../../core/view.ts";
+import type { RollingView, RolloutView } from "../../core/view.ts";
 import { settledText } from "./rolling.ts";
 import { shares } from "./units.ts";
 import { plain } from "./width.ts";
@@ -15,6 +15,12 @@ export function stateLine(rollout: RolloutView): string {
   const where =
     rolling === null
       ? `step ${step + 1} of ${steps.length}${present === undefined ? "" : ` (${shares(present.shares)})`}`
-      : `${settledText(rolling)}${rolling.batch === null ? "" : `, batch ${rolling.batch} of ${rolling.batches}`}`;
+      : `${settledText(rolling)}${batchOf(rolling, reason)}`;
   return `Waiting for rollout ${id} to finish: ${where}: ${phase}: ${plain(reason)}`;
+}
+
+/** `, batch 2 of 6`, unless the reason names the batch itself. */
+function batchOf({ batch, batches }: RollingView, reason: string): string {
+  const text = `batch ${batch} of ${batches}`;
+  return batch === null || reason.includes(text) ? "" : `, ${text}`;
 }
