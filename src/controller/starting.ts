@@ -11,6 +11,7 @@ import type { Cell, Edit } from "./cell.ts";
 import type { Clock } from "./clock.ts";
 import type { ServiceRecord } from "./record.ts";
 import { isOver, underWay } from "./record.ts";
+import { replaced } from "./replaced.ts";
 import { listedOf, sightOf } from "./service-state.ts";
 import { etagOf } from "./show.ts";
 
@@ -37,7 +38,14 @@ export async function startRollout(
   checkMatch(cell.record, ifMatch);
   const to = destination(cell.settings, cell.record.state.stable, input.to, input.strategy);
   const moves = input.strategy !== "rolling";
-  if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
+  if (input.replace && cell.rollout !== null) {
+    // Nothing is sent back where nothing can come after it.
+    const now = deps.clock.now();
+    const next = replaced(cell.record, cell.settings, now);
+    const stays = moves && to === cell.record.state.stable;
+    if (next !== null && !stays) beginning(next.record, cell.settings, to, input, actor, now);
+    await sendBack(deps, cell, actor);
+  }
   if (moves && cell.rollout === null && to === cell.record.state.stable) return "already-stable";
   deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
   const { edit } = await cell.edit((record, now) => {

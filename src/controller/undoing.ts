@@ -9,6 +9,7 @@ import { lessSilent, type Silent, silentPools } from "./answering.ts";
 import type { Cell, Edit } from "./cell.ts";
 import { revisionsOf } from "./history.ts";
 import { type ServiceRecord, underWay } from "./record.ts";
+import { replaced } from "./replaced.ts";
 import { listedOf } from "./service-state.ts";
 import { alreadyRunning, checkMatch, firstMove, readinessByPool, type StartDeps, sendBack } from "./starting.ts";
 
@@ -28,11 +29,19 @@ export async function startUndo(
   ifMatch: string | null,
 ): Promise<void> {
   checkMatch(cell.record, ifMatch);
-  if (input.replace && cell.rollout !== null) await sendBack(deps, cell, actor);
+  const history = () => revisionsOf(store, cell.settings.name, { limit: MOST, before: null });
+  if (input.replace && cell.rollout !== null) {
+    const [revisions, silent] = await Promise.all([history(), silentPools(probe, cell)]);
+    // Nothing is sent back where nothing can come after it.
+    const now = deps.clock.now();
+    const next = replaced(cell.record, cell.settings, now);
+    if (next !== null) beginning(next.record, cell.settings, [next.revision, ...revisions], silent, input, actor, now);
+    await sendBack(deps, cell, actor);
+  }
   // Traffic goes there at once: that its members were well a moment ago is not enough.
   const silent = await silentPools(probe, cell);
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const revisions = await revisionsOf(store, cell.settings.name, { limit: MOST, before: null });
+    const revisions = await history();
     deps.prepareAbort(`${cell.settings.name}-${cell.record.state.count + 1}`);
     const { edit } = await cell.edit((record, now) => {
       checkMatch(record, input.replace ? null : ifMatch);

@@ -137,6 +137,16 @@ describe("a start with replace", () => {
   });
 });
 
+describe("a start with replace that would be refused", () => {
+  it("sends nothing back", async () => {
+    await house.canary();
+    const rolling = { ...START, strategy: "rolling", replace: true } as const;
+    await expect(house.controller.start("web", rolling, ANN, null)).rejects.toMatchObject({ code: "not-configured" });
+    await house.pass(2_000);
+    expect([house.rollout.id, house.rollout.phase.phase, house.green]).toEqual(["web-1", "moving", 2_000]);
+  });
+});
+
 describe("members", () => {
   it("of a name that moves to a new address send nothing back before they are seen", async () => {
     await house.canary();

@@ -152,12 +152,37 @@ test("it is refused while a rollout is under way, unless that is to go back firs
   await at.controller.start("web", { ...START, to: "blue" }, ANN, null);
   await at.pass(5_000);
   await expect(undo(at)).rejects.toEqual(refusal("rollout-running", /web-2/));
-  const replaced = undo(at, { replace: true, revision: 0 });
-  // What was under way was for the same pool, with another version as far as anybody knows.
-  const refused = expect(replaced).rejects.toEqual(refusal("changed-since", /web-2/));
-  await at.pass(10_000);
-  await refused;
-  expect(at.rollout.phase.phase).toBe("reverted");
+});
+
+describe("with replace, it sends back what is under way", () => {
+  test("only where there is something to go back to then", async () => {
+    const at = await house();
+    await release(at, "green", "v1");
+    await at.controller.start("web", { ...START, to: "blue" }, ANN, null);
+    await at.pass(5_000);
+    // What is under way is for the same pool, with another version as far as anybody knows.
+    await expect(undo(at, { replace: true, revision: 0 })).rejects.toEqual(refusal("changed-since", /web-2/));
+    await expect(undo(at, { replace: true, revision: 2 })).rejects.toEqual(refusal("nothing-to-undo", /its rollout went back/));
+    await expect(undo(at, { replace: true, revision: 9 })).rejects.toEqual(refusal("unknown-revision", /no revision 9/));
+    await at.pass(2_000);
+    expect(at.events.filter(({ kind }) => kind === "reverting")).toEqual([]);
+    expect([at.rollout.id, at.rollout.phase.phase]).toEqual(["web-2", "moving"]);
+  });
+
+  test("and goes there once that is back", async () => {
+    const at = await house();
+    await release(at, "green", "v1");
+    await release(at, "blue", "v2");
+    await at.controller.start("web", { ...START, to: "green", version: "v1" }, ANN, null);
+    await at.pass(5_000);
+    const undone = undo(at, { replace: true, revision: 1 });
+    await at.pass(10_000);
+    expect(await undone).toMatchObject({ id: "web-4", to: "green", version: "v1" });
+    expect((await history(at)).map(({ rollout, result }) => [rollout, result]).slice(0, 2)).toEqual([
+      ["web-4", "promoted"],
+      ["web-3", "reverted"],
+    ]);
+  });
 });
 
 test("what nobody gave a version is gone back to as long as nothing else was brought there", async () => {
