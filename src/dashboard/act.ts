@@ -5,7 +5,7 @@ import { refresh, show } from "./live.ts";
 import type { Verb } from "./verbs.ts";
 
 /** What was asked for and has not shown yet. The page changes only when it has. */
-export type Asked = { readonly service: string; readonly what: string; readonly etag: string; readonly at: number };
+export type Asked = { readonly service: string; readonly what: string };
 
 export const asked = signal<Asked | null>(null);
 /** What the controller refused, in its words. */
@@ -40,7 +40,7 @@ export function start(service: ServiceView, body: Start): Promise<boolean> {
 
 /** Goes back to a revision by a new rollout, or to the newest that was stable before. */
 export async function undo(service: ServiceView, revision: number | null): Promise<void> {
-  await perform(service, "undo", async () => {
+  await perform(service, revision === null ? "undo" : `undo ${revision}`, async () => {
     const body = revision === null ? {} : { revision };
     await ask(`${pathOf(service.name)}/undo`, { method: "POST", body, headers: { "if-match": `"${service.etag}"` } });
   });
@@ -68,7 +68,7 @@ export function pathOf(service: string): string {
 
 async function perform(service: ServiceView, what: string, call: () => Promise<void>): Promise<boolean> {
   refusal.value = null;
-  asked.value = { service: service.name, what, etag: service.etag, at: Date.now() };
+  asked.value = { service: service.name, what };
   try {
     await call();
     return true;

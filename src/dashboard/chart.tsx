@@ -88,7 +88,7 @@ function optionsFor(box: HTMLElement, newest: Newest, onCursor: (index: number |
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [14, 8, 0, 0],
+    padding: [14, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false }, sync: { key: "traffic" } },
     scales: {
@@ -118,7 +118,7 @@ function seriesOf(box: HTMLElement, pool: string, className: string): uPlot.Seri
   return { label: pool, stroke, width: 1.75, spanGaps: false, points: { show: false } };
 }
 
-/** A thin line at each boundary, and what began there above it, where there is room. */
+/** A thin line at each boundary, and what began there above it; where there is no room for all, the newest ones have theirs. */
 function drawBoundaries(plot: uPlot, all: readonly Boundary[], stroke: string): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
@@ -128,8 +128,8 @@ function drawBoundaries(plot: uPlot, all: readonly Boundary[], stroke: string): 
   ctx.lineWidth = ratio;
   ctx.font = `${10 * ratio}px system-ui`;
   ctx.textBaseline = "bottom";
-  let free = bbox.left;
-  for (const { at, label } of all) {
+  let taken = Number.POSITIVE_INFINITY;
+  for (const { at, label } of [...all].reverse()) {
     const x = plot.valToPos(at, "x", true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.setLineDash([2 * ratio, 3 * ratio]);
@@ -138,10 +138,10 @@ function drawBoundaries(plot: uPlot, all: readonly Boundary[], stroke: string): 
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(label).width;
-    const left = Math.min(x, bbox.left + bbox.width - width);
-    if (left < free) continue;
+    const left = Math.min(x, bbox.left + bbox.width + 20 * ratio - width);
+    if (left + width + 8 * ratio > taken) continue;
     ctx.fillText(label, left, bbox.top - 2 * ratio);
-    free = left + width + 8 * ratio;
+    taken = left;
   }
   ctx.restore();
 }

@@ -15,21 +15,27 @@ export function Checks({ rollout }: { readonly rollout: RolloutView }) {
           </div>
           <EvidenceBar check={check} />
           <p class="check-text">{check.text}</p>
-          <p class="dim check-foot">{footOf(check)}</p>
+          <Foot text={footOf(check)} />
         </li>
       ))}
     </ul>
   );
 }
 
+function Foot({ text }: { readonly text: string }) {
+  return text === "" ? null : <p class="dim check-foot">{text}</p>;
+}
+
 function limitOf({ limit }: CheckView): string {
   return limit === "" ? "" : `limit ${limit}`;
 }
 
-/** Where the sentence of the check itself says what is missing, it is not said again. */
+/** What the sentence of the check itself does not say already. */
 function footOf({ samples, windowMs, needed, text }: CheckView): string {
-  const seen = samples === null || samples === 0 ? [] : [`${count(samples)} requests`];
-  const time = windowMs === 0 ? [] : [`${duration(windowMs)} of evidence`];
+  const said = text.replace(/(?<=\d)\s(?=\d{3})/g, "");
+  const seen =
+    samples === null || samples === 0 || new RegExp(`\\b${samples}\\b`).test(said) ? [] : [`${count(samples)} requests`];
+  const time = seen.length === 0 || windowMs === 0 ? [] : [`${duration(windowMs)} of evidence`];
   const requests = needed?.requests == null ? [] : [`about ${count(needed.requests)} more requests`];
   const wait = needed?.ms == null ? [] : [`about ${duration(needed.ms)} more`];
   const lacks = /\bmore\b/.test(text) ? [] : [...requests, ...wait];

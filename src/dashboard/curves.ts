@@ -39,20 +39,31 @@ function map(pools: Points["pools"], line: (series: Points["pools"][string]) => 
 /** Fewer requests than this say nothing of how they are divided. */
 const LEAST = 20;
 
-export type Observed = { readonly shares: Readonly<Record<string, number>>; readonly requests: number };
+export type Observed = { readonly shares: Readonly<Record<string, number>> | null; readonly requests: number };
 
-/** How the requests were divided since an instant (seconds since 1970), in basis points; null where there were too few. */
-export function dividedSince({ at, pools }: Points, since: number): Observed | null {
+/** How the requests were divided since an instant (seconds since 1970), in basis points; null shares where there were too few. */
+export function dividedSince({ at, pools }: Points, since: number): Observed {
   const counts = Object.entries(pools).map(
     ([pool, { requests }]) => [pool, sum(requests.filter((_, i) => (at[i] ?? 0) >= since))] as const,
   );
-  const total = sum(counts.map(([, n]) => n));
-  if (total < LEAST) return null;
-  return { shares: Object.fromEntries(counts.map(([pool, n]) => [pool, Math.round((n / total) * 10_000)])), requests: total };
+  const requests = sum(counts.map(([, n]) => n));
+  if (requests < LEAST) return { shares: null, requests };
+  return { shares: Object.fromEntries(counts.map(([pool, n]) => [pool, Math.round((n / requests) * 10_000)])), requests };
 }
 
 /** Where a step began or the direction changed: `at` in seconds since 1970. */
 export type Boundary = { readonly at: number; readonly label: string };
+
+/** When the shares of a step that is served already were moved on last, in seconds since 1970: a ramp does so; null where none was. */
+export function rampedAt(events: readonly EventView[]): number | null {
+  const moves = events.filter(({ kind }) => kind === "applying" || SERVED.includes(kind));
+  const last = moves.at(-1);
+  const before = moves.findLast(({ kind }) => SERVED.includes(kind));
+  if (last?.kind !== "applying" || before?.step !== last.step || before.rollout !== last.rollout) return null;
+  return Date.parse(last.at) / 1_000;
+}
+
+const SERVED: readonly string[] = ["observing", "reverting", "promoted"];
 
 /** From what the journal says that nginx served, and when. */
 export function boundaries(events: readonly EventView[], rollout: RolloutView | null): readonly Boundary[] {

@@ -2,7 +2,7 @@ import type { CheckView } from "../core/view.ts";
 
 /**
  * How far the evidence of a check has come, from the middle towards its two limits: to the left it fails, to the right it passes. Both
- * grow by themselves, since evidence for the one is not evidence against the other.
+ * grow by themselves, since evidence for the one is not evidence against the other; only the one that decided has its full colour.
  */
 export function EvidenceBar({ check: { name, is, towards } }: { readonly check: CheckView }) {
   if (towards.fail === null && towards.pass === null) return null;
@@ -13,10 +13,10 @@ export function EvidenceBar({ check: { name, is, towards } }: { readonly check: 
     <div class="evidence" role="img" aria-label={said} data-fail={fail} data-pass={pass}>
       <span class="end">fails</span>
       <span class="half against">
-        <span style={{ width: `${fail * 100}%` }} />
+        <span class={is === "fail" ? "reached" : ""} style={{ width: `${fail * 100}%` }} />
       </span>
       <span class="half for">
-        <span style={{ width: `${pass * 100}%` }} />
+        <span class={is === "pass" ? "reached" : ""} style={{ width: `${pass * 100}%` }} />
       </span>
       <span class="end">passes</span>
     </div>

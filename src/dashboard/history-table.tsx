@@ -4,8 +4,9 @@ import type { RevisionView, ServiceView } from "../core/view.ts";
 import { undo } from "./act.ts";
 import { Confirm } from "./confirm.tsx";
 import { clockTime, duration } from "./figures.ts";
-import { contentOf, loadHistory, revisions } from "./history.ts";
+import { becameStable, contentOf, historyOf, loadHistory } from "./history.ts";
 import { mayNow } from "./may.ts";
+import { VerbButton } from "./verb-button.tsx";
 import { barrier, isUnderWay } from "./verbs.ts";
 
 const RESULTS: Readonly<Record<RevisionView["result"], readonly [glyph: string, tone: string]>> = {
@@ -17,12 +18,12 @@ const RESULTS: Readonly<Record<RevisionView["result"], readonly [glyph: string, 
 /** The finished rollouts of a service, each with the way back to it. */
 export function HistoryTable({ service }: { readonly service: ServiceView }) {
   const asks = useSignal<RevisionView | null>(null);
-  const { name, rollout, etag } = service;
+  const { name, rollout } = service;
   useEffect(() => void loadHistory(name), [name, rollout?.id, rollout?.endedAt]);
-  const all = revisions.value;
+  const all = historyOf(service);
   if (all === null || all.length === 0) return <p class="dim">Nothing was rolled out yet.</p>;
   const asked = asks.value;
-  const current = all.find(({ result }) => result !== "reverted") ?? null;
+  const current = all.find(becameStable) ?? null;
   const close = () => {
     asks.value = null;
   };
@@ -41,7 +42,7 @@ export function HistoryTable({ service }: { readonly service: ServiceView }) {
           onClose={close}
           onYes={() => {
             close();
-            void undo({ ...service, etag }, asked.number);
+            void undo(service, asked.number);
           }}
         />
       )}
@@ -79,32 +80,25 @@ function Row({ one, isCurrent, service, onAsk }: RowProps) {
         </span>
         {result === "reverted" && cause !== null && <span class="reason">{cause}</span>}
       </span>
-      {result !== "reverted" && !isCurrent && <Back service={service} number={number} onAsk={onAsk} />}
+      {becameStable(one) && !isCurrent && <Back service={service} number={number} onAsk={onAsk} />}
     </li>
   );
 }
 
-function Back({
-  service,
-  number,
-  onAsk,
-}: {
-  readonly service: ServiceView;
-  readonly number: number;
-  readonly onAsk: () => void;
-}) {
+type BackProps = Pick<RowProps, "service" | "onAsk"> & { readonly number: number };
+
+function Back({ service, number, onAsk }: BackProps) {
   const busy = isUnderWay(service.rollout) ? `${service.rollout.id} is under way: abort it, or wait for its end.` : null;
-  const blocked = barrier(mayNow()) ?? busy;
   return (
-    <button
-      type="button"
+    <VerbButton
+      label="Go back"
+      name={`Go back to revision ${number}`}
       class="quiet"
-      aria-disabled={blocked !== null}
-      title={blocked ?? "Needs the scope operate."}
-      aria-label={`Go back to revision ${number}`}
-      onClick={() => blocked === null && onAsk()}
-    >
-      Go back
-    </button>
+      does="Brings it back by a new rollout. It asks first."
+      blocked={barrier(mayNow()) ?? busy}
+      asks={`undo ${number}`}
+      service={service.name}
+      onUse={onAsk}
+    />
   );
 }

@@ -1,9 +1,11 @@
+import type { ComponentChild } from "preact";
 import type { MemberView, ServiceView } from "../core/view.ts";
 import { moveMember } from "./act.ts";
 import { percentOfBp } from "./figures.ts";
 import { mayNow } from "./may.ts";
 import { poolClass } from "./pool-colour.ts";
 import { Scroll } from "./scroll.tsx";
+import { VerbButton } from "./verb-button.tsx";
 import { barrier } from "./verbs.ts";
 
 const HEALTH: Readonly<Record<MemberView["health"], readonly [glyph: string, word: string]>> = {
@@ -13,11 +15,18 @@ const HEALTH: Readonly<Record<MemberView["health"], readonly [glyph: string, wor
   kept: ["!", "down, kept as the last one"],
 };
 
+/** Nothing is said to be in flight only once nginx is proved to have the member out. */
+const STATES: Readonly<Record<MemberView["state"], (member: MemberView) => ComponentChild>> = {
+  ready: () => <span class="dim">in service</span>,
+  draining: ({ inFlight }) => (inFlight === 0 ? "out, may be stopped" : "draining"),
+  down: () => "spare",
+};
+
 /** Every member of every pool: its health, what it is told to do, its requests in flight, and the last reason. */
 export function Members({ service }: { readonly service: ServiceView }) {
   return (
     <Scroll label="Table of members">
-      <table class="members">
+      <table class="members stacked">
         <thead>
           <tr>
             <th scope="col">Member</th>
@@ -70,30 +79,29 @@ function Row({ service, pool, member }: RowProps) {
           <span aria-hidden="true">{glyph}</span> {word}
         </span>
       </td>
-      <td>{member.state === "ready" ? <span class="dim">in service</span> : member.state}</td>
-      <td class="right">{member.inFlight ?? <span class="dim">–</span>}</td>
-      <td class="reason">{member.reason ?? <span class="dim">–</span>}</td>
-      <td class="right">
-        <Move service={service} pool={pool} member={member} />
+      <td>{STATES[member.state](member)}</td>
+      <td class="right" data-label="in flight">
+        {member.inFlight ?? <span class="dim">–</span>}
       </td>
+      <td class={member.reason === null ? "reason none" : "reason"}>{member.reason ?? <span class="dim">–</span>}</td>
+      <td class="right">{member.state !== "down" && <Move service={service} pool={pool} member={member} />}</td>
     </tr>
   );
 }
 
 function Move({ service, pool, member }: RowProps) {
   const out = member.state === "draining";
-  const blocked = barrier(mayNow());
-  const does = out ? "Gives it new requests again." : "Gives it no new requests; those under way end. It can be put back.";
+  const { address } = member;
   return (
-    <button
-      type="button"
+    <VerbButton
+      label={out ? "Put back" : "Drain"}
+      name={`${out ? "Put back" : "Drain"} ${address}`}
       class="quiet"
-      aria-disabled={blocked !== null}
-      title={blocked ?? does}
-      aria-label={`${out ? "Put back" : "Drain"} ${member.address}`}
-      onClick={() => blocked === null && void moveMember(service, pool, member.address, out ? "ready" : "drain")}
-    >
-      {out ? "Put back" : "Drain"}
-    </button>
+      does={out ? "Gives it new requests again." : "Gives it no new requests; those under way end. It can be put back."}
+      blocked={barrier(mayNow())}
+      asks={`${out ? "ready" : "drain"} ${address}`}
+      service={service.name}
+      onUse={() => void moveMember(service, pool, address, out ? "ready" : "drain")}
+    />
   );
 }

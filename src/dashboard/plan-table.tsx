@@ -21,7 +21,7 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
             {duration(leastMs)} at least{trafficOf(plan)}
           </p>
           <Scroll label="Planned steps">
-            <table class="planned">
+            <table class="planned stacked">
               <thead>
                 <tr>
                   <th scope="col">Step</th>
@@ -31,7 +31,7 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
                   <th scope="col">Ends</th>
                   <th scope="col">nginx</th>
                   <th scope="col">Finds</th>
-                  <th scope="col">Costs at most</th>
+                  <th scope="col">Lost at most</th>
                 </tr>
               </thead>
               <tbody>
@@ -60,10 +60,12 @@ function Row({ step, to }: { readonly step: PlannedStep; readonly to: string }) 
       <tr>
         <th scope="row">{label}</th>
         <td class="right">{percentOfBp(shares[to] ?? 0)}</td>
-        <td>{endOf(step)}</td>
-        <td>{changeOf(nginx)}</td>
-        <td>{findsOf(step)}</td>
-        <td>{mostLost === null ? <span class="dim">–</span> : `${count(mostLost.requests)} requests`}</td>
+        <td data-label="ends">{endOf(step)}</td>
+        <td data-label="nginx">{changeOf(nginx)}</td>
+        <td data-label="finds">{findsOf(step)}</td>
+        <td data-label="lost at most">
+          {mostLost === null ? <span class="dim">–</span> : `${count(mostLost.requests)} requests`}
+        </td>
       </tr>
       {warnings.map((warning) => (
         <tr key={warning} class="warning">
@@ -77,22 +79,23 @@ function Row({ step, to }: { readonly step: PlannedStep; readonly to: string }) 
 function endOf({ until, leastMs, before, after, needs }: PlannedStep): string {
   const time = leastMs === 0 ? [] : [`after ${duration(leastMs)}`];
   const evidence = until === "evidence" ? ["when the evidence is good"] : [];
-  const needed = needs.length === 0 ? [] : [`needs ${needs.join(", ")}`];
+  const needed = needs.length === 0 ? [] : [`when ${needs.join(" and ")} ${needs.length === 1 ? "passes" : "pass"}`];
   const parts = [...before.map(waitText), ...time, ...evidence, ...needed, ...after.map(waitText)];
   return parts.length === 0 ? "at once" : parts.join(", ");
 }
 
 function waitText({ waitsFor, name, missing }: PlannedTask): string {
-  return `waits for ${waitsFor === "hook" ? `the hook ${name}` : waitsFor}${missing === null ? "" : ` (${missing})`}`;
+  const what = waitsFor === "hook" ? `the hook ${name}` : waitsFor === "healthy" ? "healthy members" : waitsFor;
+  return `waits for ${what}${missing === null ? "" : ` (${missing})`}`;
 }
 
-const CHANGES: Readonly<Record<TargetChange["change"], string>> = { nothing: "nothing", tables: "tables", reload: "reload" };
+const CHANGES: Readonly<Record<TargetChange["change"], string>> = { nothing: "", tables: "table change", reload: "reload" };
 
 /** What it costs nginx: the most that any of them has to do. */
 function changeOf(changes: readonly TargetChange[]): string {
-  const most = ["reload", "tables", "nothing"].flatMap((kind) => changes.find(({ change }) => change === kind) ?? [])[0];
-  if (most === undefined || most.change === "nothing") return "nothing";
-  return `${most.times > 1 ? `${most.times} × ` : ""}${CHANGES[most.change]}`;
+  const most = ["reload", "tables"].flatMap((kind) => changes.find(({ change }) => change === kind) ?? [])[0];
+  if (most === undefined) return "nothing";
+  return `${most.times} ${CHANGES[most.change]}${most.times === 1 ? "" : "s"}`;
 }
 
 function findsOf({ checks }: PlannedStep): string {

@@ -2,6 +2,7 @@ import type { RollingMemberState, RollingMemberView, RollingView, ServiceView } 
 import { giveUp } from "./act.ts";
 import { mayNow } from "./may.ts";
 import { Scroll } from "./scroll.tsx";
+import { VerbButton } from "./verb-button.tsx";
 import { barrier } from "./verbs.ts";
 
 const WORDS: Readonly<Record<RollingMemberState, readonly [word: string, tone: string]>> = {
@@ -39,7 +40,7 @@ export function Rolling({ service, rolling }: Props) {
         </p>
       )}
       <Scroll label="Table of updated members">
-        <table class="members">
+        <table class="members stacked">
           <thead>
             <tr>
               <th scope="col">Member</th>
@@ -72,10 +73,10 @@ function Row({ service, rolling, member }: Props & { readonly member: RollingMem
       <th scope="row" class="address">
         {address}
       </th>
-      <td>{spare ? "spare" : (batch ?? <span class="dim">–</span>)}</td>
+      <td data-label={spare ? "" : "batch"}>{spare ? "spare" : (batch ?? <span class="dim">–</span>)}</td>
       <td class={`tone ${tone}`}>{word}</td>
-      <td>{version ?? <span class="dim">as before</span>}</td>
-      <td class="reason">{reason ?? <span class="dim">–</span>}</td>
+      <td data-label="version">{version ?? <span class="dim">as before</span>}</td>
+      <td class={reason === null ? "reason none" : "reason"}>{reason ?? <span class="dim">–</span>}</td>
       <td class="right">{stuck && <GiveUp service={service} member={address} />}</td>
     </tr>
   );
@@ -87,22 +88,21 @@ const CHOICES = [
 ] as const;
 
 function GiveUp({ service, member }: { readonly service: ServiceView; readonly member: string }) {
-  const blocked = barrier(mayNow());
   return (
     <>
       {CHOICES.map(([verb, label, does]) => (
-        <button
+        <VerbButton
           key={verb}
-          type="button"
+          label={label}
+          name={`${label} ${member}`}
+          verb={verb}
           class="quiet"
-          data-verb={verb}
-          aria-disabled={blocked !== null}
-          title={blocked ?? does}
-          aria-label={`${label} ${member}`}
-          onClick={() => blocked === null && void giveUp(service, verb, member)}
-        >
-          {label}
-        </button>
+          does={does}
+          blocked={barrier(mayNow())}
+          asks={`${verb} ${member}`}
+          service={service.name}
+          onUse={() => void giveUp(service, verb, member)}
+        />
       ))}
     </>
   );

@@ -67,8 +67,9 @@ function Filters({ at, pressing }: { readonly at: ListRoute; readonly pressing: 
 }
 
 function Row({ service, why }: { readonly service: ServiceView; readonly why: readonly string[] }) {
-  const { name, rollout, stable, wanted, candidate } = service;
+  const { name, rollout, stable, wanted, applied, candidate } = service;
   const moving = isUnderWay(rollout) ? rollout : null;
+  const shares = applied.shares ?? wanted.shares;
   return (
     <li class={why.length > 0 ? "service pressing" : "service"} data-service={name}>
       <a class="service-name" href={hrefOf({ at: "service", service: name })}>
@@ -76,13 +77,13 @@ function Row({ service, why }: { readonly service: ServiceView; readonly why: re
       </a>
       <Phase rollout={moving} />
       <div class="service-shares">
-        <ShareBar service={service} shares={service.observed?.shares ?? service.applied.shares ?? wanted.shares} />
+        <ShareBar service={service} shares={shares} />
         <span class="dim">
           {candidate === null ? (
             <>all on {stable}</>
           ) : (
             <>
-              {candidate} <b>{percentOfBp(wanted.shares[candidate] ?? 0)}</b>
+              {candidate} <b>{percentOfBp(shares[candidate] ?? 0)}</b>
             </>
           )}
         </span>

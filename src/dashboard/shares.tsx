@@ -1,5 +1,5 @@
 import type { ServiceView } from "../core/view.ts";
-import { boundaries, dividedSince } from "./curves.ts";
+import { boundaries, dividedSince, rampedAt } from "./curves.ts";
 import { count, percentOfBp } from "./figures.ts";
 import { journal } from "./live.ts";
 import { poolClass } from "./pool-colour.ts";
@@ -58,11 +58,22 @@ export function Shares({ service }: { readonly service: ServiceView }) {
   );
 }
 
-/** Since nginx serves the present shares, where enough requests were seen since then; else over the last half minute. */
+/**
+ * Since nginx serves the present shares: what requests did under others says nothing of these. Where nothing is known of that time, or
+ * no share was ever moved, over the last half minute.
+ */
 function observedOf({ observed, rollout }: ServiceView): Pick<Row, "shares" | "note"> {
-  const began = boundaries(journal.value, rollout).at(-1)?.at ?? null;
-  const here = traffic.value.is === "points" && began !== null ? dividedSince(traffic.value.points, began) : null;
-  if (here !== null) return { shares: here.shares, note: `${count(here.requests)} requests since nginx serves this` };
+  const now = traffic.value;
+  const began = boundaries(journal.value, rollout).at(-1)?.at;
+  if (now.is === "points" && began !== undefined) {
+    const ramped = rampedAt(journal.value);
+    const here = dividedSince(now.points, ramped ?? began);
+    if (here.shares !== null) return { shares: here.shares, note: `${count(here.requests)} requests since nginx serves this` };
+    const step = ramped === null ? here : dividedSince(now.points, began);
+    if (step.shares !== null) return { shares: step.shares, note: `${count(step.requests)} requests since this ramp began` };
+    if (observed !== null && ((now.points.at.at(-1) ?? 0) - began) * 1_000 < observed.windowMs)
+      return { shares: null, note: `${count(here.requests)} requests since nginx serves this: too few to tell` };
+  }
   if (observed === null) return { shares: null, note: "nothing counts requests: a metric with source: nginx does" };
   if (observed.requests === 0) return { shares: null, note: "no requests" };
   return { shares: observed.shares, note: `${count(observed.requests)} requests in ${Math.round(observed.windowMs / 1_000)} s` };

@@ -102,13 +102,12 @@ function words({ phase, hold, steps, step }: RolloutView, on: string): readonly 
   return ["Advance", `Ends this step now, without the rest of its time or evidence, and ${on}.`];
 }
 
-function promote({ stable }: ServiceView, rollout: RolloutView): Offer {
+function promote({ stable, wanted }: ServiceView, rollout: RolloutView): Offer {
   const { to, steps, step } = rollout;
   const skipped = steps.length - 1 - step;
-  const left = skipped > 0 ? `, and skips ${skipped === 1 ? "the step" : `the ${skipped} steps`} that are left` : "";
+  const left = skipped > 0 ? `, and skips ${skipped === 1 ? "the step that is" : `the ${skipped} steps that are`} left` : "";
   const does = `Sends 100\u202f% to ${to} now${left}, without further evidence.`;
-  const now = percentOfBp(steps[step]?.shares[to] ?? 0);
-  const confirm = `${does} It has ${now} at this step. Once it is promoted, ${to} is what is stable, and no abort leads back to ${stable}.`;
+  const confirm = `${does} It has ${percentOfBp(wanted.shares[to] ?? 0)} now. Once it is promoted, ${to} is what is stable, and no abort leads back to ${stable}.`;
   return { verb: "promote", label: "Promote", does, blocked: stopped(rollout), confirm };
 }
 

@@ -33,6 +33,8 @@ export type Look = {
 export type Browser = AsyncDisposable & {
   /** A tab with its own storage. */
   open(look?: Look): Promise<Tab>;
+  /** Closes every tab: a page that nobody looks at any more asks, and draws, all the same. */
+  closeTabs(): Promise<void>;
 };
 
 export type Tab = {
@@ -52,10 +54,14 @@ export async function startBrowser(): Promise<Browser> {
   return {
     async open({ width = 1280, height = 900, scheme = "light", scale = 1 } = {}) {
       const viewport = { width, height };
-      const context = await browser.newContext({ viewport, colorScheme: scheme, deviceScaleFactor: scale, timezoneId: "UTC" });
+      const looks = { viewport, colorScheme: scheme, deviceScaleFactor: scale, reducedMotion: "reduce" } as const;
+      const context = await browser.newContext({ ...looks, timezoneId: "UTC" });
       // Sooner than the test, so that the error says what was waited for.
       context.setDefaultTimeout(SOON_MS);
       return watched(context, await context.newPage());
+    },
+    async closeTabs() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
     },
     async [Symbol.asyncDispose]() {
       await browser.close();

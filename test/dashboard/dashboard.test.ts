@@ -1,80 +1,31 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Stack } from "../end-to-end/stack.ts";
-import { count, type Steady, steady } from "../support/client.ts";
-import { type Browser, CHROMIUM, startBrowser, type Tab, violations } from "./browser.ts";
-import { type Door, openDoor } from "./door.ts";
+import { ask, count } from "../support/client.ts";
+import { CHROMIUM, violations } from "./browser.ts";
+import { button, Desk, onService, phase, said } from "./desk.ts";
 import { soon } from "./soon.ts";
 
 if (CHROMIUM === null) console.log("the dashboard is not tested in a browser: there is no Chromium (apt-get install chromium)");
 
-/** Steps that last until somebody clicks, judged by nginx's log, so that there are curves, too. */
-const SERVICE = `      served: { source: nginx, measure: errors, window: 1s, interval: 250ms }
-    canary:
-      steps: [{ share: 20%, for: 1s }, { share: 50%, for: 10m }]
-      checks: [{ metric: served, below: 5%, minRequests: 10 }]
-      bake: 0s`;
-
-let stack: Stack;
-let door: Door;
-let browser: Browser;
-let clients: Steady;
-let admin: string;
-
-async function signedIn(token: string, look: Parameters<Browser["open"]>[0] = {}): Promise<Tab> {
-  const tab = await browser.open(look);
-  await tab.page.goto(`${door.url}/#token=${token}`);
-  await tab.page.locator('[data-link="live"]').waitFor();
-  return tab;
-}
-
-async function onService(tab: Tab): Promise<Page> {
-  await tab.page.getByRole("link", { name: "web" }).click();
-  await tab.page.locator('[data-service="web"] h1').waitFor();
-  return tab.page;
-}
-
-const button = (page: Page, verb: string) => page.locator(`[data-verb="${verb}"]`);
-const phase = (page: Page, name: string) => page.locator(`.headline [data-phase="${name}"]`);
-
-/** Ends what a test left under way. */
-async function idle(): Promise<void> {
-  const { rollout } = await stack.service();
-  if (rollout === null || rollout.phase === "reverted") return;
-  await stack.api("POST", "/v1/services/web/rollout/abort", {});
-  await stack.reaches("reverted");
-}
-
-async function started(): Promise<void> {
-  expect((await stack.api("POST", "/v1/services/web/rollouts", { strategy: "canary", version: "v7" })).status).toBe(201);
-}
-
 describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
+  let desk: Desk;
+
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([Stack.start({ service: SERVICE, logOff: false }), startBrowser()]);
-    await stack.serve();
-    await stack.applied();
-    door = await openDoor(stack.socket);
-    clients = steady(stack.url, { connections: 4, pauseMs: 10 });
-    admin = readFileSync(join(stack.nginx.prefix, "state/token"), "utf8").trim();
+    desk = await Desk.start();
   }, 60_000);
 
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]();
-    await clients?.[Symbol.asyncDispose]();
-    await door?.[Symbol.asyncDispose]();
-    await stack?.[Symbol.asyncDispose]();
+  afterAll(() => desk?.[Symbol.asyncDispose]());
+
+  afterEach(async () => {
+    await desk.browser.closeTabs();
+    await desk.idle();
   });
 
-  afterEach(idle);
-
   test("a canary is started from the form, watched step by step, and aborted with one click", { timeout: 90_000 }, async () => {
-    const tab = await browser.open();
+    const tab = await desk.browser.open();
     const { page } = tab;
-    await page.goto(door.url);
-    await page.getByLabel("Token").fill(admin);
+    await page.goto(desk.url);
+    await page.getByLabel("Token").fill(desk.admin);
     await page.getByRole("button", { name: "Sign in" }).click();
     await onService(tab);
 
@@ -93,23 +44,28 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
     await button(page, "abort").click();
     await phase(page, "reverted").waitFor();
     await soon(() => page.locator('[data-kind="reverted"]').first().textContent()).toContain("aborted by admin");
-    expect(await count(stack.url, 40)).toEqual({ blue: 40 });
+    expect(await count(desk.stack.url, 40)).toEqual({ blue: 40 });
     expect(tab.complaints).toEqual([]);
-    expect([...tab.origins]).toEqual([door.url]);
+    expect([...tab.origins]).toEqual([desk.url]);
   });
 
   test("an abort needs no mouse", { timeout: 30_000 }, async () => {
-    await started();
-    const page = await onService(await signedIn(admin));
+    await desk.started();
+    const page = await onService(await desk.signedIn());
     await phase(page, "observing").waitFor();
     await button(page, "abort").focus();
+    expect(await said(page, "abort")).toContain("Sends all traffic back to blue now");
     await page.keyboard.press("Enter");
     await phase(page, "reverted").waitFor();
+    await page.keyboard.press("Shift+R");
+    await page.getByRole("dialog").getByText("from its first step").waitFor();
+    await page.getByRole("button", { name: "Try again", exact: true }).last().click();
+    await phase(page, "observing").waitFor();
   });
 
   test("what cannot be taken back asks first, and says what it will do", { timeout: 30_000 }, async () => {
-    await started();
-    const page = await onService(await signedIn(admin));
+    await desk.started();
+    const page = await onService(await desk.signedIn());
     await phase(page, "observing").waitFor();
     await button(page, "promote").click();
     const dialog = page.getByRole("dialog", { name: "Promote web?" });
@@ -117,92 +73,181 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     // It goes on by its own steps, and not to the whole traffic.
-    const { rollout, wanted } = await stack.service();
+    const { rollout, wanted } = await desk.stack.service();
     expect(["applying", "observing", "waiting"]).toContain(rollout?.phase);
     expect(wanted.shares.green).toBeLessThan(10_000);
     await button(page, "pause").click();
     await phase(page, "paused").waitFor();
     expect(await button(page, "advance").getAttribute("aria-disabled")).toBe("true");
-    expect(await page.locator("#why-advance").textContent()).toContain("paused");
+    expect(await said(page, "advance")).toContain("paused");
   });
 
   test("a lost connection is told, switches actions off, and is caught up with", { timeout: 60_000 }, async () => {
-    const page = await onService(await signedIn(admin));
-    await stack.killController();
+    const page = await onService(await desk.signedIn());
+    await desk.stack.killController();
     try {
-      await page.getByRole("alert").getByText("Not live").waitFor();
+      await page.getByRole("alert").getByText("Not live").waitFor({ timeout: 30_000 });
       await page.locator('[data-link="stale"]').waitFor();
       expect(await button(page, "start").getAttribute("aria-disabled")).toBe("true");
-      expect(await page.locator("#why-start").textContent()).toContain("actions are off");
+      expect(await said(page, "start")).toContain("actions are off");
     } finally {
-      await stack.serve();
+      await desk.stack.serve();
     }
-    await started();
-    await page.locator('[data-link="live"]').waitFor({ timeout: 15_000 });
+    await desk.started();
+    await page.locator('[data-link="live"]').waitFor({ timeout: 30_000 });
     await phase(page, "observing").waitFor();
-    await page.locator('[data-kind="started"]').first().waitFor({ timeout: 3_000 });
+    await page.locator('[data-kind="started"]').first().waitFor();
     expect(await button(page, "abort").getAttribute("aria-disabled")).toBe("false");
     await button(page, "abort").click();
     await phase(page, "reverted").waitFor();
   });
 
   test("a token that may only read sees everything, and each button says what is missing", { timeout: 30_000 }, async () => {
-    const made = await stack.api("POST", "/v1/tokens", { name: "watcher", scope: "read" });
+    const made = await desk.stack.api("POST", "/v1/tokens", { name: "watcher", scope: "read" });
     const { token } = made.body as { token: string };
-    await started();
-    const tab = await signedIn(token);
+    await desk.started();
+    const tab = await desk.signedIn(token);
     const page = await onService(tab);
     await page.getByText("read only").waitFor();
     await phase(page, "observing").waitFor();
     for (const verb of ["advance", "promote", "pause", "abort"]) {
       expect(await button(page, verb).getAttribute("aria-disabled"), verb).toBe("true");
-      expect(await page.locator(`#why-${verb}`).textContent(), verb).toContain("needs the scope operate");
+      expect(await said(page, verb), verb).toContain("needs the scope operate");
     }
     // Whoever drives the browser leaves alone what says that it is disabled, unless forced.
     await button(page, "abort").click({ force: true });
     const drain = page.getByRole("button", { name: /^Drain/ });
     await drain.first().click({ force: true });
-    expect((await stack.rollout()).phase).toBe("observing");
+    expect((await desk.stack.rollout()).phase).toBe("observing");
     expect(tab.complaints).toEqual([]);
   });
 
   test("a wrong token is refused in words", async () => {
-    const { page } = await browser.open();
-    await page.goto(`${door.url}/#token=sluice_nothing`);
+    const { page } = await desk.browser.open();
+    await page.goto(`${desk.url}/#token=sluice_nothing`);
     await page.getByRole("alert").getByText("not one of this controller").waitFor();
     expect(page.url()).not.toContain("token");
   });
 
-  test("a member is drained and put back", { timeout: 30_000 }, async () => {
-    const page = await onService(await signedIn(admin));
-    const member = stack.green[0]?.address ?? "";
-    await page.getByRole("button", { name: `Drain ${member}` }).click();
-    await page.locator(`[data-member="${member}"][data-state="draining"]`).waitFor();
-    await page.getByRole("button", { name: `Put back ${member}` }).click();
-    await page.locator(`[data-member="${member}"][data-state="ready"]`).waitFor();
+  test("a drain waits for the request in flight, and says when the member may be stopped", { timeout: 60_000 }, async () => {
+    const tab = await desk.signedIn();
+    const page = await onService(tab);
+    const [member] = desk.stack.blue;
+    if (member === undefined) throw new Error("blue has members");
+    const { promise: gate, resolve: answer } = Promise.withResolvers<void>();
+    const before = member.count;
+    member.setGate(gate);
+    const slow = Array.from({ length: 6 }, () => ask(desk.stack.url));
+    await soon(() => member.count).toBeGreaterThan(before);
+    await page.getByRole("button", { name: `Drain ${member.address}` }).click();
+    const row = page.locator(`[data-member="${member.address}"]`);
+    await row.getByText("draining").waitFor();
+    await soon(async () => Number(await row.locator("[data-label='in flight']").textContent())).toBeGreaterThan(0);
+    member.setGate(Promise.resolve());
+    answer();
+    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(Array(6).fill(200));
+    await row.getByText("may be stopped").waitFor({ timeout: 20_000 });
+    await page.getByRole("button", { name: `Put back ${member.address}` }).click();
+    await row.getByText("in service").waitFor();
+    expect(tab.complaints).toEqual([]);
   });
 
-  test.each([
+  test("what was promoted is undone, by the button and from the history", { timeout: 60_000 }, async () => {
+    await desk.started("blue-green");
+    await desk.stack.reaches("promoted");
+    const page = await onService(await desk.signedIn());
+    await page.locator('[data-verb="undo"][aria-disabled="false"]').click();
+    const dialog = page.getByRole("dialog", { name: "Undo web?" });
+    expect(await dialog.textContent()).toMatch(/Brings back what was stable before: blue, /);
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("All traffic is on blue.").waitFor();
+    await desk.stack.reaches("promoted");
+    expect(await count(desk.stack.url, 10)).toEqual({ blue: 10 });
+    await page.locator("[data-revision]").getByText("undo to").waitFor();
+    await page
+      .getByRole("button", { name: /^Go back to revision/ })
+      .first()
+      .click();
+    await page.getByRole("dialog").getByText("brings v7 on green back").waitFor();
+    await page.getByRole("button", { name: "Go back", exact: true }).last().click();
+    await page.getByText("All traffic is on green.").waitFor();
+    await button(page, "undo").click();
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("All traffic is on blue.").waitFor();
+  });
+
+  test("members are updated in place: one is tried again, one skipped, one left out, each by a click", {
+    timeout: 90_000,
+  }, async () => {
+    const tab = await desk.signedIn();
+    const page = await onService(tab);
+    const [first = "", second = "", third = ""] = desk.stack.blue.map(({ address }) => address);
+    const failures = desk.clients.failures.length;
+    await button(page, "start").click();
+    await page.getByLabel("Strategy").selectOption("rolling");
+    await page.getByLabel("Version").fill("v8");
+    await page.locator('[data-confirm="start"][aria-disabled="false"]').click();
+    const row = (member: string, state: string) => page.locator(`[data-updating="${member}"][data-state="${state}"]`);
+    const decide = { timeout: 30_000 };
+
+    await row(first, "failed").waitFor(decide);
+    await page.getByText("Batch 1 of 3. No member is taken out").waitFor();
+    await page.getByRole("region", { name: "Update", exact: true }).getByRole("alert").getByText(first).waitFor();
+    await page.locator(`[data-member="${first}"][data-state="draining"]`).waitFor();
+    desk.releaseFor(first);
+    await button(page, "retry").click();
+    await row(first, "updated").getByText("v8").waitFor(decide);
+
+    await row(second, "failed").waitFor(decide);
+    await page.getByText("Batch 2 of 3. No member is taken out").waitFor();
+    await page.getByRole("button", { name: `Skip ${second}` }).click();
+    await row(second, "skipped").waitFor();
+    await row(third, "failed").waitFor(decide);
+    await page.getByRole("button", { name: `Exclude ${third}` }).click();
+    await row(third, "excluded").waitFor();
+    await phase(page, "promoted").waitFor(decide);
+    await page.locator(`[data-member="${second}"][data-state="ready"]`).waitFor();
+    await page.getByRole("button", { name: `Put back ${third}` }).click();
+    await page.locator(`[data-member="${third}"][data-state="ready"]`).waitFor();
+    expect(desk.clients.failures.slice(failures)).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  const LOOKS = [
     ["light", 1280],
     ["dark", 1280],
     ["light", 390],
-  ] as const)("axe finds nothing, %s at %i px", { timeout: 60_000 }, async (scheme, width) => {
-    const first = await browser.open({ scheme, width });
-    await first.page.goto(door.url);
-    await first.page.getByLabel("Token").waitFor();
-    expect(await violations(first.page)).toEqual([]);
-    await started();
-    const tab = await signedIn(admin, { scheme, width });
-    expect(await violations(tab.page)).toEqual([]);
-    const page = await onService(tab);
+  ] as const;
+
+  /** In each look: what axe finds, and that nothing lies beside the screen. */
+  async function seemly(page: Page): Promise<void> {
+    for (const [colorScheme, width] of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      expect(await violations(page), `${colorScheme} ${width}`).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    }
+  }
+
+  test("axe finds nothing, in light, in dark and on a phone", { timeout: 90_000 }, async () => {
+    const tab = await desk.browser.open();
+    const { page } = tab;
+    await page.goto(desk.url);
+    await page.getByLabel("Token").waitFor();
+    await seemly(page);
+    await page.getByLabel("Token").fill(desk.admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator('[data-link="live"]').waitFor();
+    await seemly(page);
+    await desk.started();
+    await onService(tab);
     await phase(page, "observing").waitFor();
     await page.locator(".evidence").waitFor();
-    expect(await violations(page)).toEqual([]);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-    await idle();
+    await seemly(page);
+    await desk.idle();
     await button(page, "start").click();
     await page.locator(".planned").waitFor();
-    expect(await violations(page)).toEqual([]);
+    await seemly(page);
     expect(tab.complaints).toEqual([]);
   });
 });

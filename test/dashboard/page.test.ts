@@ -33,7 +33,10 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     control.happen({});
     api = await ApiUnderTest.start({ control, dashboard: join(root, "dist/dashboard") });
   });
-  afterEach(() => api[Symbol.asyncDispose]());
+  afterEach(async () => {
+    await browser.closeTabs();
+    await api[Symbol.asyncDispose]();
+  });
 
   async function open(path: string, token = api.tokens.operate): Promise<Page> {
     const { page } = await browser.open();
@@ -150,6 +153,6 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     const page = await open("/services/web");
     await soon(() => page.locator(".why").textContent()).toBe(nasty);
     expect(await page.locator("main img").count()).toBe(0);
-    expect(await page.title()).toBe("Sluice");
+    expect(await page.title()).toBe("web – Sluice");
   });
 });
