@@ -135,7 +135,7 @@ function unready(rollout: Rollout, cursor: Cursor): Refused | null {
     const refusal = "refused" in cursor.stage && cursor.stage.refused !== null ? `: ${cursor.stage.refused}` : "";
     return refused(
       "wrong-phase",
-      `${rollout.id}: nginx does not serve step ${cursor.step} yet${refusal}`,
+      `${rollout.id}: nginx does not serve step ${cursor.step + 1} yet${refusal}`,
       "wait for it, or abort",
     );
   }
@@ -149,7 +149,7 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
   if (step !== null && step !== cursor.step)
     return refused(
       "stale-step",
-      `${rollout.id} is at step ${cursor.step}, not ${step}`,
+      `${rollout.id} is at step ${cursor.step + 1}, not ${step + 1}`,
       "look again, then name the present step",
     );
   const { stage } = cursor;
@@ -166,7 +166,7 @@ function advance(rollout: Rollout, step: number | null, told: Told, now: Now): M
   const said = fact("advanced", cursor.step, because("advanced", told), told.actor, decided(rollout, "advance", now));
   switch (stage.at) {
     case "applying":
-      return refused("wrong-phase", `${rollout.id}: step ${cursor.step} is about to be served`, "try again");
+      return refused("wrong-phase", `${rollout.id}: step ${cursor.step + 1} is about to be served`, "try again");
     case "waiting":
       return approve(rollout, cursor, stage, told);
     case "observing":

@@ -89,7 +89,8 @@ describe("rule 3: advance", () => {
     const story = new Story().applied().verdict("pass").command({ verb: "advance", step: 0 });
     expect(story.at).toBe("applying 1");
     story.applied().command({ verb: "advance", step: 0 });
-    expect(story.last).toMatchObject({ is: "refused", code: "stale-step" });
+    // As people count, and status shows.
+    expect(story.last).toMatchObject({ is: "refused", code: "stale-step", reason: "web-1 is at step 2, not 1" });
   });
 
   it("means the present step where it names none, and records who approved", () => {
