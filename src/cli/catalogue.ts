@@ -28,6 +28,7 @@ const CATALOGUE: Catalogue = [
     [
       { names: ["status"], load: async () => (await import("./commands/status.ts")).statusCommands },
       { names: ["watch"], load: async () => (await import("./commands/watch.ts")).watchCommands },
+      { names: ["dashboard"], load: async () => (await import("./commands/dashboard.ts")).dashboardCommands },
       { names: ["events"], load: async () => (await import("./commands/events.ts")).eventsCommands },
       { names: ["history"], load: async () => (await import("./commands/history.ts")).historyCommands },
       { names: ["explain"], load: async () => (await import("./commands/explain.ts")).explainCommands },

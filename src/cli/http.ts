@@ -49,9 +49,11 @@ export function failureOf(address: Address, error: unknown): unknown {
   }
 }
 
-function refusal(address: Address, { message, code, status, hint, errors }: SluiceError): Failure {
+function refusal(address: Address, { message, code, status, hint, errors, instance }: SluiceError): Failure {
   const details = errors.map((one) => `\n${one.in === "configuration" ? "" : `${one.pointer}: `}${one.detail}`).join("");
-  return new Failure(exitOfCode(code, status ?? 0), `${message}${details}`, {
+  const logged =
+    instance !== null && (status ?? 0) >= 500 ? `\nrequest ${instance}: the controller's log has more by this id` : "";
+  return new Failure(exitOfCode(code, status ?? 0), `${message}${details}${logged}`, {
     code,
     hint: status === 401 ? (hintFor(address) ?? hint) : hint,
     status,

@@ -21,6 +21,8 @@ export class SluiceError extends Error {
   readonly hint: string | null;
   /** What is wrong with the request, piece by piece. */
   readonly errors: readonly Wrong[];
+  /** The id of the request, by which the controller's log has it; null where it says none. */
+  readonly instance: string | null;
 
   constructor(kind: Kind, message: string, about: About = {}) {
     super(message, about.cause === undefined ? undefined : { cause: about.cause });
@@ -30,6 +32,7 @@ export class SluiceError extends Error {
     this.status = about.status ?? null;
     this.hint = about.hint ?? null;
     this.errors = about.errors ?? [];
+    this.instance = about.instance ?? null;
   }
 
   /** True where the same call may work later: nothing answered, or the answer was that it cannot be answered now. */
@@ -43,5 +46,6 @@ type About = {
   readonly status?: number | null;
   readonly hint?: string | null;
   readonly errors?: readonly Wrong[];
+  readonly instance?: string | null;
   readonly cause?: unknown;
 };

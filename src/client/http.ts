@@ -83,6 +83,7 @@ type Document = {
   readonly detail: string;
   readonly hint?: string | null;
   readonly errors?: readonly Wrong[];
+  readonly instance?: string;
 };
 
 function parseProblem(text: string): Document | null {

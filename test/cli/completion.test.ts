@@ -13,7 +13,9 @@ import { rolloutView, serviceView } from "../support/views.ts";
 let api: RunningApi;
 
 beforeEach(async () => {
-  api = await startApi(new ScriptedControl(serviceView({ rollout: rolloutView() }), serviceView({ name: "shop" })));
+  const control = new ScriptedControl(serviceView({ rollout: rolloutView() }), serviceView({ name: "shop" }));
+  control.put(serviceView({ rollout: rolloutView({ id: "web-2" }) }));
+  api = await startApi(control);
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -34,8 +36,8 @@ describe("a word is completed", () => {
     ["a pool of that service", ["switch", "web", ""], ["blue", "green"]],
     ["a pool as an option", ["start", "web", "--to", "g"], ["green"]],
     ["an option with its value in one word", ["start", "web", "--to=g"], ["--to=green"]],
-    ["a rollout", ["explain", ""], ["web-1"]],
-    ["a rollout as an option", ["events", "--rollout", ""], ["web-1"]],
+    ["a rollout", ["explain", ""], ["web-2", "web-1"]],
+    ["a rollout as an option", ["events", "--rollout", "web-1"], ["web-1"]],
     ["members of the pool that is named", ["members", "web", "green", "drain", ""], ["127.0.0.1:8003", "127.0.0.1:8004"]],
     ["members that are not named yet", ["members", "web", "green", "drain", "127.0.0.1:8003", "127.0.0.1:8"], ["127.0.0.1:8004"]],
     ["an action", ["members", "web", "green", "dr"], ["drain"]],
@@ -53,6 +55,12 @@ describe("a word is completed", () => {
     const address = `http://127.0.0.1:${await freePort()}`;
     expect(await completed("status", "--url", address, "")).toEqual([]);
     expect(await completed("--url", address, "abo")).toEqual(["abort"]);
+  });
+
+  test("by the names of tokens, where they can be taken back", async () => {
+    await sluice(["token", "create", "ci", "--scope", "read"], { env: env() });
+    expect(await completed("token", "revoke", "")).toEqual(["ci"]);
+    expect(await completed("token", "create", "")).toEqual([]);
   });
 
   test("never by the command that the scripts ask", async () => {

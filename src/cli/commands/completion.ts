@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import type { Client } from "../../client/client.ts";
 import { findController } from "../address.ts";
 import type { Group, Run } from "../command.ts";
 import { candidatesFor, type Names, type Noun } from "../completion/candidates.ts";
@@ -6,8 +7,8 @@ import { ANY_FILE, ASKED, completionScript, SHELLS, type Shell } from "../comple
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { plain } from "../format/width.ts";
+import { clientOf } from "../http.ts";
 import { line } from "../io.ts";
-import { remoteSession } from "../remote.ts";
 
 /** `completion`: what a shell reads to complete commands, options and names. */
 export const completionCommands: Group = (program, bind) => {
@@ -53,16 +54,31 @@ async function asked(
   program: Command,
   words: readonly string[],
   noun: Noun,
-  { service, pool }: Parameters<Names>[1],
+  { service, pool, written }: Parameters<Names>[1],
 ): Promise<readonly string[]> {
-  const session = remoteSession(await findController({ ...flags, ...given(program, words) }, io.env, io.cwd));
-  if (noun === "service") return (await session.services()).map(({ name }) => name);
-  if (noun === "rollout") return (await session.services()).flatMap(({ rollout }) => (rollout === null ? [] : [rollout.id]));
+  const client = clientOf(await findController({ ...flags, ...given(program, words) }, io.env, io.cwd));
+  if (noun === "service") return (await client.services()).map(({ name }) => name);
+  if (noun === "token") return (await client.tokens()).map(({ name }) => name);
+  if (noun === "rollout") return rolloutsOf(client, written);
   if (service === null) return [];
-  const { pools } = await session.service(service);
+  const { pools } = await client.service(service);
   if (noun === "pool") return Object.keys(pools);
   const members = pool === null ? Object.values(pools).flatMap((one) => one.members) : (pools[pool]?.members ?? []);
   return [...new Set(members.map(({ address }) => address))];
+}
+
+/** More services are not asked for what they had: then there is the newest rollout of each. */
+const MOST_ASKED = 10;
+/** Rollouts of one service; those before are typed. */
+const EACH = 20;
+
+/** Rollouts, the newest of each service first: those of the services that fit what is written. */
+async function rolloutsOf(client: Client, written: string): Promise<readonly string[]> {
+  const services = (await client.services()).flatMap(({ name, rollout }) => (rollout === null ? [] : [{ name, id: rollout.id }]));
+  const fitting = services.filter(({ name }) => `${name}-`.startsWith(written) || written.startsWith(`${name}-`));
+  if (fitting.length > MOST_ASKED) return fitting.map(({ id }) => id);
+  const pages = await Promise.all(fitting.map(({ name }) => client.rollouts(name, { limit: EACH })));
+  return pages.flatMap(({ rollouts }) => rollouts.map(({ id }) => id));
 }
 
 /** The options on the line that say where the controller is. */

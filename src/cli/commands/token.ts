@@ -34,7 +34,10 @@ export const tokenCommands: Group = (program, bind) => {
 };
 
 function revocation(token: Command): Command {
-  return token.command("revoke").argument("<name>").description("take a token back: it opens nothing any more");
+  return token
+    .command("revoke")
+    .argument("<token>", "its name, as list shows it")
+    .description("take a token back: it opens nothing any more");
 }
 
 const several = (name: string, before: readonly string[]): readonly string[] => [...before, name];

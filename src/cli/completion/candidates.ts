@@ -4,12 +4,15 @@ import type { Argument, Command, Option } from "commander";
 export type Candidate = { readonly value: string; readonly about: string };
 
 /** Things that the controller has names for. */
-export type Noun = "service" | "pool" | "member" | "rollout";
+export type Noun = "service" | "pool" | "member" | "rollout" | "token";
 
-/** Asks the controller for names of things; `service` and `pool` are what the line names already, null where it does not. */
+/**
+ * Asks the controller for names of things; `service` and `pool` are what the line names already, null where it does not; `written` is
+ * what there is of the name.
+ */
 export type Names = (
   noun: Noun,
-  within: { readonly service: string | null; readonly pool: string | null },
+  within: { readonly service: string | null; readonly pool: string | null; readonly written: string },
 ) => Promise<readonly string[]>;
 
 /** What may follow: words, or any file. */
@@ -27,6 +30,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   members: "member",
   rollout: "rollout",
   export: "rollout",
+  token: "token",
 };
 
 /** Arguments and options whose values are files. */
@@ -44,11 +48,11 @@ export async function candidatesFor(program: Command, words: readonly string[], 
   const current = words.at(-1) ?? "";
   const line = readLine(program, words.slice(0, -1));
   if (line.pending !== null)
-    return matching(await valuesOf(line, line.pending.attributeName(), line.pending.argChoices, names), current);
+    return matching(await valuesOf(line, line.pending.attributeName(), line.pending.argChoices, names, current), current);
   const [flag = "", written] = split(current);
   const assigned = written === undefined ? undefined : optionsOf(line).find((one) => one.long === flag);
   if (assigned !== undefined && written !== undefined) {
-    const values = matching(await valuesOf(line, assigned.attributeName(), assigned.argChoices, names), written);
+    const values = matching(await valuesOf(line, assigned.attributeName(), assigned.argChoices, names, written), written);
     return { ...values, words: values.words.map(({ value, about }) => ({ value: `${flag}=${value}`, about })) };
   }
   if (current.startsWith("-")) return matching({ words: optionsOf(line).map(ofOption), files: false }, current);
@@ -57,7 +61,7 @@ export async function candidatesFor(program: Command, words: readonly string[], 
   const argument = argumentAt(line.command, line.values.length);
   if (line.command.name() === "help") return matching({ words: commandsOf(program), files: false }, current);
   if (argument === undefined) return NOTHING;
-  return matching(await valuesOf(line, argument.name(), argument.argChoices, names), current);
+  return matching(await valuesOf(line, argument.name(), argument.argChoices, names, current), current);
 }
 
 /** What stands before the present word. */
@@ -108,13 +112,19 @@ function argumentAt(command: Command, index: number): Argument | undefined {
   return all[index] ?? (last?.variadic === true ? last : undefined);
 }
 
-async function valuesOf(line: Line, name: string, choices: readonly string[] | undefined, names: Names): Promise<Candidates> {
+async function valuesOf(
+  line: Line,
+  name: string,
+  choices: readonly string[] | undefined,
+  names: Names,
+  written: string,
+): Promise<Candidates> {
   if (FILED.has(name)) return FILES;
   const fixed = choices ?? WORDS[name];
   if (fixed !== undefined) return { words: fixed.map((value) => ({ value, about: "" })), files: false };
   const noun = Object.hasOwn(NOUNS, name) ? NOUNS[name] : undefined;
   if (noun === undefined) return NOTHING;
-  const found = await names(noun, { service: named(line, "service"), pool: named(line, "pool") });
+  const found = await names(noun, { service: named(line, "service"), pool: named(line, "pool"), written });
   const taken = new Set(line.values);
   return { words: found.filter((value) => !taken.has(value)).map((value) => ({ value, about: noun })), files: false };
 }
