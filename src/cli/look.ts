@@ -18,6 +18,12 @@ export async function lookAt(session: Session, name: string, id: string, after: 
   return { service, rollout, events: await eventsOf(session, id, after) };
 }
 
+/** The number of the newest event of a service's rollout; 0 where it has none. */
+export async function newestEvent(session: Session, name: string): Promise<number> {
+  const { rollout } = await session.service(name);
+  return rollout === null ? 0 : ((await eventsOf(session, rollout.id, 0)).at(-1)?.seq ?? 0);
+}
+
 async function eventsOf(session: Session, rollout: string, after: number): Promise<EventView[]> {
   const all: EventView[] = [];
   for (;;) {

@@ -17,6 +17,8 @@ export interface Progress {
 export type WaitFor = {
   readonly service: string;
   readonly rollout: string;
+  /** Events up to this number are not shown: they are from before what is waited for. All are where it is left out. */
+  readonly after?: number | undefined;
   /** The exit code that ends the wait, null to go on. */
   readonly until: (rollout: RolloutView) => ExitCode | null;
   readonly timeoutMs: Ms | null;
@@ -57,7 +59,7 @@ export async function waitFor(session: Session, wait: WaitFor): Promise<Waited> 
 async function looks(session: Session, wait: WaitFor, bell: Bell, listen: (after: number) => void): Promise<Waited> {
   const deadline = wait.timeoutMs === null ? Number.POSITIVE_INFINITY : wait.mono() + wait.timeoutMs;
   let rollout: RolloutView | null = null;
-  let seen = 0;
+  let seen = wait.after ?? 0;
   let goneSince: Ms | null = null;
   let heldSince: Ms | null = null;
   for (;;) {

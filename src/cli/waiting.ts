@@ -20,6 +20,9 @@ export type WaitOptions = {
   readonly progress: ProgressKind;
 };
 
+/** `after` is the newest event from before the verb; left out where the rollout began with it. */
+type Conclusion = WaitOptions & { readonly goal: Goal; readonly told?: Told; readonly after?: number };
+
 export function waitOptions(command: Command, waitsOnTerminal: boolean): Command {
   return command
     .option("--wait", `wait until it has ended${waitsOnTerminal ? " (the default on a terminal)" : ""}`)
@@ -41,7 +44,7 @@ export async function conclude(
   context: Context,
   session: Session,
   rollout: RolloutView,
-  options: WaitOptions & { readonly goal: Goal; readonly waitsOnTerminal: boolean; readonly told?: Told },
+  options: Conclusion & { readonly waitsOnTerminal: boolean },
 ): Promise<ExitCode> {
   const asked = options.wait ?? (options.waitsOnTerminal && context.io.stdout.isTTY === true && options.detach !== true);
   if (session.offline && !asked) say(context, "no controller runs: this process drives the rollout to its end");
@@ -58,17 +61,13 @@ async function told(context: Context, rollout: RolloutView, idOnly: boolean): Pr
   return EXIT.reached;
 }
 
-async function waitOn(
-  context: Context,
-  session: Session,
-  rollout: RolloutView,
-  options: WaitOptions & { readonly goal: Goal; readonly told?: Told },
-): Promise<Waited> {
+async function waitOn(context: Context, session: Session, rollout: RolloutView, options: Conclusion): Promise<Waited> {
   const { io } = context;
   const { interrupted, steering } = steered(context, session, rollout.service, false);
   return waitFor(session, {
     service: rollout.service,
     rollout: rollout.id,
+    after: options.after,
     until: (seen) => outcomeOf(seen, options.goal),
     timeoutMs: options.timeout ?? null,
     interrupted,

@@ -19,10 +19,11 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const env = () => ({ SLUICE_URL: api.url, SLUICE_TOKEN: api.token });
 
-/** Starts it, and waits until it has shown the first line. */
+/** Starts it, and waits until it has shown the first line; of a verb for what runs already, until that is sent. */
 async function waiting(...args: string[]): Promise<Running> {
   const running = startSluice(args, { env: env() });
-  await until("the first line", () => `${running.stdout()}${running.stderr()}`.includes("nginx serves 5 % to green"));
+  const shown = () => `${running.stdout()}${running.stderr()}`.includes("nginx serves 5 % to green");
+  await until("the verb", () => shown() || control.calls.some(({ verb }) => verb !== "start"));
   return running;
 }
 
@@ -55,6 +56,16 @@ describe("a wait", () => {
     const running = await waiting("abort", "web", "--wait");
     control.move(ended("reverted", "aborted by tester"));
     expect((await running.ended).code).toBe(0);
+  });
+
+  test("of a retry shows nothing of the run before", async () => {
+    control.reactions.retry = (service) => ({ ...service, rollout: rolloutView() });
+    const running = await waiting("retry", "web", "--wait");
+    control.move(rolloutView({ step: 1, reason: "watching 50 % to green for its time" }));
+    control.move(ended("promoted", "every step passed"));
+    const { stderr } = await running.ended;
+    expect(stderr).toContain("watching 50 % to green");
+    expect(stderr).not.toContain("nginx serves 5 % to green");
   });
 
   test.each(["advance", "promote", "resume", "retry", "undo", "switch"])("is what %s does with --wait", async (verb) => {

@@ -5,6 +5,7 @@ import { confirmed } from "../confirm.ts";
 import { say } from "../context.ts";
 import { EXIT } from "../exit.ts";
 import { rateText } from "../format/units.ts";
+import { newestEvent } from "../look.ts";
 import { online, onlineOrNot } from "../open.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
@@ -47,10 +48,10 @@ export const steerCommands: Group = (program, bind) => {
 function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
   return (context, [service = ""], options) =>
     online(context, { service }, async (session) => {
-      const rollout = await sent(session, service, commandOf(verb, options), options);
+      const { rollout, after } = await sent(session, service, commandOf(verb, options), options);
       // A pause is reached at once: what follows it is a person's to say.
       const wait = verb === "pause" ? { ...options, wait: false } : options;
-      return conclude(context, session, rollout, { ...wait, goal: "promoted", waitsOnTerminal: false });
+      return conclude(context, session, rollout, { ...wait, after, goal: "promoted", waitsOnTerminal: false });
     });
 }
 
@@ -62,15 +63,15 @@ function commandOf(verb: "advance" | "pause" | "resume" | "retry", { step, fromS
 function giveUp(verb: "skip" | "exclude"): Run<MemberOptions> {
   return (context, [service = "", member], options) =>
     online(context, { service }, async (session) => {
-      const rollout = await sent(session, service, { verb, member: member ?? null }, options);
-      return conclude(context, session, rollout, { ...options, goal: "promoted", waitsOnTerminal: false });
+      const { rollout, after } = await sent(session, service, { verb, member: member ?? null }, options);
+      return conclude(context, session, rollout, { ...options, after, goal: "promoted", waitsOnTerminal: false });
     });
 }
 
 const abort: Run<Options> = (context, [service = ""], options) =>
   onlineOrNot(context, { service }, async (session) => {
-    const rollout = await sent(session, service, { verb: "abort" }, options);
-    return conclude(context, session, rollout, { ...options, goal: "reverted", waitsOnTerminal: false });
+    const { rollout, after } = await sent(session, service, { verb: "abort" }, options);
+    return conclude(context, session, rollout, { ...options, after, goal: "reverted", waitsOnTerminal: false });
   });
 
 const promote: Run<Options> = (context, [service = ""], options) =>
@@ -79,8 +80,8 @@ const promote: Run<Options> = (context, [service = ""], options) =>
       say(context, "nothing was changed");
       return EXIT.reached;
     }
-    const rollout = await sent(session, service, { verb: "promote" }, options);
-    return conclude(context, session, rollout, { ...options, goal: "promoted", waitsOnTerminal: false });
+    const { rollout, after } = await sent(session, service, { verb: "promote" }, options);
+    return conclude(context, session, rollout, { ...options, after, goal: "promoted", waitsOnTerminal: false });
   });
 
 async function effectOfPromote(session: Session, name: string): Promise<string> {
@@ -94,8 +95,11 @@ async function effectOfPromote(session: Session, name: string): Promise<string> 
   return `Send 100% of ${name}${rate} to ${rollout.to} now, skipping ${left === 1 ? "1 step" : `${left} steps`}${evidence}?`;
 }
 
-function sent(session: Session, service: string, command: RolloutCommand, options: Options) {
-  return session.command(service, command, CLI_ACTOR, { ifMatch: null, reason: options.reason ?? null });
+/** Sends it. `after` is the newest event from before, so that a wait shows what the verb brought about, and not what was before. */
+async function sent(session: Session, service: string, command: RolloutCommand, options: Options) {
+  const after = options.wait === true ? await newestEvent(session, service) : 0;
+  const rollout = await session.command(service, command, CLI_ACTOR, { ifMatch: null, reason: options.reason ?? null });
+  return { rollout, after };
 }
 
 function stepNumber(text: string): number {
