@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compiled } from "./engine.ts";
+import { type Compiled, compiled } from "./engine.ts";
 import { RenderError, TemplateError } from "./render-error.ts";
 
 /** Every template there is, and so every file that a user's folder may hold. */
@@ -26,7 +26,7 @@ export type Template = {
   neutral(view: object): string;
 };
 
-/** The templates of a rendering, compiled once. */
+/** The templates of a rendering, each compiled once: the user's when they are read, Sluice's own when they are needed. */
 export type Templates = Readonly<Record<TemplateName, Template>>;
 
 /** The templates that Sluice brings, each replaced by the one of the same name in `overrideFolder` where there is one. */
@@ -65,8 +65,19 @@ function template(file: string, text: string, own: boolean): Template {
       throw error instanceof RenderError ? error : templateError(file, error);
     }
   };
-  const { real, neutral } = guarded(() => compiled(text));
-  return { file, own, render: (view) => guarded(() => real(view)), neutral: (view) => guarded(() => neutral(view)) };
+  let known: Compiled | null = null;
+  const once = () => {
+    known ??= compiled(text);
+    return known;
+  };
+  // What is wrong in the user's is said at once. Sluice's own are good, and no start needs all of them.
+  if (!own) guarded(once);
+  return {
+    file,
+    own,
+    render: (view) => guarded(() => once().real(view)),
+    neutral: (view) => guarded(() => once().neutral(view)),
+  };
 }
 
 /** Handlebars says `Parse error on line 3:` with an excerpt, or ends in ` - 3:5`. */
