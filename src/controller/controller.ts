@@ -15,7 +15,7 @@ import type { Recorder } from "./journal.ts";
 import { memberOut, membersSet } from "./members.ts";
 import { Notifying } from "./notifying.ts";
 import { planStart } from "./planning.ts";
-import { isOver } from "./record.ts";
+import { asStored, isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
 import { showRollout, showService } from "./show.ts";
 import { checkMatch, type StartDeps, startRollout } from "./starting.ts";
@@ -95,7 +95,7 @@ export class Controller implements Control, AsyncDisposable {
     if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.settled, now) };
     const entry = await this.#deps.store.get(`rollouts/${id}`);
     if (entry === null) return null;
-    const rollout = entry.value as unknown as Rollout;
+    const rollout = asStored(entry.value as unknown as Rollout);
     return { rollout, shown: showRollout(rollout, null, now) };
   }
 

@@ -153,11 +153,13 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
 }
 
 /** Rollouts that an earlier version stored know nothing of what came later. */
-function asStored(rollout: Rollout): Rollout {
+export function asStored(rollout: Rollout): Rollout {
   const plan = rollout.plan.map((step) => ({ ...step, batch: step.batch ?? null }));
   const later = rollout.later ?? { afterRevert: [], onFailed: [] };
   const { rolling = null, backFrom = null, replaced = null, freezes = [], undo = null } = rollout;
-  return { ...rollout, plan, rolling, backFrom, replaced, later, freezes, undo };
+  // Which hooks had ended well was not written down: all that had begun counted.
+  const known = rolling === null ? null : { ...rolling, deployed: rolling.deployed ?? rolling.touched };
+  return { ...rollout, plan, rolling: known, backFrom, replaced, later, freezes, undo };
 }
 
 /** What nginx should do for a service, from all that is known of it. */

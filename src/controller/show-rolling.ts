@@ -1,6 +1,6 @@
 import { batchesOf } from "../core/plan-rolling.ts";
 import type { Rolling } from "../core/rolling.ts";
-import { countOf, isGoingBack } from "../core/rolling-batch.ts";
+import { countOf, isGoingBack, runsOf } from "../core/rolling-batch.ts";
 import type { Cursor, Rollout, Step } from "../core/rollout.ts";
 import { type Member, never } from "../core/units.ts";
 import type { RollingMemberState, RollingMemberView, RollingView } from "../core/view.ts";
@@ -29,7 +29,7 @@ export function showRolling(rollout: Rollout): RollingView | null {
 }
 
 function showMember(rollout: Rollout, rolling: Rolling, member: Member, batch: number | null): RollingMemberView {
-  const updated = rolling.touched.includes(member) && !rolling.undone.includes(member);
+  const runs = runsOf(rolling, member);
   const state = stateOf(rollout, rolling, member);
   const spare = rolling.settings.spares.includes(member);
   return {
@@ -37,8 +37,9 @@ function showMember(rollout: Rollout, rolling: Rolling, member: Member, batch: n
     batch,
     spare,
     state,
-    updated,
-    version: updated ? rollout.version : null,
+    updated: runs === "new",
+    runs,
+    version: runs === "new" ? rollout.version : null,
     reason: whyOf(rollout, rolling, member, state),
   };
 }
@@ -46,6 +47,7 @@ function showMember(rollout: Rollout, rolling: Rolling, member: Member, batch: n
 function whyOf(rollout: Rollout, rolling: Rolling, member: Member, state: RollingMemberState): string | null {
   const failing = rolling.failing?.members.includes(member) === true ? rolling.failing.text : null;
   if (state === "failed") return failing ?? rolling.failed[member] ?? failedHook(rollout, member);
+  if (state === "skipped" || state === "excluded") return failedHook(rollout, member);
   return state === "checking" ? (rolling.health[member]?.reason ?? null) : null;
 }
 

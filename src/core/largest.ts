@@ -15,7 +15,7 @@ export function refuseWithoutRoom(rollout: Rollout): void {
   const { rolling } = rollout;
   if (rolling === null) return;
   const { members } = rolling;
-  const whole: Rollout = { ...rollout, rolling: { ...rolling, touched: members, undone: members } };
+  const whole: Rollout = { ...rollout, rolling: { ...rolling, touched: members, deployed: members, undone: members } };
   const back = wayBack({ ...whole, rolling: { ...rolling, touched: members } });
   const chars = JSON.stringify([whole, back]).length + members.length * CHARS_PER_MEMBER;
   if (chars <= MOST_CHARS) return;

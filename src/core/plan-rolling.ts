@@ -78,6 +78,7 @@ function blank(settings: RollingSettings, pool: PoolName, members: readonly Memb
     minReady,
     mayFail: countOf(settings.maxFailures, members.length),
     touched: [],
+    deployed: [],
     undone: [],
     failed: {},
     skipped: [],

@@ -1,4 +1,4 @@
-import type { Rolling } from "./rolling.ts";
+import type { Rolling, Runs } from "./rolling.ts";
 import type { Cursor, Rollout, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { Amount } from "./service.ts";
@@ -81,6 +81,10 @@ export function beginTask(rollout: Rollout, task: Task, t: Ms): Rollout {
     const more = concerned(rollout, task.members).filter((member) => !rolling.touched.includes(member));
     return more.length === 0 ? rollout : { ...rollout, rolling: { ...rolling, touched: [...rolling.touched, ...more] } };
   }
+  if (task.do === "hook" && task.point === "rollback" && task.members !== null) {
+    const deployed = rolling.deployed.filter((member) => task.members?.includes(member) !== true);
+    return { ...rollout, rolling: { ...rolling, deployed } };
+  }
   if (task.do === "members" && task.anew)
     return { ...rollout, rolling: { ...rolling, ...anew(rolling, concerned(rollout, task.members), t) } };
   return rollout;
@@ -99,11 +103,16 @@ export function anew(rolling: Rolling, members: readonly Member[], t: Ms): Pick<
 export function versionsOf(rollout: Rollout): string {
   const { rolling, version } = rollout;
   if (rolling === null) return "";
-  const { spares } = rolling.settings;
-  const changed = rolling.touched.filter((member) => !rolling.undone.includes(member) && !spares.includes(member));
-  const same = rolling.members.filter((member) => !changed.includes(member));
   const name = version === null ? "the new version" : version;
-  return `on ${name}: ${changed.join(", ") || "none"}; as before: ${same.join(", ") || "none"}`;
+  const who = (runs: Runs) => rolling.members.filter((member) => runsOf(rolling, member) === runs).join(", ");
+  const unknown = who("unknown");
+  const perhaps = unknown === "" ? "" : `; perhaps on ${name}: ${unknown}`;
+  return `on ${name}: ${who("new") || "none"}${perhaps}; as before: ${who("before") || "none"}`;
+}
+
+export function runsOf({ touched, deployed, undone }: Rolling, member: Member): Runs {
+  if (!touched.includes(member) || undone.includes(member)) return "before";
+  return deployed.includes(member) ? "new" : "unknown";
 }
 
 /** The step that a batch begins with, seen from one of its steps. */

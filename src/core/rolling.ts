@@ -13,6 +13,9 @@ export type MemberHealth = {
   readonly reason: string | null;
 };
 
+/** What a member runs, as far as its hooks say; unknown while one of them changes it, and where that did not end well. */
+export type Runs = "before" | "new" | "unknown";
+
 /** What a rolling rollout knows of its members. The candidate is the same pool, so a version belongs to a member here. */
 export type Rolling = {
   readonly pool: PoolName;
@@ -25,6 +28,8 @@ export type Rolling = {
   readonly mayFail: number;
   /** Members whose deploy hook has begun, in that order, spares among them. */
   readonly touched: readonly Member[];
+  /** Of those, the members that run the new version for sure: the newest hook that changed them was `deploy`, and ended well. */
+  readonly deployed: readonly Member[];
   /** Members that have their old version back. */
   readonly undone: readonly Member[];
   /** Members that failed and that the rollout went on without, each with the reason. */

@@ -45,11 +45,14 @@ export function failedHooks(rollout: Rollout, since: Ms): readonly Effect[] {
     }));
 }
 
-/** What the good end of a hook changes: a member whose rollback hook went well has its old version, whatever becomes of the others. */
-export function endHook(rollout: Rollout, key: string): Rollout {
+/** What the end of a hook says about a member's version, whatever becomes of the others. */
+export function endHook(rollout: Rollout, key: string, ok: boolean): Rollout {
   const { phase, rolling } = rollout;
   if (rolling === null || !("cursor" in phase)) return rollout;
   const ended = taskEffects(rollout, phase.cursor).find((effect) => effect.effect === "hook" && effect.task === key);
-  if (ended?.effect !== "hook" || ended.point !== "rollback" || ended.member === null) return rollout;
-  return { ...rollout, rolling: { ...rolling, undone: [...rolling.undone, ended.member] } };
+  if (ended?.effect !== "hook" || ended.member === null) return rollout;
+  const { member, point } = ended;
+  if (point === "rollback") return ok ? { ...rollout, rolling: { ...rolling, undone: [...rolling.undone, member] } } : rollout;
+  const others = rolling.deployed.filter((one) => one !== member);
+  return { ...rollout, rolling: { ...rolling, deployed: ok ? [...others, member] : others } };
 }

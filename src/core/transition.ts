@@ -62,7 +62,7 @@ function ended(rollout: Rollout, key: string, result: TaskResult, what: string |
   const { phase } = rollout;
   const step = "cursor" in phase ? phase.cursor.step : null;
   const text = what === undefined ? result.text : `${what}: ${result.text}`;
-  const told = result.ok ? endHook(rollout, key) : rollout;
+  const told = endHook(rollout, key, result.ok);
   return {
     rollout: { ...told, tasks: { ...rollout.tasks, [key]: result } },
     facts: [fact("hook", step, text, null, { task: key, ok: result.ok })],

@@ -1,5 +1,6 @@
 import type { Needed } from "./basis.ts";
 import type { HookPoint } from "./hook.ts";
+import type { Runs } from "./rolling.ts";
 import type { PhaseName, Strategy, VerdictIs } from "./rollout.ts";
 import type { Routing } from "./service.ts";
 import type { Bp, Endpoint, Member, Ms, PoolName, ServiceName, Shares, TargetName } from "./units.ts";
@@ -121,9 +122,11 @@ export type RollingMemberView = {
   readonly batch: number | null;
   readonly spare: boolean;
   readonly state: RollingMemberState;
-  /** Whether the new version was brought to it, as far as its hooks say. */
+  /** Whether the new version was brought to it for sure, as far as its hooks say. */
   readonly updated: boolean;
-  /** The new version where it is updated; null where it runs what it did before, or nobody named the version. */
+  /** `unknown` while a hook changes it, and where that hook did not end well. */
+  readonly runs: Runs;
+  /** The new version where it is updated; null where it runs what it did before, nobody knows, or nobody named the version. */
   readonly version: string | null;
   readonly reason: string | null;
 };

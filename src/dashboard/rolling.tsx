@@ -23,6 +23,9 @@ const WORDS: Readonly<Record<RollingMemberState, readonly [word: string, tone: s
 
 type Props = { readonly service: ServiceView; readonly rolling: RollingView };
 
+/** What is said where no version can be named. */
+const VERSIONS = { before: <span class="dim">as before</span>, new: null, unknown: <span class="dim">maybe new</span> } as const;
+
 /** A pool whose members are updated in place: where each of them is, and what may be done about those that failed. */
 export function Rolling({ service, rolling }: Props) {
   const { batch, batches, minReady, goingBack, failing, members } = rolling;
@@ -65,7 +68,7 @@ export function Rolling({ service, rolling }: Props) {
 }
 
 function Row({ service, rolling, member }: Props & { readonly member: RollingMemberView }) {
-  const { address, batch, spare, state, version, reason } = member;
+  const { address, batch, spare, state, runs, version, reason } = member;
   const [word, tone] = WORDS[state];
   const stuck = rolling.failing?.members.includes(address) === true;
   return (
@@ -75,7 +78,7 @@ function Row({ service, rolling, member }: Props & { readonly member: RollingMem
       </th>
       <td data-label={spare ? "" : "batch"}>{spare ? "spare" : (batch ?? <span class="dim">–</span>)}</td>
       <td class={`tone ${tone}`}>{word}</td>
-      <td data-label="version">{version ?? <span class="dim">as before</span>}</td>
+      <td data-label="version">{VERSIONS[runs] ?? version ?? "new"}</td>
       <td class={reason === null ? "reason none" : "reason"}>{reason ?? <span class="dim">–</span>}</td>
       <td class="right">{stuck && <GiveUp service={service} member={address} />}</td>
     </tr>

@@ -54,7 +54,7 @@ describe("a rolling update", () => {
     expect(lines.slice(0, 4)).toEqual([
       ["BATCH", "MEMBER", "STATE", "VERSION", "REASON"],
       ["1", "127.0.0.1:8001", "✔ updated", "v42"],
-      ["2", "127.0.0.1:8002", "◌ deploying", "as before"],
+      ["2", "127.0.0.1:8002", "◌ deploying", "maybe new"],
       ["3", "127.0.0.1:8003", "· pending", "as before"],
     ]);
     expect(stdout).toContain("rolling blue");

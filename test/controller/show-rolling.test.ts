@@ -52,6 +52,31 @@ describe("a rolling update is shown by its members", () => {
     expect(rolling?.members[0]).toMatchObject({ state: "failed", reason: "deploy failed: a:1: exit code 1" });
   });
 
+  it("and with no version where nobody knows it: while a hook changes a member, and where that did not end well", () => {
+    const versions = (story: RollingStory) =>
+      (shown(story).rolling?.members ?? []).slice(0, 2).map(({ runs, updated, version }) => [runs, updated, version]);
+    const before = ["before", false, null];
+    const unknown = ["unknown", false, null];
+    const rollback = { hook: hook("undo"), batch: { count: 1 }, delayMs: 0 };
+    const story = new RollingStory({ rollback }).drained();
+    expect(versions(story)).toEqual([unknown, before]);
+    story.hooksEnd(false);
+    expect(versions(story)).toEqual([unknown, before]);
+    story.command({ verb: "retry" }).updated("a:1");
+    expect(versions(story)).toEqual([["new", true, "v2"], before]);
+    story.command({ verb: "abort" }).drained();
+    expect(versions(story)).toEqual([unknown, before]);
+    story.hooksEnd(false);
+    expect([versions(story), shown(story).reason]).toEqual([[unknown, before], expect.stringContaining("perhaps on v2: a:1")]);
+    story.command({ verb: "retry" }).hooksEnd(true);
+    expect(versions(story)).toEqual([before, before]);
+  });
+
+  it("and by why an excluded member's version is not known", () => {
+    const story = new RollingStory().drained().hooksEnd(false).command({ verb: "exclude", member: "a:1" });
+    expect(shown(story).rolling?.members[0]).toMatchObject({ state: "excluded", runs: "unknown", reason: "exit code 1" });
+  });
+
   it("and by what a person decided about them", () => {
     const story = new RollingStory().drained().hooksEnd(false).command({ verb: "exclude", member: "a:1" });
     expect(states(story)).toBe("excluded draining pending pending");

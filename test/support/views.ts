@@ -80,7 +80,7 @@ export function ended(phase: "promoted" | "reverted", reason: string, more: Part
 
 /** Three members in as many batches: the first is updated to v42, the second is being deployed. */
 export function rollingView(more: Partial<RollingView> = {}): RollingView {
-  const member = { spare: false, updated: false, version: null, reason: null } as const;
+  const member = { spare: false, updated: false, runs: "before", version: null, reason: null } as const;
   return {
     pool: "blue",
     batch: 2,
@@ -89,8 +89,8 @@ export function rollingView(more: Partial<RollingView> = {}): RollingView {
     goingBack: false,
     failing: null,
     members: [
-      { ...member, address: "127.0.0.1:8001", batch: 1, state: "updated", updated: true, version: "v42" },
-      { ...member, address: "127.0.0.1:8002", batch: 2, state: "deploying" },
+      { ...member, address: "127.0.0.1:8001", batch: 1, state: "updated", updated: true, runs: "new", version: "v42" },
+      { ...member, address: "127.0.0.1:8002", batch: 2, state: "deploying", runs: "unknown" },
       { ...member, address: "127.0.0.1:8003", batch: 3, state: "pending" },
     ],
     ...more,

@@ -85,11 +85,16 @@ const RollingMember = z
       .describe(
         "`checking` waits for its health; `returning` gets its share back; `pending` is not touched yet, `untouched` for good.",
       ),
-    updated: z.boolean().describe("Whether the new version was brought to it, as far as its hooks say."),
+    updated: z.boolean().describe("Whether the new version was brought to it for sure, as far as its hooks say."),
+    runs: z
+      .enum(["before", "new", "unknown"])
+      .describe("`unknown` while a hook changes it, and where that hook did not end well: it may run either version."),
     version: z
       .string()
       .nullable()
-      .describe("The new version where it is updated; null where it runs what it did before, or nobody named the version."),
+      .describe(
+        "The new version where it is updated; null where it runs what it did before, nobody knows, or nobody named the version.",
+      ),
     reason: z.string().nullable(),
   })
   .readonly()

@@ -25,8 +25,9 @@ export function rollingTable({ members }: RollingView, style: Style): string[] {
   return table(COLUMNS, rows, style);
 }
 
-function versionOf({ updated, version }: RollingMemberView): string {
-  return updated ? (version ?? "new") : "as before";
+function versionOf({ runs, version }: RollingMemberView): string {
+  if (runs === "unknown") return "maybe new";
+  return runs === "new" ? (version ?? "new") : "as before";
 }
 
 function memberMark(style: Style, { state }: RollingMemberView): Mark {
