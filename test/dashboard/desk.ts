@@ -11,7 +11,7 @@ import { type Door, openDoor } from "./door.ts";
 const serviceOf = (releases: string) => `      served: { source: nginx, measure: errors, window: 1s, interval: 250ms }
     canary:
       steps: [{ share: 20%, for: 1s }, { share: 50%, for: 10m }]
-      checks: [{ metric: served, below: 5%, minRequests: 10 }]
+      checks: [{ metric: served, below: 5%, minRequests: 5 }]
       bake: 0s
     blueGreen: { bake: 0s }
     rolling:
@@ -33,7 +33,7 @@ export class Desk implements AsyncDisposable {
   private constructor(stack: Stack, browser: Browser, door: Door, releases: string) {
     this.stack = stack;
     this.browser = browser;
-    this.clients = steady(stack.url, { connections: 3, pauseMs: 40 });
+    this.clients = steady(stack.url, { connections: 3, pauseMs: 60 });
     this.#door = door;
     this.#releases = releases;
   }
