@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { inspect } from "node:util";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -40,7 +39,7 @@ export function answerBrokenRequest(error: Broken, socket: Socket): void {
     const document = problem(brokenRequest(error.code), "unparsed");
     const body = JSON.stringify(document);
     socket.write(
-      `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `HTTP/1.1 ${document.status} ${document.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
   }
