@@ -5,6 +5,8 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: join(import.meta.dirname, "src/dashboard"),
   base: "/",
+  // What it has to say goes to stdout, and `npm pack --silent` says there which file it made.
+  logLevel: "warn",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: join(import.meta.dirname, "dist/dashboard"),
@@ -13,6 +15,5 @@ export default defineConfig({
     // The page's policy allows neither inline scripts nor data: for anything but images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    reportCompressedSize: true,
   },
 });

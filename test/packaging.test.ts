@@ -33,9 +33,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-package-"));
   const checkout = await copyCheckout();
   // `prepack` builds.
-  const packed = await execa("npm", ["pack", "--pack-destination", folder], { cwd: checkout, reject: false, all: true });
+  const packed = await execa("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: checkout,
+    reject: false,
+    all: true,
+  });
   expect(packed.exitCode, packed.all).toBe(0);
-  files = await install(join(folder, basename(packed.stdout.split("\n").at(-1) ?? "")));
+  // README hands the answer to `npm install`: nothing but the name of the file.
+  expect(packed.stdout).toMatch(/^sluice-[\d.]+\.tgz$/);
+  files = await install(join(folder, basename(packed.stdout)));
 }, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
