@@ -15,12 +15,15 @@ export function failMembers(rollout: Rollout, cursor: Cursor, members: readonly 
   if (rolling === null || isGoingBack(rollout)) return stuck(rollout, cursor, text, now);
   const failed = { ...rolling.failed, ...Object.fromEntries(members.map((member) => [member, text])) };
   const count = Object.keys(failed).length;
-  const said = fact("failing", cursor.step, text, null, { members });
-  if (rolling.settings.onFailure === "continue" || count <= rolling.mayFail) {
+  const { onFailure } = rolling.settings;
+  const goesOn = onFailure === "continue" || count <= rolling.mayFail;
+  const then = goesOn ? "on" : onFailure === "rollback" ? "back" : "wait";
+  const said = fact("failing", cursor.step, text, null, { members, then });
+  if (goesOn) {
     const without = withRolling(rollout, { ...rolling, failed });
     return { rollout: wanting(without, withOut(rollout.want, members)), facts: [said] };
   }
-  if (rolling.settings.onFailure === "rollback") {
+  if (onFailure === "rollback") {
     const back = revert(withRolling(rollout, { ...rolling, failed }), cursor, text, null, now);
     return { rollout: back.rollout, facts: [said, ...back.facts] };
   }

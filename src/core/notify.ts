@@ -73,7 +73,8 @@ export function occasionOf({ kind, data }: Pick<EventView, "kind" | "data">): Oc
     case "observing":
       return "step";
     case "failing":
-      return "held";
+      // A way back that begins at once tells of itself.
+      return data.then === "back" ? null : "held";
     case "waiting":
       return data.for === "approval" ? "held" : null;
     case "reverting":

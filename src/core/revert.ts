@@ -1,7 +1,7 @@
 import { decided } from "./decided.ts";
 import { fact, type Move, stepOfTask, wanting } from "./move.ts";
 import type { Rolling } from "./rolling.ts";
-import { anew } from "./rolling-batch.ts";
+import { anew, leftOutText } from "./rolling-batch.ts";
 import type { Cursor, Fact, Phase, Rollout, Step } from "./rollout.ts";
 import type { Now } from "./units.ts";
 import { percent, shareOf } from "./want.ts";
@@ -55,7 +55,8 @@ function unseen(rolling: Rolling, { want }: Rollout, now: Now): Rolling {
 }
 
 /** A way back is over when every target proved it, or when nothing was ever wanted that would have to be taken back. */
-export function endRevert(rollout: Rollout, cursor: Cursor, cause: string, now: Now): Move {
+export function endRevert(rollout: Rollout, cursor: Cursor, why: string, now: Now): Move {
+  const cause = `${why}${leftOutText(rollout)}`;
   const phase: Phase = { phase: "reverted", at: now.t, cause, cursor };
   const text = `${stateOf(rollout)}: ${cause}`;
   const done: Fact = fact("reverted", cursor.step, text);

@@ -110,6 +110,18 @@ export function versionsOf(rollout: Rollout): string {
   return `on ${name}: ${who("new") || "none"}${perhaps}; as before: ${who("before") || "none"}`;
 }
 
+/** Members that the rollout went on without, for people; empty where there are none. */
+export function leftOutText({ rolling }: Rollout): string {
+  if (rolling === null) return "";
+  const { members, settings, failed, excluded, skipped } = rolling;
+  const said = [...settings.spares, ...members].flatMap((member) => {
+    if (excluded.includes(member)) return `${member} (excluded)`;
+    if (member in failed) return `${member} (failed)`;
+    return skipped.includes(member) ? `${member} (skipped)` : [];
+  });
+  return said.length === 0 ? "" : `; left out: ${said.join(", ")}`;
+}
+
 export function runsOf({ touched, deployed, undone }: Rolling, member: Member): Runs {
   if (!touched.includes(member) || undone.includes(member)) return "before";
   return deployed.includes(member) ? "new" : "unknown";

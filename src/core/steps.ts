@@ -3,7 +3,7 @@ import { stuck } from "./failing.ts";
 import { frozenAt } from "./freeze.ts";
 import { at, fact, type Move, stepAt, taskKey, wanting } from "./move.ts";
 import { endRevert } from "./revert.ts";
-import { beginTask, firstOfBatch, isGoingBack, wantOf } from "./rolling-batch.ts";
+import { beginTask, firstOfBatch, isGoingBack, leftOutText, wantOf } from "./rolling-batch.ts";
 import type { Cursor, Rollout, Stage, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { Task } from "./task.ts";
@@ -68,7 +68,8 @@ function mayFreeze(rollout: Rollout, step: number): boolean {
 }
 
 function promoted(rollout: Rollout, cursor: Cursor, now: Now): Move {
-  const cause = rollout.promoted === null ? "every step passed" : `promoted by ${rollout.promoted.by}`;
+  const why = rollout.promoted === null ? "every step passed" : `promoted by ${rollout.promoted.by}`;
+  const cause = `${why}${leftOutText(rollout)}`;
   const ended: Rollout = { ...rollout, phase: { phase: "promoted", at: now.t, cause }, endedAt: now.wall, watch: null };
   const text = rollout.rolling === null ? `${rollout.to} is stable: ${cause}` : `${rollout.to} is updated: ${cause}`;
   return { rollout: ended, facts: [fact("promoted", cursor.step, text, null, decided(rollout, "promote", now))] };

@@ -1,7 +1,7 @@
 import { begin } from "../../src/core/begin.ts";
 import { effects } from "../../src/core/effects.ts";
 import type { Hook } from "../../src/core/hook.ts";
-import type { Command, Effect, Outcome, Rollout, Signal, VerdictIs } from "../../src/core/rollout.ts";
+import type { Command, Effect, Fact, Outcome, Rollout, Signal, VerdictIs } from "../../src/core/rollout.ts";
 import type { RollingSettings } from "../../src/core/service.ts";
 import { transition } from "../../src/core/transition.ts";
 import type { Member, Ms } from "../../src/core/units.ts";
@@ -42,6 +42,7 @@ export class RollingStory {
   rollout: Rollout;
   last: Outcome = { is: "ignored" };
   readonly kinds: string[] = [];
+  readonly facts: Fact[] = [];
   readonly #slow: boolean;
   readonly #health = new Map<Member, { ready: boolean; since: Ms }>();
 
@@ -96,6 +97,7 @@ export class RollingStory {
     this.last = transition(this.rollout, signal, this.#now());
     if (this.last.is === "moved") {
       this.rollout = this.last.rollout;
+      this.facts.push(...this.last.facts);
       this.kinds.push(...this.last.facts.map((fact) => fact.kind));
     }
     if (!this.#slow && this.rollout.appliedSeq < this.rollout.seq) this.applied();
