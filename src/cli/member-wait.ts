@@ -6,8 +6,8 @@ import { say } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { Failure, isPassing } from "./failure.ts";
 import { plain } from "./format/width.ts";
-import { line } from "./io.ts";
 import type { Session } from "./session.ts";
+import { statusLineOn } from "./status-line.ts";
 
 /** What was asked of members, and is waited for. `members` is empty where it is the pool's list that was changed. */
 export type MemberGoal = {
@@ -30,7 +30,7 @@ export async function waitForMembers(context: Context, session: Session, goal: M
   const { io } = context;
   const interrupted = io.interruptible();
   const until = io.mono() + timeoutMs;
-  const progress = await linesOn(context);
+  const progress = await statusLineOn(context);
   let appliedAt: Ms | null = null;
   let goneAt: Ms | null = null;
   let text = "";
@@ -65,7 +65,7 @@ function ended(context: Context, goal: MemberGoal, exit: ExitCode, text: string)
   return exit;
 }
 
-function isApplied({ applied }: ServiceView): boolean {
+export function isApplied({ applied }: ServiceView): boolean {
   return applied.targets.every(({ state }) => state === "applied");
 }
 
@@ -102,7 +102,7 @@ function backText(member: MemberView): string {
   return `${member.address} is ${member.health}${member.reason === null ? "" : `: ${plain(member.reason)}`}`;
 }
 
-function waitsForNginx({ applied }: ServiceView): string {
+export function waitsForNginx({ applied }: ServiceView): string {
   const reasons = applied.targets.flatMap(({ state, name, reason }) => (state === "applied" ? [] : `${name} ${reason ?? state}`));
   return `waiting for nginx: ${plain(reasons.join("; "))}`;
 }
@@ -120,22 +120,4 @@ function memberIn(service: ServiceView, goal: MemberGoal, address: string): Memb
       hint: `see by whom: sluice events ${goal.service}`,
     });
   return member;
-}
-
-type Lines = { show(text: string): void; close(): void };
-
-/** One line that is redrawn on a terminal, a line a change elsewhere. */
-async function linesOn(context: Context): Promise<Lines> {
-  const { stderr, env } = context.io;
-  if (stderr.isTTY === true && env.TERM !== "dumb") {
-    const { createLogUpdate } = await import("log-update");
-    const draw = createLogUpdate(stderr as NodeJS.WriteStream);
-    return { show: (text) => draw(text), close: () => draw.done() };
-  }
-  let last = "";
-  const show = (text: string) => {
-    if (text !== last) line(stderr, text);
-    last = text;
-  };
-  return { show, close: () => {} };
 }

@@ -23,9 +23,9 @@ export type WaitOptions = {
 /** `after` is the newest event from before the verb; left out where the rollout began with it. */
 type Conclusion = WaitOptions & { readonly goal: Goal; readonly told?: Told; readonly after?: number };
 
-export function waitOptions(command: Command, waitsOnTerminal: boolean): Command {
+export function waitOptions(command: Command, waitsOnTerminal: boolean, goal = "it has ended"): Command {
   return command
-    .option("--wait", `wait until it has ended${waitsOnTerminal ? " (the default on a terminal)" : ""}`)
+    .option("--wait", `wait until ${goal}${waitsOnTerminal ? " (the default on a terminal)" : ""}`)
     .option("-d, --detach", "do not wait; print the id of the rollout and nothing else")
     .addOption(durationOption("--timeout <duration>", "stop waiting after this long, exit 4; the rollout goes on"))
     .addOption(progressOption());

@@ -7,6 +7,7 @@ import { EXIT } from "../exit.ts";
 import { rateText } from "../format/units.ts";
 import { newestEvent } from "../look.ts";
 import { online, onlineOrNot } from "../open.ts";
+import { waitForPause } from "../pause-wait.ts";
 import { CLI_ACTOR, type Session } from "../session.ts";
 import { conclude, type WaitOptions, waitOptions } from "../waiting.ts";
 
@@ -20,10 +21,11 @@ type Options = WaitOptions & {
 
 /** The verbs for a rollout that is under way. */
 export const steerCommands: Group = (program, bind) => {
-  const verb = (name: string, description: string) =>
+  const verb = (name: string, description: string, goal?: string) =>
     waitOptions(
       program.command(name).argument("<service>").description(description).option("--reason <text>", "why, for the journal"),
       false,
+      goal,
     );
   verb("advance", "end the present dwell, or approve, and go to the next step")
     .option("--step <number>", "the step that you mean, as status numbers it, so that a second call never skips one", stepNumber)
@@ -31,7 +33,11 @@ export const steerCommands: Group = (program, bind) => {
   verb("promote", "send 100% to the candidate now: skips the steps and dwells that are left, and evidence that is missing")
     .option("-y, --yes", "do not ask on a terminal")
     .action(bind(promote));
-  verb("pause", "stop the clock of the present step; a failing check still reverts").action(bind(steer("pause")));
+  verb(
+    "pause",
+    "stop the clock of the present step; a failing check still reverts",
+    "nothing of it is under way any more",
+  ).action(bind(steer("pause")));
   verb("resume", "go on after a pause").action(bind(steer("resume")));
   verb("abort", "send the traffic back to the stable pool now; also without a running controller").action(bind(abort));
   verb("retry", "go on with what failed: a rollout, or members of a rolling update; start a reverted rollout anew")
@@ -49,9 +55,8 @@ function steer(verb: "advance" | "pause" | "resume" | "retry"): Run<Options> {
   return (context, [service = ""], options) =>
     online(context, { service }, async (session) => {
       const { rollout, after } = await sent(session, service, commandOf(verb, options), options);
-      // A pause is reached at once: what follows it is a person's to say.
-      const wait = verb === "pause" ? { ...options, wait: false } : options;
-      return conclude(context, session, rollout, { ...wait, after, goal: "promoted", waitsOnTerminal: false });
+      if (verb === "pause" && options.wait === true) return waitForPause(context, session, rollout, options.timeout ?? null);
+      return conclude(context, session, rollout, { ...options, after, goal: "promoted", waitsOnTerminal: false });
     });
 }
 
