@@ -15,10 +15,7 @@ export class ErrorLog {
 
   /** From now on; false where the log cannot be read, so that nothing can be concluded from silence. */
   async mark(): Promise<boolean> {
-    const size = await stat(this.path).then(
-      (found) => found.size,
-      (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? 0 : null),
-    );
+    const size = await sizeOf(this.path);
     this.#from = size ?? 0;
     return size !== null;
   }
@@ -31,6 +28,8 @@ export class ErrorLog {
   }
 
   async #read(): Promise<string> {
+    // Nothing new, as in nearly every look: one call instead of four.
+    if ((await sizeOf(this.path)) === this.#from) return "";
     let file: Awaited<ReturnType<typeof open>>;
     try {
       file = await open(this.path, "r");
@@ -64,6 +63,14 @@ export async function findErrorLog(
   const path = named.length === 0 ? (built.errorLog ?? "") : (named.find(isFile) ?? "");
   if (!isFile(path)) return null;
   return isAbsolute(path) ? path : join(built.prefix === "" ? dirname(config) : built.prefix, path);
+}
+
+/** 0 for a file that is not there yet; null for one that cannot be looked at. */
+function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    (found) => found.size,
+    (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? 0 : null),
+  );
 }
 
 function isFile(path: string): boolean {
