@@ -163,6 +163,16 @@ describe("watch", () => {
     expect(stdout).toMatch(/paused by ops[\s\S]*web-1 canary blue → green ✖ reverted: aborted by ops$/);
   });
 
+  test("in a form for programs has the end alone on stdout, and its lines on stderr", async () => {
+    const running = await waiting("watch", "web", "-o", "json");
+    control.move(rolloutView({ phase: "paused", reason: "paused by ops" }));
+    await until("the pause", () => running.stderr().includes("paused by ops"));
+    control.move(ended("reverted", "aborted by ops"));
+    expect(JSON.parse((await running.ended).stdout)).toMatchObject({ id: "web-1", phase: "reverted" });
+    const over = await sluice(["watch", "web", "-o", "json"], { env: env() });
+    expect(JSON.parse(over.stdout)).toMatchObject({ id: "web-1", phase: "reverted" });
+  });
+
   test("ends at 130 on Ctrl-C", async () => {
     const running = await waiting("watch", "web");
     running.kill("SIGINT");

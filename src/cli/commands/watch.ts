@@ -5,6 +5,7 @@ import { durationOption, type Group, type Run } from "../command.ts";
 import { type Context, say, tell } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { rolloutSummary } from "../format/rollout.ts";
+import type { Screen } from "../io.ts";
 import { online } from "../open.ts";
 import { type ProgressKind, progressOn } from "../progress.ts";
 import type { Session } from "../session.ts";
@@ -30,14 +31,14 @@ const watch: Run<Options> = (context, [name = ""], options) =>
   online(context, { service: name }, async (session) => {
     const { interrupted, steering } = steered(context, session, name, options.yes === true);
     const rollout = await underWay(context, session, name, interrupted);
-    if (rollout === null) return interrupted.aborted ? EXIT.interrupted : EXIT.reached;
+    if (rollout === null) return interrupted.aborted ? EXIT.interrupted : nothing(context, session, name);
     const waited = await waitFor(session, {
       service: name,
       rollout: rollout.id,
       until: endOf,
       timeoutMs: options.timeout ?? null,
       interrupted,
-      progress: await progressOn(context, context.io.stdout, options.progress, footer(false), { steering }),
+      progress: await progressOn(context, screenOf(context), options.progress, footer(false), { steering }),
       mono: context.io.mono,
     });
     const last = waited.rollout ?? rollout;
@@ -48,6 +49,18 @@ const watch: Run<Options> = (context, [name = ""], options) =>
     }
     return waited.exit;
   });
+
+/** What is watched is the data, unless the end of it was asked for in a form for programs. */
+function screenOf({ flags: { output }, io }: Context): Screen {
+  return output === "table" || output === "wide" ? io.stdout : io.stderr;
+}
+
+/** Programs get how the newest one ended. */
+async function nothing(context: Context, session: Session, name: string): Promise<ExitCode> {
+  const { rollout } = await session.service(name);
+  await tell(context, { json: rollout, names: rollout === null ? [] : [rollout.id], lines: () => [] });
+  return EXIT.reached;
+}
 
 /** Only an end ends a watch: what waits for a person is worth watching too. */
 function endOf(rollout: RolloutView): ExitCode | null {
