@@ -44,7 +44,9 @@ function forward(rollout: Rollout, now: Now): Move | null {
 /** A way back that nginx refused goes on once it is proved; one that failed otherwise waits for a person. */
 function takenAfterAll(rollout: Rollout, cursor: Cursor, cause: string, now: Now): Move | null {
   if (rollout.backFrom === null) return isBack(rollout) ? endRevert(rollout, cursor, cause, now) : null;
-  return cursor.stage.at === "applying" && isApplied(rollout) ? forwardStage(rollout, cursor, now) : null;
+  const taken = cursor.stage.at === "applying" && isApplied(rollout) ? forwardStage(rollout, cursor, now) : null;
+  if (taken === null) return null;
+  return { ...taken, facts: [fact("reverting", cursor.step, `nginx takes the way back after all: ${cause}`), ...taken.facts] };
 }
 
 /** Nginx proved the way back, or was never told anything that would have to be taken back. */

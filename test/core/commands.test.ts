@@ -76,6 +76,8 @@ describe("rule 2: a way back that nginx does not take", () => {
     expect([story.rollout.phase.phase, wanted()]).toEqual(["failed", ["onFailed"]]);
     story.applied();
     expect([story.rollout.phase.phase, wanted()]).toEqual(["reverting", ["afterRevert"]]);
+    // Its journal ends with where it is.
+    expect(story.kinds.slice(-4)).toEqual(["failed", "reverting", "observing", "waiting"]);
   });
 
   it("goes on from the step that failed by `retry`", () => {

@@ -33,7 +33,8 @@ export class People {
     else if (act <= 7) this.#tell(controller, service, { verb: "resume" });
     else if (act === 8) this.#tell(controller, service, { verb: "advance", step: null });
     else if (act === 9) this.#promote(controller, service);
-    else if (act === 10) this.#tell(controller, service, { verb: "retry" });
+    else if (act === 10)
+      this.#tell(controller, service, this.#random.chance(0.3) ? { verb: "retry", from: "start" } : { verb: "retry" });
     else if (act === 11) this.#setMembers(controller, service, number);
     else if (act <= 13) this.#setMember(controller, service, number);
     else this.#abort(controller, service);

@@ -10,10 +10,9 @@ import { simulatedMetrics } from "./metrics.ts";
 import { Random } from "./random.ts";
 import { rollingOf } from "./rolling-settings.ts";
 import { settingsOf } from "./settings.ts";
-import { quiet, Timeline } from "./timeline.ts";
+import { quiet, SILENT, Timeline } from "./timeline.ts";
 import { demand } from "./witness.ts";
 
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ACTOR = { name: "person" };
 const START = { strategy: "rolling", to: null, version: "v2", steps: null, reason: null, replace: false } as const;
 const IGNORED = () => {};

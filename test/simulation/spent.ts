@@ -60,8 +60,11 @@ function leastOf({ step, stage }: Cursor, rollout: Rollout, lines: readonly Even
       return back === undefined ? planned.leastMs : 0;
     case "held":
       return back?.text.includes("held too long") || lines.some((line) => line.kind === "advanced") ? planned.hold.atMostMs : 0;
-    case "waiting":
-      return back === undefined || rollout.watch !== null ? 0 : (planned[stage.list][stage.task]?.withinMs ?? 0);
+    case "waiting": {
+      const task = planned[stage.list][stage.task];
+      // A hook says no whenever it likes.
+      return back === undefined || rollout.watch !== null || task?.do === "hook" ? 0 : (task?.withinMs ?? 0);
+    }
     default:
       return 0;
   }

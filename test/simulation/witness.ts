@@ -38,6 +38,8 @@ export class Witness {
   readonly #rollouts = new Map<string, Rollout>();
   readonly #health = new Map<string, string>();
   readonly #spent = new Map<string, Spent>();
+  /** What each rollout was to do when it began. */
+  readonly #plans = new Map<string, string>();
   broken: string | null = null;
 
   constructor(world: Seen) {
@@ -96,6 +98,7 @@ export class Witness {
     const before = this.#rollouts.get(id) ?? null;
     this.#rollouts.set(id, rollout);
     const own = lines.filter((line) => line.rollout === id);
+    this.#frozen(rollout);
     checkTurn(rollout, this.story(id));
     checkStage(rollout, this.story(id));
     if (before !== null && checkLeft(before, rollout, own))
@@ -106,6 +109,14 @@ export class Witness {
     const proved = rollout.appliedSeq === rollout.seq && before?.appliedSeq !== before?.seq;
     if (proved || (isOver(rollout) && before !== null && !isOver(before))) this.#everywhere(rollout);
     return rollout.service;
+  }
+
+  /** As long as a rollout goes forward, also after it had failed on its way back, it does what it was to do. */
+  #frozen({ id, phase, plan }: Rollout): void {
+    const now = plan.map(({ label }) => label).join();
+    const first = this.#plans.get(id) ?? now;
+    this.#plans.set(id, first);
+    demand(now === first || (phase.phase !== "moving" && phase.phase !== "paused"), `${id} goes on with another plan`);
   }
 
   /** What counts as applied is served by every target; what has ended has all of its traffic on one pool. */

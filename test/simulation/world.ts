@@ -3,18 +3,17 @@ import { Controller } from "../../src/controller/controller.ts";
 import type { CountingSource, Probe } from "../../src/core/ports.ts";
 import type { ServiceSettings } from "../../src/core/service.ts";
 import type { Endpoint, Ms, PoolName, ServiceName, TargetName } from "../../src/core/units.ts";
-import { noHooks } from "../support/no-hooks.ts";
 import { Disk, DiskStore, diskAborts } from "./disk.ts";
 import { EdgeTarget, Nginx } from "./edge.ts";
+import { Errands, someHooks } from "./errands.ts";
 import { simulatedMetrics } from "./metrics.ts";
 import { People } from "./people.ts";
 import { Random } from "./random.ts";
 import { type Configured, refuse } from "./reload.ts";
 import { changed, membersOf, settingsOf } from "./settings.ts";
-import { quiet, Timeline } from "./timeline.ts";
+import { quiet, SILENT, Timeline } from "./timeline.ts";
 import { Witness } from "./witness.ts";
 
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const NAMES: readonly ServiceName[] = ["web", "shop", "search"];
 const TARGETS: readonly TargetName[] = ["east", "west"];
 
@@ -57,6 +56,7 @@ export class World {
   /** By service, the newest last. */
   readonly erring = new Map<ServiceName, Erring[]>();
   readonly #people: People;
+  readonly #errands: Errands;
   /** How often people do something. */
   readonly #busy: number;
   /** How much goes wrong: in a calm run things have the time to go on while one thing is wrong. */
@@ -68,6 +68,7 @@ export class World {
 
   constructor(seed: number) {
     this.random = new Random(seed);
+    this.#errands = new Errands(this.random, () => (this.#healed ? 0 : 0.1));
     this.#busy = this.random.pick([0.1, 0.2, 0.4]);
     this.#rough = this.random.pick([0.3, 1]);
     const names = NAMES.slice(0, this.random.between(1, NAMES.length));
@@ -103,7 +104,7 @@ export class World {
     const alive = () => process.alive;
     const clock = this.timeline.clock(process);
     const opening = Controller.open({
-      hooks: noHooks,
+      hooks: this.#errands.hooks(clock, alive),
       services: this.configured,
       store: new DiskStore(this.disk, alive, () => this.#late(clock)),
       aborts: diskAborts(this.disk, alive),
@@ -188,7 +189,8 @@ export class World {
   // --- the configuration ---------------------------------------------------------------------------------------------
 
   #fresh(name: ServiceName): ServiceSettings {
-    return settingsOf(this.random, name, NAMES.indexOf(name), this.random.pick([TARGETS, TARGETS, TARGETS.slice(0, 1)]));
+    const targets = this.random.pick([TARGETS, TARGETS, TARGETS.slice(0, 1)]);
+    return { ...settingsOf(this.random, name, NAMES.indexOf(name), targets), hooks: someHooks(this.random) };
   }
 
   /** The file as somebody changes it: one service differs, is new, or is gone. */
