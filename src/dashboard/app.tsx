@@ -18,7 +18,10 @@ export function App() {
   useEffect(() => {
     document.title = service === null ? "Sluice" : `${service} – Sluice`;
     // What had the focus went with the page that it was on.
-    if (shown.current !== service && document.activeElement === document.body) document.getElementById("main")?.focus();
+    if (shown.current !== service) {
+      scrollTo(0, 0);
+      if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+    }
     shown.current = service;
   }, [service]);
   if (refused.value !== null) return <SignIn reason={refused.value} />;
@@ -28,7 +31,7 @@ export function App() {
       <Banner />
       <main id="main" tabIndex={-1}>
         {services.value === null ? (
-          <p class="waiting">Asking the controller…</p>
+          <p class="blank">Asking the controller…</p>
         ) : at.at === "list" ? (
           <ServiceList />
         ) : (

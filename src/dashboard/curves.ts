@@ -77,6 +77,6 @@ function labelOf({ kind, step, rollout: id }: EventView, rollout: RolloutView | 
   if (kind === "reverting") return "back";
   if (kind === "promoted") return "promoted";
   if (kind !== "observing" || step === null) return null;
-  const share = id === rollout?.id ? rollout?.steps[step]?.shares[rollout.to] : undefined;
+  const share = id === rollout?.id && rollout.rolling === null ? rollout?.steps[step]?.shares[rollout.to] : undefined;
   return share === undefined ? `step ${step + 1}` : percentOfBp(share);
 }

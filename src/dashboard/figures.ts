@@ -52,10 +52,19 @@ export function ago(ms: number): string {
 
 /** An instant on the reader's clock: `14:03:07`, with the day where it is another one. */
 export function clockTime(iso: string, now: Date): string {
-  const at = new Date(iso);
-  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(":");
-  if (at.toDateString() === now.toDateString()) return time;
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time}`;
+  const time = timeOfDay(new Date(iso));
+  return dayOf(iso) === dayOf(now) ? time : `${dayOf(iso)} ${time}`;
+}
+
+/** `14:03:07`, on the reader's clock. */
+export function timeOfDay(at: Date): string {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(pad).join(":");
+}
+
+/** `2026-03-01`, on the reader's calendar. */
+export function dayOf(instant: string | Date): string {
+  const at = new Date(instant);
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 }
 
 function pad(n: number): string {

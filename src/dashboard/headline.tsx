@@ -23,8 +23,10 @@ export function Headline({ seen: { service } }: { readonly seen: Seen }) {
 function whatOf({ stable }: ServiceView, rollout: RolloutView): string {
   const { id, strategy, from, to, version, startedBy, startedAt, endedAt } = rollout;
   const brings = version === null ? to : `${version} on ${to}`;
+  const updated = `rolling update of ${to}${version === null ? "" : ` to ${version}`}`;
+  const what = strategy === "rolling" ? updated : `${strategy} from ${from} to ${brings}`;
   const began = `by ${startedBy} at ${clockTime(startedAt, new Date())}`;
-  if (isUnderWay(rollout)) return `${id}: ${strategy} from ${from} to ${brings}, started ${began}`;
+  if (isUnderWay(rollout)) return `${id}: ${what}, started ${began}`;
   const ended = endedAt === null ? "" : `, ended at ${clockTime(endedAt, new Date())}`;
-  return `All traffic is on ${stable}. Last: ${id}, ${strategy} from ${from} to ${brings}, started ${began}${ended}`;
+  return `All traffic is on ${stable}. Last: ${id}, ${what}, started ${began}${ended}`;
 }

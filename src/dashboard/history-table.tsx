@@ -4,8 +4,9 @@ import type { RevisionView, ServiceView } from "../core/view.ts";
 import { undo } from "./act.ts";
 import { Confirm } from "./confirm.tsx";
 import { clockTime, duration } from "./figures.ts";
-import { becameStable, contentOf, historyOf, loadHistory } from "./history.ts";
+import { historyOf, loadHistory } from "./history.ts";
 import { mayNow } from "./may.ts";
+import { becameStable, contentOf } from "./revisions.ts";
 import { VerbButton } from "./verb-button.tsx";
 import { barrier, isUnderWay } from "./verbs.ts";
 
@@ -15,7 +16,9 @@ const RESULTS: Readonly<Record<RevisionView["result"], readonly [glyph: string, 
   reverted: ["↩", "verdict fail"],
 };
 
-/** The finished rollouts of a service, each with the way back to it. */
+const SHOWN = 8;
+
+/** The newest finished rollouts of a service, each with the way back to it. */
 export function HistoryTable({ service }: { readonly service: ServiceView }) {
   const asks = useSignal<RevisionView | null>(null);
   const { name, rollout } = service;
@@ -30,7 +33,7 @@ export function HistoryTable({ service }: { readonly service: ServiceView }) {
   return (
     <>
       <ol class="history" reversed>
-        {all.map((one) => (
+        {all.slice(0, SHOWN).map((one) => (
           <Row key={one.number} one={one} isCurrent={one === current} service={service} onAsk={() => (asks.value = one)} />
         ))}
       </ol>

@@ -2,13 +2,15 @@ import { signal } from "@preact/signals";
 import type { RevisionView, ServiceView } from "../core/view.ts";
 import { pathOf } from "./act.ts";
 import { ask } from "./api.ts";
+import { contentOf, previousOf } from "./revisions.ts";
 
 type History = { readonly service: string; readonly revisions: readonly RevisionView[] };
 
 /** What was read last, and of whom. */
 const known = signal<History | null>(null);
 
-const SHOWN = 8;
+/** More than are shown: an undo may go back past many that were reverted. */
+const READ = 100;
 
 /** What became of the finished rollouts of a service, newest first; null before the first answer. */
 export function historyOf({ name }: ServiceView): readonly RevisionView[] | null {
@@ -17,7 +19,7 @@ export function historyOf({ name }: ServiceView): readonly RevisionView[] | null
 
 /** Reads the history of a service; where that fails, what was known stays. */
 export async function loadHistory(service: string): Promise<void> {
-  const answer = await ask<Pick<History, "revisions">>(`${pathOf(service)}/revisions?limit=${SHOWN}`).catch(() => null);
+  const answer = await ask<Pick<History, "revisions">>(`${pathOf(service)}/revisions?limit=${READ}`).catch(() => null);
   if (answer !== null) known.value = { service, revisions: answer.revisions };
 }
 
@@ -25,37 +27,4 @@ export async function loadHistory(service: string): Promise<void> {
 export function previousIn(service: ServiceView): string | null {
   const found = previousOf(historyOf(service) ?? [], service.stable);
   return found === null ? null : contentOf(found);
-}
-
-/** Brought what users got from then on: not one that went back, and not an update of a pool that had no traffic. */
-export function becameStable({ result, to, stable }: RevisionView): boolean {
-  return result !== "reverted" && to === stable;
-}
-
-/**
- * What an undo goes back to: the newest revision that was stable before the present one and brought something else. Where members were
- * left on what was to be reverted, that is the present one itself.
- */
-export function previousOf(all: readonly RevisionView[], pool: string): RevisionView | null {
-  const [current, ...before] = all.filter(becameStable);
-  if (current === undefined) return null;
-  const last = all.find(
-    ({ to, strategy, result, left }) => to === pool && (strategy !== "rolling" || result !== "reverted" || left.length > 0),
-  );
-  if (last !== undefined && last.left.length > 0) return current;
-  return before.find((one) => !broughtSame(one, current, all)) ?? null;
-}
-
-/** As far as anybody said: the same version, or the same revision gone back to. */
-function broughtSame(a: RevisionView, b: RevisionView, all: readonly RevisionView[]): boolean {
-  const origin = ({ number, undoes }: RevisionView): number => {
-    const from = all.find((one) => one.number === undoes);
-    return undoes === null ? number : from === undefined ? undoes : origin(from);
-  };
-  return a.to === b.to && (origin(a) === origin(b) || (a.version !== null && a.version === b.version));
-}
-
-/** What a revision brought, in words. */
-export function contentOf({ version, to }: RevisionView): string {
-  return version === null ? to : `${version} on ${to}`;
 }

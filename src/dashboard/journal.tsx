@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import type { EventView } from "../core/view.ts";
-import { clockTime } from "./figures.ts";
+import { dayOf, timeOfDay } from "./figures.ts";
 import { journal } from "./live.ts";
 
 /** How many lines are shown at first. */
@@ -33,15 +34,24 @@ export function Journal() {
     <>
       <div class="card-head">
         <h2>Journal</h2>
-        <button type="button" class="quiet" aria-pressed={verdicts.value} onClick={() => (verdicts.value = !verdicts.value)}>
-          {verdicts.value ? "Without verdicts" : `With ${events.length - wanted.length} verdicts`}
-        </button>
+        {events.some(({ kind }) => kind === REPEATED) && (
+          <button type="button" class="quiet" aria-pressed={verdicts.value} onClick={() => (verdicts.value = !verdicts.value)}>
+            {verdicts.value ? "Without verdicts" : `With ${events.length - wanted.length} verdicts`}
+          </button>
+        )}
       </div>
       {shown.length === 0 && <p class="dim">Nothing has happened yet.</p>}
       <ol class="journal" reversed>
-        {shown.map((event, index) => (
-          <Line key={event.seq} event={event} isFirst={event.rollout !== shown[index - 1]?.rollout} />
-        ))}
+        {shown.map((event, index) => {
+          const above = shown[index - 1];
+          const day = dayOf(event.at);
+          return (
+            <Fragment key={event.seq}>
+              {day !== dayOf(above?.at ?? new Date()) && <li class="day">{day}</li>}
+              <Line event={event} isFirst={event.rollout !== above?.rollout} />
+            </Fragment>
+          );
+        })}
       </ol>
       {wanted.length > FEW && (
         <button type="button" class="quiet" aria-expanded={all.value} onClick={() => (all.value = !all.value)}>
@@ -58,7 +68,7 @@ function Line({ event, isFirst }: { readonly event: EventView; readonly isFirst:
   return (
     <li class={`event ${TONES[kind] ?? ""}`} data-kind={kind}>
       <time dateTime={at} title={at}>
-        {clockTime(at, new Date())}
+        {timeOfDay(new Date(at))}
       </time>
       <span class="knot" aria-hidden="true" />
       <span class="event-kind">{kind}</span>

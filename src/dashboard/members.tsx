@@ -79,7 +79,7 @@ function Row({ service, pool, member }: RowProps) {
           <span aria-hidden="true">{glyph}</span> {word}
         </span>
       </td>
-      <td>{STATES[member.state](member)}</td>
+      <td class="state">{STATES[member.state](member)}</td>
       <td class="right" data-label="in flight">
         {member.inFlight ?? <span class="dim">–</span>}
       </td>

@@ -18,7 +18,8 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
       ) : (
         <>
           <p class="dim">
-            {duration(leastMs)} at least{trafficOf(plan)}
+            {leastMs === 0 ? "As long as its steps take" : `${duration(leastMs)} at least`}
+            {trafficOf(plan)}
           </p>
           <Scroll label="Planned steps">
             <table class="planned stacked">
@@ -28,7 +29,7 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
                   <th scope="col" class="right">
                     {to}
                   </th>
-                  <th scope="col">Ends</th>
+                  <th scope="col">Goes on</th>
                   <th scope="col">nginx</th>
                   <th scope="col">Finds</th>
                   <th scope="col">Lost at most</th>
@@ -60,7 +61,7 @@ function Row({ step, to }: { readonly step: PlannedStep; readonly to: string }) 
       <tr>
         <th scope="row">{label}</th>
         <td class="right">{percentOfBp(shares[to] ?? 0)}</td>
-        <td data-label="ends">{endOf(step)}</td>
+        <td data-label="goes on">{endOf(step)}</td>
         <td data-label="nginx">{changeOf(nginx)}</td>
         <td data-label="finds">{findsOf(step)}</td>
         <td data-label="lost at most">
@@ -80,13 +81,22 @@ function endOf({ until, leastMs, before, after, needs }: PlannedStep): string {
   const time = leastMs === 0 ? [] : [`after ${duration(leastMs)}`];
   const evidence = until === "evidence" ? ["when the evidence is good"] : [];
   const needed = needs.length === 0 ? [] : [`when ${needs.join(" and ")} ${needs.length === 1 ? "passes" : "pass"}`];
-  const parts = [...before.map(waitText), ...time, ...evidence, ...needed, ...after.map(waitText)];
-  return parts.length === 0 ? "at once" : parts.join(", ");
+  const end = [...time, ...evidence, ...needed, ...after.map(waitText)].join(", ");
+  const parts = [before.map(waitText).join(", "), end].filter((part) => part !== "");
+  return parts.length === 0 ? "at once" : parts.join("; then ");
 }
 
+const WAITS: Readonly<Record<string, string>> = {
+  healthy: "once its members are healthy",
+  approval: "once it is approved",
+  capacity: "once enough others are ready",
+  drained: "once nothing is in flight",
+  members: "once they are healthy",
+};
+
 function waitText({ waitsFor, name, missing }: PlannedTask): string {
-  const what = waitsFor === "hook" ? `the hook ${name}` : waitsFor === "healthy" ? "healthy members" : waitsFor;
-  return `waits for ${what}${missing === null ? "" : ` (${missing})`}`;
+  const what = waitsFor === "hook" ? `after the hook ${name}` : (WAITS[waitsFor] ?? `after ${waitsFor}`);
+  return missing === null ? what : `${what} (${missing})`;
 }
 
 const CHANGES: Readonly<Record<TargetChange["change"], string>> = { nothing: "", tables: "table change", reload: "reload" };

@@ -25,7 +25,7 @@ export function ServiceList() {
         <Filters at={at} pressing={all.filter(({ why }) => why.length > 0).length} />
       </div>
       {shown.length === 0 ? (
-        <p class="waiting">{all.length === 0 ? "No service is configured." : "No service matches."}</p>
+        <p class="blank">{all.length === 0 ? "No service is configured." : "No service matches."}</p>
       ) : (
         <ul class="services">
           {shown.map(({ service, why }) => (

@@ -17,11 +17,11 @@ export function ServicePage({ name }: { readonly name: string }) {
   const seen = services.value?.get(name);
   if (unknown.value === name)
     return (
-      <p class="waiting">
+      <p class="blank">
         There is no service {name}. <a href="#/">All services</a>
       </p>
     );
-  if (seen === undefined) return <p class="waiting">Asking for {name}…</p>;
+  if (seen === undefined) return <p class="blank">Asking for {name}…</p>;
   const { service } = seen;
   const { rollout } = service;
   return (

@@ -64,7 +64,8 @@ export function Shares({ service }: { readonly service: ServiceView }) {
  */
 function observedOf({ observed, rollout }: ServiceView): Pick<Row, "shares" | "note"> {
   const now = traffic.value;
-  const began = boundaries(journal.value, rollout).at(-1)?.at;
+  // An update in place moves no share.
+  const began = rollout?.rolling == null ? boundaries(journal.value, rollout).at(-1)?.at : undefined;
   if (now.is === "points" && began !== undefined) {
     const ramped = rampedAt(journal.value);
     const here = dividedSince(now.points, ramped ?? began);

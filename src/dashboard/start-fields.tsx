@@ -4,7 +4,7 @@ import type { Strategy } from "../core/rollout.ts";
 const STRATEGIES: readonly (readonly [value: Strategy, label: string])[] = [
   ["canary", "Canary: step by step, by evidence"],
   ["blue-green", "Blue-green: everything at once"],
-  ["rolling", "Rolling: the members of the stable pool, some at a time"],
+  ["rolling", "Rolling: the members in use, in turn"],
 ];
 
 /** What a start is asked for, as it stands in the form. */

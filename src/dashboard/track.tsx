@@ -17,7 +17,7 @@ const STATES: Readonly<Record<StepView["state"], string>> = {
 /** The steps in their order: what is done, what is on, what comes, and how long the present one still takes. */
 export function Track({ seen, rollout }: Props) {
   return (
-    <ol class={`track ${rollout.phase}`} aria-label="Steps">
+    <ol class={`track ${rollout.phase} ${sizeOf(rollout)}`} aria-label="Steps">
       {rollout.steps.map((step, index) => (
         // The plan of a rollout never changes: a step is its place.
         <li
@@ -30,7 +30,7 @@ export function Track({ seen, rollout }: Props) {
           <span class="rail" aria-hidden="true">
             {step.state === "now" && <span style={{ width: `${passedOf(seen, rollout) * 100}%` }} />}
           </span>
-          <span class="step-share">{shareOf(step, rollout)}</span>
+          {rollout.rolling === null && <span class="step-share">{shareOf(step, rollout)}</span>}
           <span class="step-label">{labelOf(step, rollout)}</span>
           <span class="step-state">
             <span class="unseen">{STATES[step.state]}: </span>
@@ -42,12 +42,19 @@ export function Track({ seen, rollout }: Props) {
   );
 }
 
+/** Members that are updated in place have long names; and of many steps only the present one has room for its words. */
+function sizeOf({ steps, rolling }: RolloutView): string {
+  if (steps.length > (rolling === null ? 12 : 6)) return "many";
+  return rolling === null ? "" : "worded";
+}
+
 function shareOf({ shares }: StepView, { to }: RolloutView): string {
   return percentOfBp(shares[to] ?? 0);
 }
 
 /** A step that is nothing but its share needs no second word for it. */
 function labelOf(step: StepView, rollout: RolloutView): string {
+  if (rollout.rolling !== null) return step.label;
   const bare = (text: string) => text.replace(/\s/g, "");
   return bare(step.label) === bare(shareOf(step, rollout)) ? "" : step.label;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PoolSeries } from "../../src/core/traffic.ts";
-import { boundaries, dividedSince, errorRatio, requestsPerS } from "../../src/dashboard/curves.ts";
+import { boundaries, dividedSince, errorRatio, rampedAt, requestsPerS } from "../../src/dashboard/curves.ts";
 import { eventView, rolloutView } from "../support/views.ts";
 
 function series(requests: readonly number[], failed: readonly number[] = requests.map(() => 0)): PoolSeries {
@@ -26,7 +26,16 @@ test("failures are a part of the last five points' requests, and nothing where t
 test("observed shares are those since an instant, where there were enough requests", () => {
   const all = points({ blue: series([100, 30]), green: series([0, 10]) });
   expect(dividedSince(all, 101)).toEqual({ shares: { blue: 7_500, green: 2_500 }, requests: 40 });
-  expect(dividedSince(all, 102)).toBeNull();
+  expect(dividedSince(all, 102)).toEqual({ shares: null, requests: 0 });
+});
+
+test("a ramp moves on in a step that is served already", () => {
+  const at = "2026-03-01T10:00:10.000Z";
+  const served = [eventView(1, { kind: "applying", step: 1 }), eventView(2, { kind: "observing", step: 1 })];
+  expect(rampedAt(served)).toBeNull();
+  const ramped = [...served, eventView(3, { kind: "applying", step: 1, at }), eventView(4, { kind: "verdict", step: 1 })];
+  expect(rampedAt(ramped)).toBe(Date.parse(at) / 1_000);
+  expect(rampedAt([...ramped, eventView(5, { kind: "applying", step: 2 })])).toBeNull();
 });
 
 test("boundaries are where nginx served a step, and where the direction changed", () => {

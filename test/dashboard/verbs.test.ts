@@ -51,6 +51,7 @@ describe("what a button says", () => {
   });
 
   test("a promotion says what it skips, and that no abort leads back from it", () => {
+    expect(offer(rolloutView({ step: 1 }), "promote")?.does).toContain("skips the step that is left");
     expect(offer(rolloutView(), "promote")?.confirm).toMatch(/100\s%.*skips the 2 steps.*no abort leads back to blue/);
   });
 
