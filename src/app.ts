@@ -236,9 +236,7 @@ async function refusedReload(error: unknown): Promise<never> {
   throw new ApiError(
     now ? "configuration-refused" : "invalid-configuration",
     `the configuration ${now ? "cannot be taken over now" : "cannot be used"}; the one before stays in force`,
-    now
-      ? "see `errors`: end what stands in the way, or restart Sluice, then reload again"
-      : "mend what `errors` names, then reload again",
+    now ? "end what stands in the way, or restart Sluice, then reload again" : "mend what is named, then reload again",
     places,
   );
 }
@@ -264,12 +262,12 @@ export function configSchema(): object {
 /** Everything that is wrong, or probably not meant, in the configuration, and with `nginx` in that of each local nginx. */
 export async function checkConfig(options: Source & { readonly nginx: boolean }): Promise<readonly Finding[]> {
   const { checkAll } = await import("./app/check.ts");
-  return checkAll(() => readConfig(options), options.nginx);
+  return checkAll(options, () => readConfig(options), options.nginx);
 }
 
 /** Everything that Sluice needs on this machine; `answers` is whether the configuration's controller answers. */
 export async function diagnose(options: Source & { readonly answers: boolean }): Promise<readonly Examined[]> {
-  return (await import("./app/doctor.ts")).examineAll(() => readConfig(options), options.config, options.answers);
+  return (await import("./app/doctor.ts")).examineAll(options, () => readConfig(options), options.answers);
 }
 
 /** The files of each target as they would be now, and how they differ from what is there; with `write`, written. */
