@@ -1,7 +1,9 @@
 import type { Config, NginxTarget } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import { ConfigError, type Problem } from "../config/errors.ts";
 import { readBuild } from "../nginx/command.ts";
 import { inspectNginx } from "../nginx/inspect/inspect.ts";
+import { readCertificate } from "./certificate.ts";
 
 /** Something that `check` found in the configuration of Sluice or of nginx. Lines and columns count from 1. */
 export type Finding = {
@@ -20,8 +22,10 @@ const DUMP_MS = 30_000;
 /** Debian's and the official packages' worker user where no `user` directive names one. */
 const BUILT_IN_USER = "nobody";
 
-/** Findings of the configuration; with `nginx` also those of every local nginx that it drives. */
-export async function checkAll(read: () => Promise<Config>, nginx: boolean): Promise<readonly Finding[]> {
+type Source = { readonly config: string; readonly env: Env };
+
+/** Findings of the configuration; with `nginx` also what is wrong on this machine: its certificate, every local nginx that it drives. */
+export async function checkAll(source: Source, read: () => Promise<Config>, nginx: boolean): Promise<readonly Finding[]> {
   let config: Config;
   try {
     config = await read();
@@ -32,7 +36,28 @@ export async function checkAll(read: () => Promise<Config>, nginx: boolean): Pro
   const warnings = config.warnings.map((problem) => fromProblem(problem, "warning"));
   if (!nginx) return warnings;
   const found = await Promise.all(Object.values(config.nginx).map((target) => checkTarget(config, target)));
-  return [...warnings, ...found.flat()];
+  return [...warnings, ...(await checkCertificate(source, config)), ...found.flat()];
+}
+
+const MEND_TLS = "put a certificate (PEM, with its chain) and its key where api.tls names them, readable for Sluice's user";
+
+/** What would keep `serve` from speaking TLS, or clients from trusting it. */
+async function checkCertificate(source: Source, config: Config): Promise<readonly Finding[]> {
+  try {
+    const certificate = await readCertificate(source, config, Date.now());
+    const place = { file: source.config, line: 0, column: null, path: "api.tls" };
+    return (certificate?.warnings ?? []).map((message) => ({
+      severity: "warning",
+      code: "configuration",
+      ...place,
+      message,
+      fix: null,
+    }));
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map((problem) => ({ ...fromProblem(problem, "error"), fix: MEND_TLS }));
+    throw error;
+  }
 }
 
 function fromProblem(problem: Problem, severity: Finding["severity"]): Finding {

@@ -1,4 +1,5 @@
 import type { Config, NginxTarget } from "../config/config.ts";
+import type { Env } from "../config/env.ts";
 import { ConfigError } from "../config/errors.ts";
 import { checkAll, type Finding } from "./check.ts";
 import { examineClock, examineSkew } from "./doctor/clock.ts";
@@ -16,8 +17,12 @@ export type { Examined };
  * `answers` is whether the controller of this configuration answers. Where the configuration cannot be used, the rest of what it
  * names cannot be looked at.
  */
-export async function examineAll(read: () => Promise<Config>, file: string, answers: boolean): Promise<readonly Examined[]> {
-  const [config, findings] = await Promise.all([readOrNull(read), checkAll(read, true)]);
+export async function examineAll(
+  source: { readonly config: string; readonly env: Env },
+  read: () => Promise<Config>,
+  answers: boolean,
+): Promise<readonly Examined[]> {
+  const [config, findings] = await Promise.all([readOrNull(read), checkAll(source, read, true)]);
   const own = findings.filter(({ code }) => code === "configuration").map(ofFinding);
   const clock = await examineClock();
   if (config === null) return [...own, clock];
@@ -25,7 +30,7 @@ export async function examineAll(read: () => Promise<Config>, file: string, answ
   const skews = await Promise.all(Object.values(config.nginx).map(examineSkew));
   const targets = await Promise.all(Object.values(config.nginx).map(examineTarget));
   return inAreas([
-    ...(own.length === 0 ? [ok("configuration", `${file} is good`)] : own),
+    ...(own.length === 0 ? [ok("configuration", `${source.config} is good`)] : own),
     ...targets.flat(),
     ...(fits.length === 0 ? [ok("nginx configuration", "includes Sluice's files, and fits the services")] : fits),
     clock,

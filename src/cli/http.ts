@@ -38,7 +38,7 @@ export function failureOf(address: Address, error: unknown): unknown {
     case "nobody":
       return new NobodyThere(EXIT.unreachable, message, { cause, hint: away });
     case "unreachable":
-      return new Failure(EXIT.unreachable, message, { cause, hint: away });
+      return new Failure(EXIT.unreachable, message, { cause, hint: untrusted(address, message) ?? away });
     case "foreign":
       return new Failure(EXIT.unreachable, message, {
         status,
@@ -64,6 +64,14 @@ function hintFor({ token }: Address): string | null {
   return token === null
     ? "give a token with --token-file, SLUICE_TOKEN or SLUICE_TOKEN_FILE; the first start wrote one into the state folder"
     : null;
+}
+
+/** The words of OpenSSL where nobody vouches for a certificate, or it is of another name. */
+const UNTRUSTED = /certificate|altnames/i;
+
+function untrusted({ url }: Address, message: string): string | null {
+  if (!url.startsWith("https:") || !UNTRUSTED.test(message)) return null;
+  return "name the certificate of the authority that vouches for it with --ca FILE or SLUICE_CA, and the host as the certificate names it";
 }
 
 export function place(address: Address): string {

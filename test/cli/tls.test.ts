@@ -72,7 +72,8 @@ test("a certificate of its own is served, known to the commands of this machine,
   expect(reload.code, reload.stderr).toBe(0);
   expect(reload.stderr).toMatch(/warning: the certificate .*served\.crt ends at 20/);
   expect((await elsewhere(second.ca)).stdout).toBe("web");
-  expect((await elsewhere(first.ca)).code).toBe(7);
+  const untrusted = await elsewhere(first.ca);
+  expect([untrusted.code, untrusted.stderr]).toEqual([7, expect.stringContaining("--ca FILE or SLUICE_CA")]);
   expect((await run("status", "-o", "name")).stdout).toBe("web");
 });
 
@@ -80,5 +81,9 @@ test("a certificate that cannot be used keeps it from starting, with its place, 
   await writeFile(join(folder, "served.crt"), "hello");
   const { code, stderr } = await run("serve");
   expect(code).toBe(6);
-  expect(stderr).toMatch(/sluice\.yaml:3:\d+ api\.tls\.cert: .*served\.crt is no certificate \(PEM\)/);
+  const place = /sluice\.yaml:3:\d+ api\.tls\.cert: .*served\.crt is no certificate \(PEM\)/;
+  expect(stderr).toMatch(place);
+  const looked = await run("check", "--nginx");
+  expect([looked.code, looked.stdout]).toEqual([6, expect.stringMatching(place)]);
+  expect((await run("doctor")).stdout).toMatch(/fail {2}sluice\.yaml:3: api\.tls\.cert .*served\.crt is no certificate/);
 });
