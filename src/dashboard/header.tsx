@@ -69,7 +69,7 @@ function Account() {
   return (
     <span class="account">
       <span class="who" title={`scopes: ${me.scopes.join(", ")}`}>
-        {me.name}
+        <span class="who-name">{me.name}</span>
         {!may && <span class="chip">read only</span>}
       </span>
       {token.value !== "" && (

@@ -1,4 +1,4 @@
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { asked } from "./act.ts";
 
 type Props = {
@@ -24,6 +24,10 @@ export function VerbButton({ label, name, verb, class: className, does, blocked,
   const pending = asked.value?.service === service && asked.value.what === asks;
   const show = () => showBeside(button.current, tip.current);
   const hide = () => tip.current?.hidePopover();
+  useEffect(() => {
+    // What it says may have grown.
+    if (tip.current?.matches(":popover-open")) show();
+  });
   const use = () => {
     if (blocked !== null) return show();
     hide();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Refusal } from "../../src/core/errors.ts";
 import type { ServiceView } from "../../src/core/view.ts";
 import { ApiUnderTest } from "../api/api-under-test.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
@@ -65,7 +66,7 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     await soon(() => names(page)).toEqual(["api"]);
   });
 
-  test("keys press the buttons: what asks first still asks, an abort does not", async () => {
+  test("keys press the buttons: what asks first still asks, an abort does not; and they can be turned off", async () => {
     const page = await open("/services/web");
     await page.locator('[data-verb="abort"]').waitFor();
     await page.keyboard.press("Shift+P");
@@ -74,18 +75,35 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     expect(calls()).toEqual([]);
     await page.keyboard.press("Shift+A");
     await soon(calls).toEqual(["abort web"]);
-  });
 
-  test("keys can be turned off", async () => {
-    const page = await open("/services/web");
-    await page.locator('[data-verb="abort"]').waitFor();
     await page.keyboard.press("?");
     await page.getByLabel("Single keys do something").uncheck();
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("Shift+A");
     await page.locator('[data-verb="pause"]').click();
-    await soon(calls).toEqual(["pause web"]);
+    await soon(calls).toEqual(["abort web", "pause web"]);
+  });
+
+  test("a button says what it does, also in a table, and a refusal stays until it is put away", async () => {
+    const hint = "put another member in first";
+    control.reactions.setMember = () => {
+      throw new Refusal("not-ready", "it is the last one that is in", hint);
+    };
+    const page = await open("/services/web");
+    const drain = page.getByRole("button", { name: "Drain 127.0.0.1:8002" });
+    await drain.hover();
+    const tip = page.getByRole("tooltip");
+    await tip.getByText("those under way end").waitFor();
+    expect(await tip.textContent()).toContain("Needs the scope operate");
+    await drain.focus();
+    await page.keyboard.press("Escape");
+    await tip.waitFor({ state: "hidden" });
+    await drain.click();
+    const refusal = page.getByRole("alert").filter({ hasText: "drain 127.0.0.1:8002 was refused: it is the last one" });
+    await refusal.getByText(hint).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await refusal.waitFor({ state: "hidden" });
   });
 
   test("a click on what has moved on does nothing, and says so", async () => {
