@@ -4,6 +4,7 @@ import { ConfigError, type Problem } from "../config/errors.ts";
 import { readBuild } from "../nginx/command.ts";
 import { inspectNginx } from "../nginx/inspect/inspect.ts";
 import { readCertificate } from "./certificate.ts";
+import { checkTemplates } from "./check-templates.ts";
 
 /** Something that `check` found in the configuration of Sluice or of nginx. Lines and columns count from 1. */
 export type Finding = {
@@ -24,7 +25,7 @@ const BUILT_IN_USER = "nobody";
 
 type Source = { readonly config: string; readonly env: Env };
 
-/** Findings of the configuration; with `nginx` also what is wrong on this machine: its certificate, every local nginx that it drives. */
+/** Findings of the configuration and its templates; with `nginx` also what is wrong on this machine: its certificate, every local nginx that it drives. */
 export async function checkAll(source: Source, read: () => Promise<Config>, nginx: boolean): Promise<readonly Finding[]> {
   let config: Config;
   try {
@@ -33,10 +34,14 @@ export async function checkAll(source: Source, read: () => Promise<Config>, ngin
     if (error instanceof ConfigError) return error.problems.map((problem) => fromProblem(problem, "error"));
     throw error;
   }
-  const warnings = config.warnings.map((problem) => fromProblem(problem, "warning"));
-  if (!nginx) return warnings;
+  const templates = config.templates === null ? [] : await checkTemplates(source.config, config);
+  const own = [
+    ...templates.map((problem) => fromProblem(problem, "error")),
+    ...config.warnings.map((problem) => fromProblem(problem, "warning")),
+  ];
+  if (!nginx) return own;
   const found = await Promise.all(Object.values(config.nginx).map((target) => checkTarget(config, target)));
-  return [...warnings, ...(await checkCertificate(source, config)), ...found.flat()];
+  return [...own, ...(await checkCertificate(source, config)), ...found.flat()];
 }
 
 const MEND_TLS = "put a certificate (PEM, with its chain) and its key where api.tls names them, readable for Sluice's user";

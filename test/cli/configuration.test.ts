@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -60,6 +60,18 @@ describe("check", () => {
     expect(JSON.parse(stdout)).toMatchObject([
       { severity: "error", file: "sluice.yaml", line: 4, column: 5, path: "services.web.routin" },
     ]);
+  });
+
+  test.each([
+    ["cannot be read", "{{name zone", /weighted\.http\.hbs:2:1 .*cannot be read/],
+    ["asks for what there is not", "{{name zne}}", /weighted\.http\.hbs:2:1 .*a field that does not exist here/],
+  ])("names a template that %s, and its line", async (_, part, said) => {
+    await mkdir(join(folder, "mine"));
+    await writeFile(join(folder, "mine", "weighted.http.hbs"), `upstream {{name upstream}} {\n    zone ${part} 64k;\n}\n`);
+    await write(`templates: ./mine\n${GOOD}`);
+    const { code, stdout } = await run("check");
+    expect(stdout).toMatch(said);
+    expect(code).toBe(6);
   });
 
   test("without any configuration says where it looked, exit 6", async () => {
