@@ -67,7 +67,10 @@ export function retryMembers(rollout: Rollout, cursor: Cursor, now: Now): Move |
   // The batch after it may be out by now: it returns, or there would be too few to begin this one anew.
   const stays = [...rolling.touched, ...leftOut(rolling)];
   const out = rollout.want.out.filter((member) => stays.includes(member));
-  const returned = wanting(rollout, { ...rollout.want, out });
+  // A spare is not taken out by a step, as a batch is.
+  const { extra } = rollout.want;
+  const without = extra === undefined ? {} : { extra: extra.filter((spare) => !members.includes(spare)) };
+  const returned = wanting(rollout, { ...rollout.want, ...without, out });
   return enter(retryTasks(returned, rolling, members), cursor, step, now);
 }
 

@@ -194,7 +194,7 @@ export function pauseStep({ base }: Pick<Shaping, "base">, next: number, leastMs
 
 function sparesIn({ settings, base }: Shaping): Step {
   const { spares, deploy } = settings;
-  const before = workOn(settings, spares, "deploy", deploy).filter((task) => task.do !== "drained");
+  const before = workOn(settings, spares, "deploy", deploy);
   return { ...BARE, label: `bring in ${spares.join(", ")}`, before, want: base, batch: spares };
 }
 

@@ -107,6 +107,8 @@ function forwardTask(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "wai
   if (state.is === "done") return waitFor(rollout, cursor, stage.list, stage.task + 1, now);
   if (state.is === "failed") return afterFailure(rollout, cursor, stage, task, { text: state.text, members: state.members }, now);
   if (stage.deadline === null || now.t < stage.deadline) return null;
+  // As long as nginx still sends requests, no time for the last of them has begun.
+  if (task.do === "drained" && !isApplied(rollout)) return null;
   const text = task.do === "approval" ? `nobody approved within ${inWords(task.withinMs ?? 0)}` : state.missing;
   return afterFailure(rollout, cursor, stage, task, { text, members: state.members }, now);
 }

@@ -4,7 +4,7 @@ import { frozenAt } from "./freeze.ts";
 import { at, fact, type Move, stepAt, taskKey, wanting } from "./move.ts";
 import { endRevert } from "./revert.ts";
 import { beginTask, firstOfBatch, isGoingBack, leftOutText, wantOf } from "./rolling-batch.ts";
-import type { Cursor, Rollout, Stage, Step } from "./rollout.ts";
+import type { Cursor, Rollout, Stage, Step, Watch } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { Task } from "./task.ts";
 import { type Bp, type Now, never } from "./units.ts";
@@ -98,15 +98,20 @@ export function wantOnEntry(rollout: Rollout, step: Step): Want {
   return { ...want, shares: split(rollout.from, rollout.to, raised(step.ramp.fromBp, step, rollout)) };
 }
 
-/** Begins the dwell of a step that nginx serves. Between two batches the one before is still judged, as it was. */
+/** Begins the dwell of a step that nginx serves. */
 export function observe(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move {
   const rampBp = step.ramp === null ? null : raised(step.ramp.fromBp, step, rollout);
   const observed = at(rollout, cursor, { at: "observing", servedMs: 0, asOf: now.t, rampBp, refused: null });
   const facts = [fact("observing", cursor.step, `nginx serves ${step.label}`)];
   const alone = rollout.rolling === null && rampBp === null && shareOf(step.want.shares, rollout.from) === 0;
-  const isBetween = rollout.rolling !== null && step.batch === null;
   const watch = { entry: cursor.entry, step: cursor.step, since: now.t, alone };
-  return { rollout: { ...observed, watch: isBetween ? rollout.watch : watch }, facts };
+  return { rollout: { ...observed, watch: rollout.rolling === null ? watch : watchOf(rollout, step, watch) }, facts };
+}
+
+/** Nobody is judged while a batch is out: it does not run the new version yet. Between two batches the one before still is, as it was. */
+function watchOf({ watch }: Rollout, { batch, want }: Step, fresh: Watch): Watch | null {
+  if (batch === null) return watch;
+  return batch.some((member) => want.out.includes(member)) ? null : fresh;
 }
 
 /** The next share of a ramp: a promotion takes the rest at once, and the end is never passed. */

@@ -1,5 +1,5 @@
 import { downOf } from "./blocker.ts";
-import { taskKey } from "./move.ts";
+import { isApplied, taskKey } from "./move.ts";
 import { concerned, isGoingBack, isReady, leftOut } from "./rolling-batch.ts";
 import type { Cursor, Rollout, Stage } from "./rollout.ts";
 import type { Task } from "./task.ts";
@@ -28,11 +28,8 @@ export function taskState(rollout: Rollout, cursor: Cursor, stage: Waiting, task
         : { is: "pending", missing: "waits for approval", members: [] };
     case "capacity":
       return capacity(rollout, task);
-    case "drained": {
-      const members = concerned(rollout, task.members);
-      if (members.length === 0 || rollout.tasks[key]?.ok === true) return DONE;
-      return { is: "pending", missing: `requests are in flight to ${members.join(", ")}`, members };
-    }
+    case "drained":
+      return drained(rollout, task, rollout.tasks[key]?.ok === true);
     case "hook":
       return hookState(rollout, key, task);
     case "members":
@@ -40,6 +37,17 @@ export function taskState(rollout: Rollout, cursor: Cursor, stage: Waiting, task
     default:
       return never(task);
   }
+}
+
+/** A spare that no hook of this rollout has worked on is out, once nginx has taken what is wanted: the rollout before it may have had it in. */
+function drained(rollout: Rollout, task: Task & { do: "drained" }, isDrained: boolean): TaskState {
+  const all = concerned(rollout, task.members);
+  const members = all.filter((member) => !isUntouchedSpare(rollout, member));
+  if (members.length > 0 && !isDrained)
+    return { is: "pending", missing: `requests are in flight to ${members.join(", ")}`, members };
+  return all.length === 0 || isApplied(rollout)
+    ? DONE
+    : { is: "pending", missing: `nginx may still have ${all.join(", ")} in`, members: all };
 }
 
 /** Names the result of a task for one member, or for all. */
@@ -94,6 +102,10 @@ function allOut({ want }: Rollout, batch: readonly Member[]): boolean {
 
 function nobodyLeft(batch: readonly Member[]): TaskState {
   return { is: "pending", missing: `no other member is ready, so ${batch.join(", ")} cannot be taken out`, members: batch };
+}
+
+function isUntouchedSpare({ rolling }: Rollout, member: Member): boolean {
+  return rolling?.settings.spares.includes(member) === true && !rolling.touched.includes(member);
 }
 
 function isServing({ rolling, want }: Rollout, member: Member): boolean {

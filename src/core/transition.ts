@@ -6,7 +6,7 @@ import { at, fact, type Move, servedMs, stepAt } from "./move.ts";
 import { isRamping, nextRaiseMs, settle } from "./progress.ts";
 import { revert } from "./revert.ts";
 import type { MemberHealth } from "./rolling.ts";
-import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Verdict } from "./rollout.ts";
+import type { Cursor, Fact, Outcome, Readiness, Rollout, Signal, Stage, Verdict } from "./rollout.ts";
 import type { TaskResult } from "./task.ts";
 import { endHook } from "./task-effects.ts";
 import { type Member, type Now, never } from "./units.ts";
@@ -65,7 +65,8 @@ function ended(rollout: Rollout, key: string, result: TaskResult, what: string |
   const told = endHook(rollout, key, result.ok);
   return {
     rollout: { ...told, tasks: { ...rollout.tasks, [key]: result } },
-    facts: [fact("hook", step, text, null, { task: key, ok: result.ok })],
+    // What has a name is a hook; the other work that is told of is that a member was drained.
+    facts: [fact(what === undefined ? "drained" : "hook", step, text, null, { task: key, ok: result.ok })],
   };
 }
 
@@ -75,11 +76,17 @@ function applied(rollout: Rollout, now: Now): Move | null {
   if (rollout.appliedSeq >= rollout.seq) return null;
   const proved = { ...rollout, appliedSeq: rollout.seq };
   const { phase } = proved;
-  if ((phase.phase !== "moving" && phase.phase !== "paused") || phase.cursor.stage.at !== "observing")
-    return { rollout: proved, facts: [] };
-  // A ramp's time goes on once its raise is proved.
-  const cursor = { ...phase.cursor, stage: { ...phase.cursor.stage, asOf: now.t, refused: null } };
+  if (phase.phase !== "moving" && phase.phase !== "paused") return { rollout: proved, facts: [] };
+  const cursor = { ...phase.cursor, stage: takenAt(proved, phase.cursor, now) };
   return { rollout: { ...proved, phase: { ...phase, cursor } }, facts: [] };
+}
+
+/** A ramp's time goes on once its raise is proved, and that of the last requests begins once nginx sends no more. */
+function takenAt(rollout: Rollout, { step, stage }: Cursor, now: Now): Stage {
+  if (stage.at === "observing") return { ...stage, asOf: now.t, refused: null };
+  const task = stage.at === "waiting" ? stepAt(rollout, step)[stage.list][stage.task] : undefined;
+  if (stage.at !== "waiting" || task?.do !== "drained" || task.withinMs === null) return stage;
+  return { ...stage, since: now.t, deadline: now.t + task.withinMs };
 }
 
 /** Nginx did not take what is wanted. A forward change waits with the reason; a way back needs a person. */

@@ -73,9 +73,32 @@ describe("judging a batch", () => {
     expect(story.later(60_000).out).toEqual(["b:1", "a:1"]);
   });
 
+  it("is of nobody while the next one is out: it does not run the new version yet", () => {
+    const story = new RollingStory().batch("a:1");
+    expect([story.out, judging(story)]).toEqual([["b:1"], []]);
+    expect(judging(story.updated("b:1"))[0]?.members).toEqual(["b:1"]);
+  });
+
+  it("finds a spare bad, which then leaves nginx and is drained before it is tried again", () => {
+    const story = new RollingStory({ spares: ["s:1"] }, { slow: true });
+    // The rollout before it may have had the spare in.
+    expect([story.later(60_000).at, story.running]).toEqual(["drained: bring in s:1", []]);
+    story.applied().hooksEnd(true).is("s:1", true).later(10_000).applied();
+    story.verdict("fail");
+    expect([story.rollout.rolling?.failing?.members, story.rollout.want.extra]).toEqual([["s:1"], ["s:1"]]);
+    story.command({ verb: "retry" }).later(60_000);
+    expect([story.at, story.rollout.want.extra, story.running]).toEqual(["drained: bring in s:1", [], []]);
+    story.applied();
+    expect(story.running).toEqual([]);
+    story.drained();
+    expect(story.running.map(({ member, point }) => [member, point])).toEqual([["s:1", "deploy"]]);
+    story.hooksEnd(true).is("s:1", true).later(10_000).applied();
+    expect([story.rollout.want.extra, story.phase]).toEqual([["s:1"], "moving"]);
+  });
+
   it("goes on while spares leave", () => {
     const story = new RollingStory({ spares: ["s:1"] }, { members: ["a:1"] });
-    story.hooksEnd(true).is("s:1", true).later(10_000).verdict("pass").later(20_000).batch("a:1");
+    story.hooksEnd(true).is("s:1", true).later(10_000).batch("a:1");
     expect([story.at, judging(story)[0]?.members]).toEqual(["drained: let s:1 go", ["a:1"]]);
   });
 });

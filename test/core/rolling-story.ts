@@ -148,13 +148,18 @@ export class RollingStory {
     return this.#seen();
   }
 
+  /** What judging says now; nothing while nobody is judged. */
   verdict(is: VerdictIs): this {
-    return this.tell(this.judgement(is));
+    return this.#judge === undefined ? this : this.tell(this.judgement(is));
+  }
+
+  get #judge() {
+    return effects(this.rollout).find((effect) => effect.effect === "judge");
   }
 
   /** What judging would say now. */
   judgement(is: VerdictIs): Signal {
-    const judge = effects(this.rollout).find((effect) => effect.effect === "judge");
+    const judge = this.#judge;
     if (judge?.effect !== "judge") throw new Error(`nobody is judged: ${this.at}`);
     const verdict = { check: "errors", is, value: 0.5, limit: "< 2 %", samples: 100, windowMs: 6_000, text: `says ${is}` };
     return { signal: "judged", rollout: "web-1", entry: judge.entry, members: judge.members, verdicts: [verdict] };

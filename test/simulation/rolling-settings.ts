@@ -3,6 +3,7 @@ import type { RollingSettings } from "../../src/core/service.ts";
 import type { Member } from "../../src/core/units.ts";
 import type { Random } from "./random.ts";
 
+const CHECK = { name: "errors", metric: "errors", rule: { kind: "below", bound: 0.02 }, minRequests: 50 } as const;
 const HOOK: Hook = { name: "deploy", deadlineMs: 30_000, do: "command", command: ["deploy"], env: {} };
 
 /** One of the many ways in which a pool of so many members can be updated in place. */
@@ -26,7 +27,7 @@ export function rollingOf(random: Random, members: number, spares: readonly Memb
     onFailure: random.pick(["pause", "rollback", "continue"] as const),
     order: [],
     exclude: [],
-    checks: [],
+    checks: random.chance(0.5) ? [] : [CHECK],
     hold: { atMostMs: 15_000, then: "wait" },
   };
 }

@@ -5,6 +5,7 @@ import type { RollingSettings, ServiceSettings } from "../../src/core/service.ts
 import type { Endpoint, Member, Ms } from "../../src/core/units.ts";
 import { Disk, DiskStore, diskAborts } from "./disk.ts";
 import { EdgeTarget, Nginx } from "./edge.ts";
+import { someHooks } from "./errands.ts";
 import { Fleet } from "./fleet.ts";
 import { simulatedMetrics } from "./metrics.ts";
 import { Random } from "./random.ts";
@@ -32,6 +33,8 @@ export class RollingWorld {
   broken: string | null = null;
   #process: { alive: boolean; controller: Controller | null } = { alive: false, controller: null };
   #healed = false;
+  /** A tenth of the requests fail, whoever answers them. */
+  #errs = false;
   /** Rollouts whose abort was accepted, and when. */
   readonly #aborted = new Map<string, Ms>();
   /** Since when a member that nginx sends requests to does not answer. */
@@ -51,6 +54,7 @@ export class RollingWorld {
       ...base,
       pools: { blue: { members }, green: { members: ["10.1.0.1:80"] } },
       rolling: this.rolling,
+      hooks: someHooks(random),
     };
     this.fleet = new Fleet([...members, ...spares, "10.1.0.1:80"], random, () => this.timeline.t, random.pick([0, 0.05, 0.25]));
     this.fleet.begins = ({ member, point, rollout }) => this.#guard(() => this.#mayTouch(rollout, member ?? "", point));
@@ -82,7 +86,7 @@ export class RollingWorld {
       resolve: async (member) => [member],
       resolveEveryMs: 60_000,
       metrics: simulatedMetrics(
-        () => 0,
+        () => (this.#errs ? 0.1 : 0),
         () => true,
       ),
       log: SILENT,
@@ -112,12 +116,14 @@ export class RollingWorld {
     if (random.chance(0.35)) this.#person();
     if (random.chance(0.04)) fleet.break(random.pick([...fleet.machines.keys()]));
     if (random.chance(0.08)) fleet.mend();
+    if (random.chance(0.1)) this.#errs = !this.#errs && random.chance(0.5);
     if (random.chance(0.04)) this.disk.refusing = !this.disk.refusing;
     if (random.chance(0.05)) this.nginx.refuses = this.nginx.refuses === null ? "bind() failed" : null;
   }
 
   heal(): void {
     this.#healed = true;
+    this.#errs = false;
     this.disk.refusing = false;
     this.nginx.refuses = null;
     this.fleet.trouble = 0;
@@ -179,6 +185,7 @@ export class RollingWorld {
 
   /** nginx sends nothing to a member that does not answer, beyond the time in which that is seen, unless nobody else is there. */
   #look(): void {
+    this.#charged();
     const route = this.nginx.serves.get("web");
     if (route === undefined) return;
     const ready = readyOf(route);
@@ -196,6 +203,14 @@ export class RollingWorld {
         !others || t - Math.max(since, this.#refusedAt, this.#bootedAt) <= SEEN_WITHIN_MS + 5_000,
         `${member} is dead for ${t - since} ms, and nginx sends requests to it`,
       );
+  }
+
+  /** A check fails none but those that run the new version: who is on the way to it has not been judged. */
+  #charged(): void {
+    const { id, rolling } = this.rollouts.at(-1) ?? { id: "", rolling: null };
+    if (rolling === null || rolling.failing?.text.startsWith("errors: ") !== true) return;
+    const charged = rolling.failing.members.filter((member) => !rolling.deployed.includes(member));
+    demand(charged.length === 0, `${id}: ${charged.join()} failed by a check, and were not updated`);
   }
 
   get #bootedAt(): Ms {
