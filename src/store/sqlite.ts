@@ -8,9 +8,13 @@ import { ownFile, ownFolder } from "./folder.ts";
 import { checkKey, type TextWrite, textWrites } from "./limits.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { migrate, refuseForeign } from "./migrations.ts";
+import { Turns } from "./turns.ts";
 
 /** How long a call waits for another process to finish its transaction. */
 const BUSY_MS = 2_000;
+
+/** How long transactions may follow each other before everything else gets its turn. */
+const TURN_MS = 10;
 
 /** Sorts after every key that begins with the same text, and before every other: keys hold nothing above `z`. */
 const LAST = "\x7f";
@@ -65,7 +69,8 @@ function openAs(mode: "NORMAL" | "EXCLUSIVE", file: string): DatabaseSync {
 /**
  * The store of a single host: `sluice.db` in the state folder, made where it is missing.
  *
- * Calls to SQLite are synchronous: a read takes microseconds, a transaction one write to disk. Rejects with a `StoreError`
+ * Calls to SQLite are synchronous: a read takes microseconds, a transaction one write to disk; between many of those, everything else
+ * gets its turn. Rejects with a `StoreError`
  * (`foreign` for a file that is not ours, cannot be read, or is newer).
  */
 export async function openSqlite(folder: string): Promise<Store> {
@@ -85,6 +90,7 @@ class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof statements>;
   readonly #changes: ChangeLog;
+  readonly #turns = new Turns(TURN_MS);
   /** The epoch that transactions are fenced with: null before the first lease, 0 once it was given back. */
   #epoch: number | null = null;
   #lock: Lock | null = null;
@@ -118,6 +124,7 @@ class SqliteStore implements Store {
 
   async txn(compares: readonly Compare[], writes: readonly Write[]): Promise<{ ok: true; revision: number } | { ok: false }> {
     const texts = textWrites(compares, writes);
+    await this.#turns.mine();
     return this.#try(() => {
       const before = this.#transaction(() => this.#write(compares, texts));
       if (before === null) return { ok: false };
