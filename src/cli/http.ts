@@ -53,9 +53,12 @@ function refusal(address: Address, { message, code, status, hint, errors, instan
   const details = errors.map((one) => `\n${one.in === "configuration" ? "" : `${one.pointer}: `}${one.detail}`).join("");
   const logged =
     instance !== null && (status ?? 0) >= 500 ? `\nrequest ${instance}: the controller's log has more by this id` : "";
-  return new Failure(exitOfCode(code, status ?? 0), `${message}${details}${logged}`, {
+  // Its message is the first of the details again, and its hint says that they are there.
+  const listed = code === "invalid" && details !== "";
+  const what = listed ? "the controller does not take this" : message;
+  return new Failure(exitOfCode(code, status ?? 0), `${what}${details}${logged}`, {
     code,
-    hint: status === 401 ? (hintFor(address) ?? hint) : hint,
+    hint: listed ? null : status === 401 ? (hintFor(address) ?? hint) : hint,
     status,
   });
 }

@@ -1,6 +1,7 @@
 import type { ExplanationView } from "../core/explained.ts";
 import type { PlanView } from "../core/planned.ts";
 import type { CreatedToken, TokenView } from "../core/token.ts";
+import type { TrafficView } from "../core/traffic.ts";
 import type { EventView, ReloadView, RolloutView, ServiceView } from "../core/view.ts";
 import { ended, type Until } from "./ended.ts";
 import { type Kind, SluiceError, type Wrong } from "./error.ts";
@@ -10,6 +11,7 @@ import type {
   Change,
   CommandRequest,
   EventPage,
+  LatestEvents,
   NewTokenRequest,
   PageRequest,
   PlanRequest,
@@ -39,6 +41,7 @@ export type {
   Follow,
   Init,
   Kind,
+  LatestEvents,
   NewTokenRequest,
   PageRequest,
   PlanRequest,
@@ -52,6 +55,7 @@ export type {
   StartRequest,
   SwitchRequest,
   TokenView,
+  TrafficView,
   UndoRequest,
   Until,
   Wrong,
@@ -135,6 +139,16 @@ export class Client {
   events(filter: EventFilter & PageRequest = {}): Promise<EventPage> {
     const { rollout = null, ...rest } = filter;
     return this.request(`${rollout === null ? "/v1/events" : `${rolloutPath(rollout)}/events`}${query(rest)}`);
+  }
+
+  /** The newest events, oldest first; `newest` is where to follow from. */
+  latest(filter: Pick<EventFilter, "service"> & Pick<PageRequest, "limit"> = {}): Promise<LatestEvents> {
+    return this.request(`/v1/events/latest${query(filter)}`);
+  }
+
+  /** Requests, failures and latencies of each pool over the last minutes, in points of a second or ten; `from` leaves out older ones. */
+  traffic(service: string, page: { readonly everyMs?: 1_000 | 10_000; readonly from?: string } = {}): Promise<TrafficView> {
+    return this.request(`${servicePath(service)}/traffic${query(page)}`);
   }
 
   /** Events as they happen, each once and in order, across lost connections, until `signal` aborts. */

@@ -34,6 +34,9 @@ export type RolloutPage = Page<"rollouts", RolloutView>;
 export type RevisionPage = Page<"revisions", RevisionView>;
 export type EventPage = Page<"events", EventView>;
 
+/** `newest` is the `seq` of the newest event of all. */
+export type LatestEvents = { readonly events: readonly EventView[]; readonly newest: number };
+
 export type PageRequest = { readonly limit?: number | undefined; readonly cursor?: string | null | undefined };
 
 /** What goes with any change. */

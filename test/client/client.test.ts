@@ -38,6 +38,11 @@ describe("a call", () => {
     expect(await sluice.events({ after: 0 })).toMatchObject({ events: [{ seq: 1 }], next: null });
     expect(await sluice.whoami()).toMatchObject({ name: "tester", services: null });
     expect((await sluice.health()).status).toBe("ok");
+    expect(await sluice.latest({ service: "web", limit: 1 })).toMatchObject({
+      events: expect.any(Array),
+      newest: expect.any(Number),
+    });
+    expect(await sluice.traffic("web", { everyMs: 10_000, from: "2026-03-01T10:00:00Z" })).toEqual({ series: null });
     expect((await sluice.plan("web", { strategy: "canary", to: "green" })).to).toBe("green");
   });
 
@@ -76,6 +81,7 @@ describe("a failure", () => {
   test("of the controller has its code, its hint and what is wrong piece by piece", async () => {
     const unknown = await failure(sluice.service("nope"));
     expect(unknown).toMatchObject({ kind: "refused", code: "unknown-service", status: 404, passing: false });
+    expect(unknown.instance).toMatch(/^[0-9a-f-]{36}$/);
     const wrong = await failure(sluice.start("web", { strategy: "yolo" as "canary" }));
     expect(wrong).toMatchObject({ code: "invalid", errors: [{ in: "body", pointer: "/strategy" }] });
     expect(wrong.hint).toContain("errors");
