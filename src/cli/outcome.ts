@@ -59,6 +59,8 @@ export function nextActions(rollout: Pick<RolloutView, "phase" | "service" | "ho
       return [`sluice ${waitsForAdvance(rollout) ? "advance" : "watch"} ${service}`, `sluice abort ${service}`];
     case "reverted":
       return [`sluice retry ${service}`];
+    case "reverting":
+      return [`sluice watch ${service}`];
     default:
       return [`sluice watch ${service}`, `sluice abort ${service}`];
   }

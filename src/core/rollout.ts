@@ -266,6 +266,7 @@ export type FactKind =
   | "failing"
   | "skipped"
   | "excluded"
+  | "drained"
   | "hook"
   | "reverting"
   | "failed"

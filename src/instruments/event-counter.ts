@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<FactKind, true>> = {
   failing: true,
   skipped: true,
   excluded: true,
+  drained: true,
   hook: true,
   reverting: true,
   failed: true,

@@ -32,6 +32,14 @@ describe("a rolling update is shown by its members", () => {
     expect(states(story)).toBe("updated draining pending pending");
   });
 
+  it("whose being drained is told as that, and not as a hook", () => {
+    const story = new RollingStory();
+    const before = story.kinds.length;
+    story.drained();
+    expect(story.kinds.slice(before)).toContain("drained");
+    expect(story.kinds.slice(before)).not.toContain("hook");
+  });
+
   it("with the version of those that have the new one", () => {
     const { rolling } = shown(new RollingStory({ batch: { count: 2 } }).batch("a:1", "b:1"));
     expect(rolling?.members.map(({ batch, updated, version }) => [batch, updated, version])).toEqual([
