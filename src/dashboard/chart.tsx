@@ -128,6 +128,8 @@ function drawBoundaries(plot: uPlot, all: readonly Boundary[], stroke: string): 
   ctx.lineWidth = ratio;
   ctx.font = `${10 * ratio}px system-ui`;
   ctx.textBaseline = "bottom";
+  // The axes were drawn with another one.
+  ctx.textAlign = "left";
   let taken = Number.POSITIVE_INFINITY;
   for (const { at, label } of [...all].reverse()) {
     const x = plot.valToPos(at, "x", true);

@@ -73,7 +73,7 @@ function observedOf({ observed, rollout }: ServiceView): Pick<Row, "shares" | "n
     const step = ramped === null ? here : dividedSince(now.points, began);
     if (step.shares !== null) return { shares: step.shares, note: `${count(step.requests)} requests since this ramp began` };
     if (observed !== null && ((now.points.at.at(-1) ?? 0) - began) * 1_000 < observed.windowMs)
-      return { shares: null, note: `${count(here.requests)} requests since nginx serves this: too few to tell` };
+      return { shares: null, note: `counting: ${count(here.requests)} requests since nginx serves this` };
   }
   if (observed === null) return { shares: null, note: "nothing counts requests: a metric with source: nginx does" };
   if (observed.requests === 0) return { shares: null, note: "no requests" };
