@@ -72,7 +72,9 @@ function describe({ strategy, version, to }: RolloutView): string {
 }
 
 function retry(rollout: RolloutView): Offer {
-  const step = rollout.steps[rollout.step];
+  // In place it is the way back that failed, and is gone on with.
+  const turned = rollout.rolling === null ? rollout.steps.find(({ state }) => state === "stopped") : undefined;
+  const step = turned ?? rollout.steps[rollout.step];
   if (rollout.rolling?.failing != null)
     return { verb: "retry", label: "Retry", does: "Tries the members that failed again.", blocked: null, confirm: null };
   const does = `Goes on from the step that failed${step === undefined ? "" : `, ${step.label}`}, judged by new evidence alone.`;

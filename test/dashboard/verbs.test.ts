@@ -14,6 +14,15 @@ function offered(rollout: RolloutView | null, may = MAY, before: string | null =
 const offer = (rollout: RolloutView | null, verb: Verb) =>
   offersFor(serviceView({ rollout }), MAY, "v1 on blue").find((one) => one.verb === verb);
 
+test("a retry names the step that it goes on with: the one that failed, not the way back that came after it", () => {
+  const step = { shares: { blue: 10_000 }, until: "time" } as const;
+  const steps = [
+    { ...step, label: "20 %", state: "stopped" },
+    { ...step, label: "back", state: "now" },
+  ] as const;
+  expect(offer(rolloutView({ phase: "failed", step: 1, steps }), "retry")?.does).toContain("the step that failed, 20 %,");
+});
+
 describe("what is offered", () => {
   test.each([
     ["nothing was rolled out", null, ["start", "undo"]],
