@@ -21,7 +21,7 @@ it("a candidate that fails a part of its requests behind retries goes back", { t
   await using stack = await Stack.start(OPTIONS);
   await stack.serve();
   for (const member of stack.green) member.setStatus(every(15));
-  await using client = steady(stack.url, { connections: 8 });
+  await using client = steady(stack.url, { connections: 8, pauseMs: 10 });
   const ended = await stack.cli("start", "web", "--strategy", "canary", "--wait", "--timeout", "40s");
   expect(ended, ended.err).toMatchObject({ code: 3 });
   const { id, reason } = await stack.rollout();
@@ -47,7 +47,7 @@ it.each(PACES)("a candidate that dies is left within two seconds, with $pace ($r
     service: COMPARED.replace(/served: .*/, `served: ${one.pace}`).replaceAll("for: 2s", "for: 15m"),
   });
   await stack.serve();
-  await using client = steady(stack.url, { connections: 8 });
+  await using client = steady(stack.url, { connections: 8, pauseMs: 10 });
   await stack.cli("start", "web", "--strategy", "canary", "--detach");
   await stack.reaches("observing", 0);
   await client.more(500);
@@ -71,7 +71,7 @@ it.each(PACES)("a candidate that dies is left within two seconds, with $pace ($r
 it("an incident that both pools suffer sends nothing back", { timeout: 60_000 }, async () => {
   await using stack = await Stack.start(OPTIONS);
   await stack.serve();
-  await using client = steady(stack.url, { connections: 8 });
+  await using client = steady(stack.url, { connections: 8, pauseMs: 10 });
   await stack.cli("start", "web", "--strategy", "canary", "--detach");
   await stack.reaches("observing", 0);
   for (const member of [...stack.blue, ...stack.green]) member.setStatus(every(4));
@@ -91,7 +91,7 @@ it("a candidate that is slow only in its tail goes back", { timeout: 60_000 }, a
     let asked = 0;
     member.setDelay(() => (++asked % 20 === 0 ? 250 : 0));
   }
-  await using client = steady(stack.url, { connections: 16 });
+  await using client = steady(stack.url, { connections: 16, pauseMs: 10 });
   const ended = await stack.cli("start", "web", "--strategy", "canary", "--wait", "--timeout", "40s");
   expect(ended, ended.err).toMatchObject({ code: 3 });
   const { id, reason } = await stack.rollout();

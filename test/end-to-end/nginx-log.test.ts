@@ -26,7 +26,7 @@ it.each(["live", "weighted"] as const)(
     });
     await stack.serve();
     for (const member of [...stack.blue, ...stack.green]) member.setMetrics("nothing that anybody could read");
-    await using client = steady(stack.url, { connections: 8 });
+    await using client = steady(stack.url, { connections: 8, pauseMs: 10 });
     const waiting = stack.cli("start", "web", "--strategy", "canary", "--wait", "--timeout", "40s");
     await stack.reaches("observing", 1);
     let asked = 0;

@@ -53,8 +53,8 @@ describe("a rolling update", () => {
     await using machines = await Machines.start(7);
     const [spare = "", ...pool] = machines.members;
     await using stack = await started(machines, { pool: "blue", spares: `["${spare}"]`, maxUnavailable: "1" }, pool);
-    await using kept = steady(stack.url, { connections: 4, pauseMs: 5 });
-    await using fresh = steady(stack.url, { connections: 2, pauseMs: 10, fresh: true });
+    await using kept = steady(stack.url, { connections: 4 });
+    await using fresh = steady(stack.url, { connections: 2, fresh: true });
     const slow = Array.from({ length: 6 }, () => ask(`${stack.url}/?ms=1500`));
     const ended = await stack.cli(...ROLL, "--version", "v2", "--wait", "--timeout", "60s");
     expect(ended.code, ended.err).toBe(0);
@@ -81,7 +81,7 @@ describe("a member that fails its update", () => {
   it("that never gets healthy stays out until a person decides, and nobody else is touched", { timeout: 60_000 }, async () => {
     await using machines = await Machines.start(3);
     await using stack = await started(machines, one);
-    await using clients = steady(stack.url, { connections: 3, pauseMs: 10 });
+    await using clients = steady(stack.url, { connections: 3 });
     const [first = "", second = "", third = ""] = machines.members;
     const held = await stack.cli(...ROLL, "--version", "v2-sick", "--wait", "--timeout", "30s");
     expect(held.code).toBe(8);
@@ -105,7 +105,7 @@ describe("a member that fails its update", () => {
 it("goes on from where it was, whatever it was doing when the controller was killed", { timeout: 90_000 }, async () => {
   await using machines = await Machines.start(3);
   await using stack = await started(machines, { batch: "1", minHealthy: "600ms", monitor: "600ms", drain: "10s" });
-  await using clients = steady(stack.url, { connections: 3, pauseMs: 10 });
+  await using clients = steady(stack.url, { connections: 3 });
   const slow = Array.from({ length: 6 }, () => ask(`${stack.url}/?ms=1500`));
   for (const member of machines.members) machines.set("wait", member, true);
   expect((await stack.cli(...ROLL, "--version", "v2", "--detach")).code).toBe(0);
@@ -147,7 +147,7 @@ it("judges a batch against its peers, and puts the old version back where it is 
     logOff: false,
   });
   await stack.serve();
-  await using clients = steady(stack.url, { connections: 4, pauseMs: 5 });
+  await using clients = steady(stack.url, { connections: 4, pauseMs: 10 });
   const ended = await stack.cli(...ROLL, "--version", "v2-bad", "--wait", "--timeout", "40s");
   expect(ended.code, ended.err).toBe(3);
   expect(await machines.versions()).toEqual(["v1", "v1", "v1", "v1"]);

@@ -68,7 +68,7 @@ describe("the lane of reloads", () => {
     stage = await startStage({ workers: 2, settings: { closingMs: 300 } });
     let { shop } = stage;
     await applied([stage.web, shop]);
-    await using load = steady(`${stage.driven.url}/shop`, { connections: 20, pauseMs: 1 });
+    await using load = steady(`${stage.driven.url}/shop`, { connections: 20, pauseMs: 10 });
     for (const share of [2_000, 5_000, 8_000]) {
       shop = shifted(shop, share);
       await applied([stage.web, shop]);
@@ -84,7 +84,7 @@ describe("the lane of reloads", () => {
     stage = await startStage({ workers: 2, settings: { closingMs: 60_000 } });
     const { web, shop } = stage;
     await applied([web, { ...shop, urgent: true }]);
-    await using load = steady(`${stage.driven.url}/shop`, { connections: 20, pauseMs: 1 });
+    await using load = steady(`${stage.driven.url}/shop`, { connections: 20, pauseMs: 10 });
     for (const share of [2_000, 5_000, 0]) {
       await applied([web, { ...shifted(shop, share), version: share + 1, urgent: true }]);
       await load.more(50);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Route } from "../../src/core/route.ts";
 import type { Site } from "../../src/nginx/site.ts";
-import { ask, count } from "../support/client.ts";
+import { ask, askEach, count } from "../support/client.ts";
 import { type MemberServer, startMember } from "../support/members.ts";
 import { makePrefix, type Nginx, startNginx } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
@@ -111,11 +111,10 @@ describe("a table", () => {
   test("moves users one way while it fills, the same users in both forms", async () => {
     // Which users are in which bucket is nginx's hash, the same on every run.
     const users = 300;
+    const headers = Array.from({ length: users }, (_, user) => ({ "X-User": `user-${user}` }));
     const greens = async (form: string) => {
-      const moved: number[] = [];
-      for (let user = 0; user < users; user += 1)
-        if ((await ask(url(form), { "X-User": `user-${user}` })).version === "green") moved.push(user);
-      return moved;
+      const answers = await askEach(url(form), headers);
+      return answers.flatMap(({ version }, user) => (version === "green" ? [user] : []));
     };
     let before: readonly number[] = [];
     for (const [buckets, least, most] of [
