@@ -214,7 +214,7 @@ function endRamp(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "observi
 
 function approve(rollout: Rollout, cursor: Cursor, stage: Stage & { at: "waiting" }, told: Told): Move {
   const result = { ok: true, text: because("approved", told), by: told.actor };
-  const tasks = { ...rollout.tasks, [taskKey(cursor.step, stage.list, stage.task)]: result };
+  const tasks = { ...rollout.tasks, [taskKey(rollout, cursor.step, stage.list, stage.task)]: result };
   return { rollout: { ...rollout, tasks }, facts: [fact("approved", cursor.step, result.text, told.actor)] };
 }
 

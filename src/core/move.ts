@@ -35,14 +35,13 @@ export function servedMs(rollout: Rollout, stage: Stage & { at: "observing" }, n
   return stage.servedMs + (isApplied(rollout) ? Math.max(0, now.t - stage.asOf) : 0);
 }
 
-/** Names the result of one task of one step; results outlive retry and pause. */
-export function taskKey(step: number, list: "before" | "after", task: number): string {
-  return `${step}.${list}.${task}`;
-}
-
-/** The step that a task's result belongs to; not a number where it belongs to none. */
-export function stepOfTask(key: string): number {
-  return Number(key.split(".")[0]);
+/**
+ * Names the result of one task of one step; results outlive retry and pause. Between pools, the way back stands where other steps
+ * stood: its tasks are other work.
+ */
+export function taskKey({ backFrom, rolling }: Rollout, step: number, list: "before" | "after", task: number): string {
+  const way = rolling === null && backFrom !== null && step >= backFrom ? "back." : "";
+  return `${way}${step}.${list}.${task}`;
 }
 
 export function fact(

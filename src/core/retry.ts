@@ -1,6 +1,6 @@
 import { downOf } from "./blocker.ts";
 import { retryBack, retryMembers } from "./member-command.ts";
-import { fact, type Move, phaseName, stepOfTask } from "./move.ts";
+import { fact, type Move, phaseName } from "./move.ts";
 import { type Refused, refused } from "./refused.ts";
 import type { Command, Phase, Rollout } from "./rollout.ts";
 import { enter } from "./steps.ts";
@@ -49,17 +49,11 @@ function failedStep({ backFrom }: Rollout, { cursor }: Failed): number {
 
 /** The rollout with the plan that it had before it turned back; null where an earlier version of Sluice did not keep that. */
 function withoutWayBack(rollout: Rollout): Rollout | null {
-  const { backFrom, replaced, plan, tasks } = rollout;
+  const { backFrom, replaced, plan } = rollout;
   if (backFrom === null) return rollout;
-  if (replaced === null) return null;
-  const kept = Object.entries(tasks).filter(([key]) => !(stepOfTask(key) >= backFrom));
-  return {
-    ...rollout,
-    plan: [...plan.slice(0, backFrom), ...replaced.steps],
-    tasks: { ...Object.fromEntries(kept), ...replaced.tasks },
-    backFrom: null,
-    replaced: null,
-  };
+  return replaced === null
+    ? null
+    : { ...rollout, plan: [...plan.slice(0, backFrom), ...replaced], backFrom: null, replaced: null };
 }
 
 /** Hooks that succeeded are not run again, those that failed are; who approved once did not approve what begins anew. */

@@ -1,5 +1,5 @@
 import { decided } from "./decided.ts";
-import { fact, type Move, stepOfTask, wanting } from "./move.ts";
+import { fact, type Move, wanting } from "./move.ts";
 import type { Rolling } from "./rolling.ts";
 import { anew, leftOutText } from "./rolling-batch.ts";
 import type { Cursor, Fact, Phase, Rollout, Step } from "./rollout.ts";
@@ -26,22 +26,11 @@ export function revert(rollout: Rollout, cursor: Cursor, cause: string, actor: s
   };
 }
 
-/** The way back takes the place of what would have come; its tasks have the names of those, and not their results. */
-function withBack(
-  rollout: Rollout,
-  from: number,
-  back: readonly Step[],
-): Pick<Rollout, "plan" | "backFrom" | "replaced" | "tasks"> {
-  const turned = { plan: [...rollout.plan.slice(0, from), ...back], backFrom: from };
-  const { replaced, tasks, plan } = rollout;
-  if (rollout.rolling !== null) return { ...turned, replaced, tasks };
-  const isAhead = ([key]: [string, unknown]) => stepOfTask(key) >= from;
-  const entries = Object.entries(tasks);
-  return {
-    ...turned,
-    replaced: replaced ?? { steps: plan.slice(from), tasks: Object.fromEntries(entries.filter(isAhead)) },
-    tasks: Object.fromEntries(entries.filter((entry) => !isAhead(entry))),
-  };
+/** The way back takes the place of what would have come. */
+function withBack(rollout: Rollout, from: number, back: readonly Step[]): Pick<Rollout, "plan" | "backFrom" | "replaced"> {
+  const { plan, rolling, replaced } = rollout;
+  const ahead = rolling === null ? (replaced ?? plan.slice(from)) : null;
+  return { plan: [...plan.slice(0, from), ...back], backFrom: from, replaced: ahead };
 }
 
 function saidOf(rollout: Rollout): string {

@@ -155,10 +155,10 @@ export type Rollout = {
   /** Index of the first step of the way back, where that has steps of its own. */
   readonly backFrom: number | null;
   /**
-   * What stood in the plan where the way back stands now, and how its tasks ended: a retry goes on with that. Null where nothing was
-   * replaced, and in `rolling`, whose retry goes on with the way back.
+   * What stood in the plan where the way back stands now: a retry goes on with that. Null where nothing was replaced, and in `rolling`,
+   * whose retry goes on with the way back.
    */
-  readonly replaced: { readonly steps: readonly Step[]; readonly tasks: Readonly<Record<string, TaskResult>> } | null;
+  readonly replaced: readonly Step[] | null;
   readonly later: { readonly afterRevert: readonly Hook[]; readonly onFailed: readonly Hook[] };
   readonly freezes: readonly Freeze[];
 };

@@ -124,6 +124,6 @@ export function raised(fromBp: Bp, step: Step, rollout: Rollout): Bp {
 /** Ends the dwell: what comes after it, or the next step. */
 export function afterDwell(rollout: Rollout, cursor: Cursor, now: Now): Move {
   const step = stepAt(rollout, cursor.step);
-  const done = rollout.tasks[taskKey(cursor.step, "after", step.after.length - 1)]?.ok === true;
+  const done = rollout.tasks[taskKey(rollout, cursor.step, "after", step.after.length - 1)]?.ok === true;
   return step.after.length > 0 && !done ? waitFor(rollout, cursor, "after", 0, now) : nextStep(rollout, cursor, now);
 }

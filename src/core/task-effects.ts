@@ -9,7 +9,7 @@ export function taskEffects(rollout: Rollout, cursor: Cursor): readonly Effect[]
   const { stage } = cursor;
   if (stage.at !== "waiting") return [];
   const task = rollout.plan[cursor.step]?.[stage.list][stage.task];
-  const key = taskKey(cursor.step, stage.list, stage.task);
+  const key = taskKey(rollout, cursor.step, stage.list, stage.task);
   if (task?.do === "drained" && rollout.tasks[key] === undefined) {
     const members = concerned(rollout, task.members);
     return members.length === 0 ? [] : [{ effect: "drain", key: `drain ${rollout.id} ${key}`, task: key, members }];

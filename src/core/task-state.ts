@@ -16,7 +16,7 @@ export type TaskState =
 const DONE: TaskState = { is: "done" };
 
 export function taskState(rollout: Rollout, cursor: Cursor, stage: Waiting, task: Task, t: Ms): TaskState {
-  const key = taskKey(cursor.step, stage.list, stage.task);
+  const key = taskKey(rollout, cursor.step, stage.list, stage.task);
   switch (task.do) {
     case "healthy": {
       const down = downOf(rollout);
