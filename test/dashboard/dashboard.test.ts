@@ -143,6 +143,7 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", () => {
     const row = page.locator(`[data-member="${member.address}"]`);
     await row.getByText("draining").waitFor();
     await soon(async () => Number(await row.locator("[data-label='in flight']").textContent())).toBeGreaterThan(0);
+    expect(await row.locator(".state").textContent()).toBe("draining");
     member.setGate(Promise.resolve());
     answer();
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(Array(6).fill(200));
