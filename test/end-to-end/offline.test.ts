@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { count } from "../support/client.ts";
+import { runHere } from "../support/here.ts";
 import { Stack } from "./stack.ts";
 
 describe.each(["live", "weighted"] as const)("without a running controller, %s", (routing) => {
@@ -35,5 +37,17 @@ describe("without a running controller", () => {
     expect(said.code).toBe(5);
     expect(said.err).toMatch(/pid \d+/);
     expect((await stack.cli("render", "--write")).code).toBe(5);
+  });
+
+  it("one with a state of its own is refused where another writes what nginx includes", { timeout: 40_000 }, async () => {
+    await using stack = await Stack.start();
+    await stack.serve();
+    const other = `${stack.config}.other.yaml`;
+    const text = readFileSync(stack.config, "utf8");
+    writeFileSync(other, text.replace(/^state: (.*)$/m, "state: $1-other").replace("api.sock", "other.sock"));
+    const said = await runHere(["serve", "--config", other], { ...process.env, NO_COLOR: "1" });
+    expect(said.code, said.stderr).toBe(5);
+    expect(said.stderr).toContain("is written by another Sluice");
+    expect(await count(stack.url, 20)).toEqual({ blue: 20 });
   });
 });
