@@ -15,10 +15,11 @@ import type { Recorder } from "./journal.ts";
 import { memberOut, membersSet } from "./members.ts";
 import { Notifying } from "./notifying.ts";
 import { planStart } from "./planning.ts";
-import { asStored, isOver } from "./record.ts";
+import { isOver } from "./record.ts";
 import { type ControllerDeps, Services } from "./services.ts";
 import { showRollout, showService } from "./show.ts";
 import { checkMatch, type StartDeps, startRollout } from "./starting.ts";
+import { storedRollout } from "./stored-rollout.ts";
 import { startUndo } from "./undoing.ts";
 
 type Found = { readonly rollout: Rollout; readonly shown: RolloutView };
@@ -95,7 +96,7 @@ export class Controller implements Control, AsyncDisposable {
     if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.settled, now) };
     const entry = await this.#deps.store.get(`rollouts/${id}`);
     if (entry === null) return null;
-    const rollout = asStored(entry.value as unknown as Rollout);
+    const rollout = storedRollout(entry.value);
     return { rollout, shown: showRollout(rollout, null, now) };
   }
 

@@ -10,6 +10,7 @@ import type { Json, Now } from "../core/units.ts";
 import { isUrgent } from "../core/way-back.ts";
 import type { Journal } from "./journal.ts";
 import { BLIND, firstState, listedOf, restingWant, type ServiceState, type Sight, sightOf } from "./service-state.ts";
+import { storedRollout } from "./stored-rollout.ts";
 
 /** Everything that is known of one service at one moment. A change makes the next one. */
 export type ServiceRecord = {
@@ -136,7 +137,7 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
   const rollout = known.rollout === null ? null : await store.get(keys.rollout(known.rollout));
   const parts = {
     state: known,
-    rollout: rollout === null ? null : asStored(rollout.value as unknown as Rollout),
+    rollout: rollout === null ? null : storedRollout(rollout.value),
     sight: (sight?.value as Sight | undefined) ?? BLIND,
   };
   return {
@@ -150,16 +151,6 @@ export async function loadRecord(store: Pick<Store, "get">, settings: ServiceSet
       active: active?.revision ?? 0,
     },
   };
-}
-
-/** Rollouts that an earlier version stored know nothing of what came later. */
-export function asStored(rollout: Rollout): Rollout {
-  const plan = rollout.plan.map((step) => ({ ...step, batch: step.batch ?? null }));
-  const later = rollout.later ?? { afterRevert: [], onFailed: [] };
-  const { rolling = null, backFrom = null, replaced = null, freezes = [], undo = null } = rollout;
-  // Which hooks had ended well was not written down: all that had begun counted.
-  const known = rolling === null ? null : { ...rolling, deployed: rolling.deployed ?? rolling.touched };
-  return { ...rollout, plan, rolling: known, backFrom, replaced, later, freezes, undo };
 }
 
 /** What nginx should do for a service, from all that is known of it. */

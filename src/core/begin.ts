@@ -10,7 +10,7 @@ import type { Move } from "./move.ts";
 import { planRolling, type RollingCourse } from "./plan-rolling.ts";
 import { settle } from "./progress.ts";
 import type { Rolling } from "./rolling.ts";
-import type { Cursor, Readiness, Rollout, Step, Strategy, Undo } from "./rollout.ts";
+import { type Cursor, type Readiness, ROLLOUT_SCHEMA, type Rollout, type Step, type Strategy, type Undo } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import type { CanarySettings, CanaryStep, Metric, RollingSettings, ServiceSettings } from "./service.ts";
 import { waitFor } from "./steps.ts";
@@ -41,7 +41,7 @@ export function begin(input: Beginning, now: Now): Move {
   const { plan, checks, rolling } = input.back?.instant === true ? instantly(input, course) : planOf(input, course);
   const cursor: Cursor = { step: 0, entry: 1, stage: { at: "applying", since: now.t, refused: null } };
   const rollout: Rollout = {
-    schema: 1,
+    schema: ROLLOUT_SCHEMA,
     id: input.id,
     service: input.settings.name,
     strategy: input.strategy,

@@ -110,6 +110,9 @@ export type Watch = {
 /** How many endpoints of a pool can take traffic; those that are `unknown` may, and are neither ready nor down. */
 export type Readiness = { readonly ready: number; readonly of: number; readonly unknown: number; readonly reason: string | null };
 
+/** The form in which a rollout is stored. It rises where what an earlier version stored has to be brought to a new form. */
+export const ROLLOUT_SCHEMA = 2;
+
 /** What a rollout goes back to: the revision that was named, and the one that brought it first. */
 export type Undo = { readonly revision: number; readonly brings: number };
 
@@ -119,7 +122,7 @@ export type Undo = { readonly revision: number; readonly brings: number };
  * It is a value: `transition` makes the next one, the controller stores it.
  */
 export type Rollout = {
-  readonly schema: 1;
+  readonly schema: typeof ROLLOUT_SCHEMA;
   readonly id: string;
   readonly service: ServiceName;
   readonly strategy: Strategy;
