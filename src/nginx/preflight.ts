@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa } from "execa";
 import type { Ms } from "../core/units.ts";
@@ -91,8 +91,12 @@ async function tryWorker(binary: string, context: string, limiter: Limiter): Pro
 
 /** Without it, a kill of Sluice in the middle leaves the small nginx, which listens nowhere. */
 async function isThere({ command }: Limiter): Promise<boolean> {
-  const { code } = await execa(command, ["--help"], { reject: false, stdin: "ignore" });
-  return code !== "ENOENT";
+  const folders = isAbsolute(command) ? [""] : (process.env.PATH ?? "").split(delimiter);
+  const found = folders.map((folder) => access(join(folder, command), constants.X_OK));
+  return Promise.any(found).then(
+    () => true,
+    () => false,
+  );
 }
 
 function contextOf(statements: readonly Statement[]): string {
