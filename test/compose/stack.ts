@@ -157,6 +157,19 @@ export class Stack implements AsyncDisposable {
     }
   }
 
+  /**
+   * What a command that follows something says within `forMs`.
+   *
+   * At a terminal ctrl-c ends the container of a `run`, too. Here there is none, and Compose 2 then leaves it running.
+   */
+  async follow(lines: string, forMs: number): Promise<string> {
+    const { text } = await this.shell(lines, forMs);
+    const runs = [`label=com.docker.compose.project=${this.project}`, "label=com.docker.compose.oneoff=True"];
+    const left = await listed("container", "ls", "--all", "--quiet", ...runs.flatMap((one) => ["--filter", one]));
+    if (left.length > 0) await docker("rm", "--force", ...left);
+    return text;
+  }
+
   /** Everything that has the project's name: containers, networks, volumes. */
   async left(): Promise<readonly string[]> {
     const filter = ["--filter", `label=com.docker.compose.project=${this.project}`];

@@ -97,10 +97,10 @@ describe("the walk-through of docs/docker.md", () => {
     const page = await (await fetch(api)).text();
     expect(page).toContain("<title>Sluice</title>");
     expect((await fetch(api + (/src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? "/none"))).status).toBe(200);
-    const load = await stack.shell(lines("Watch", 1), 5_000);
-    expect(load.text).toMatch(/v1 100\.0 %.*0 failed {2}0 lost/);
-    const events = await stack.shell(lines("Watch", 2), 5_000);
-    expect(events.text).toContain("is ready");
+    const load = await stack.follow(lines("Watch", 1), 5_000);
+    expect(load).toMatch(/v1 100\.0 %.*0 failed {2}0 lost/);
+    const events = await stack.follow(lines("Watch", 2), 5_000);
+    expect(events).toContain("is ready");
   });
 
   test("a canary goes to the end, and nobody loses a request", async () => {
