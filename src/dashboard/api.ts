@@ -1,3 +1,4 @@
+import { compareClocks } from "./clock.ts";
 import { token } from "./token.ts";
 
 /** An answer that is an error, in the API's own words; `status` is 0 where there was no answer at all. */
@@ -52,6 +53,7 @@ export async function send(path: string, { method = "GET", body, headers = {}, s
   }).catch((error: unknown) => {
     throw unreachable(error);
   });
+  compareClocks(response.headers.get("date"));
   if (!response.ok) throw await problemOf(response);
   return response;
 }

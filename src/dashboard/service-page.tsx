@@ -17,9 +17,12 @@ export function ServicePage({ name }: { readonly name: string }) {
   const seen = services.value?.get(name);
   if (unknown.value === name)
     return (
-      <p class="blank">
-        There is no service {name}. <a href="#/">All services</a>
-      </p>
+      <div class="blank">
+        <h1>There is no service {name}</h1>
+        <p>
+          Or your token may not see it. <a href="#/">All services</a>
+        </p>
+      </div>
     );
   if (seen === undefined) return <p class="blank">Asking for {name}…</p>;
   const { service } = seen;

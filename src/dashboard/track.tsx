@@ -1,5 +1,5 @@
 import type { RolloutView, StepView } from "../core/view.ts";
-import { now } from "./clock.ts";
+import { controllerNow, now } from "./clock.ts";
 import { duration, percentOfBp } from "./figures.ts";
 import { link } from "./link.ts";
 import type { Seen } from "./live.ts";
@@ -65,7 +65,7 @@ function passedOf({ at }: Seen, { since, remainingMs, phase }: RolloutView): num
   if (remainingMs === null || phase !== "observing") return 1;
   const sinceSeen = performance.now() - at;
   const left = Math.max(0, remainingMs - sinceSeen);
-  const all = Math.max(1, Date.now() - sinceSeen - Date.parse(since) + remainingMs);
+  const all = Math.max(1, controllerNow() - sinceSeen - Date.parse(since) + remainingMs);
   return Math.min(1, Math.max(0, 1 - left / all));
 }
 

@@ -32,7 +32,7 @@ export function isUnderWay(rollout: RolloutView | null): rollout is RolloutView 
 /** Why nothing at all can be done from this page; null where it can. */
 export function barrier({ operate, live }: May): string | null {
   if (!live) return "What is shown may be old: actions are off until the controller answers again.";
-  return operate ? null : "Your token may only read. This needs the scope operate.";
+  return operate ? null : "Your token may only read.";
 }
 
 /** The buttons of a service, in the order in which they are shown. `before` is what was stable before, in words, or null. */

@@ -82,7 +82,7 @@ function watched(context: BrowserContext, page: Page): Tab {
 }
 
 /** How long the page may take to show what it is told to show; a machine may be busy. */
-export const SOON_MS = 10_000;
+export const SOON_MS = 20_000;
 
 /** What axe-core finds against WCAG 2.2 AA and its best practices, one line each. */
 export async function violations(page: Page): Promise<readonly string[]> {

@@ -20,7 +20,7 @@ function world(): readonly ServiceView[] {
   ];
 }
 
-describe.skipIf(CHROMIUM === null)("the page, before a controller that does as the test says", () => {
+describe.skipIf(CHROMIUM === null)("the page, before a controller that does as the test says", { timeout: 120_000 }, () => {
   let browser: Browser;
   let api: ApiUnderTest;
   let control: ScriptedControl;
@@ -33,11 +33,11 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     control = new ScriptedControl(...world());
     control.happen({});
     api = await ApiUnderTest.start({ control, dashboard: join(root, "dist/dashboard") });
-  });
+  }, 60_000);
   afterEach(async () => {
     await browser.closeTabs();
     await api[Symbol.asyncDispose]();
-  });
+  }, 60_000);
 
   async function open(path: string, token = api.tokens.operate): Promise<Page> {
     const { page } = await browser.open();

@@ -4,7 +4,7 @@ import { CHROMIUM, startBrowser } from "./browser.ts";
 
 test.skipIf(CHROMIUM === null)(
   "the reference page shows every operation with its examples and tries one out, under its policy and without outside addresses",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     await using api = await ApiUnderTest.start();
     await using browser = await startBrowser();
