@@ -8,6 +8,9 @@ import type { EventView } from "../core/view.ts";
 /** How long a client waits before it connects again. */
 const RETRY_MS: Ms = 2_000;
 
+/** A token that was taken back, or whose time is over, holds its streams open no longer than this. */
+const LOOK_MS: Ms = 1_000;
+
 export type Streaming = {
   /** How long a reader may leave a full buffer unread. */
   readonly stallMs: Ms;
@@ -17,7 +20,7 @@ export type Streaming = {
 };
 
 /**
- * Writes events as they come until the reader goes, stalls, or the server closes its connections.
+ * Writes events as they come until the reader goes, stalls, may no longer read, or the server closes its connections.
  *
  * The next event is asked for only once the one before went out, so nothing piles up here; a reader that leaves a full buffer
  * unread for `stallMs` is cut off, and comes back with the id of the last event that it got.
@@ -25,6 +28,7 @@ export type Streaming = {
 export async function streamEvents(
   reply: FastifyReply,
   follow: (signal: AbortSignal) => AsyncIterable<EventView>,
+  stillMay: () => boolean,
   { stallMs, stopping, log }: Streaming,
 ): Promise<void> {
   const gone = new AbortController();
@@ -32,6 +36,7 @@ export async function streamEvents(
   reply.sse.onClose(end);
   if (stopping.aborted) end();
   stopping.addEventListener("abort", end);
+  const looking = setInterval(() => stillMay() || end(), LOOK_MS);
   // The answer is ours from here on: fastify must not try to send one more.
   reply.hijack();
   try {
@@ -45,6 +50,7 @@ export async function streamEvents(
   } catch (error) {
     log.error("A stream of events broke off", { request: reply.request.id, error: inspect(error) });
   } finally {
+    clearInterval(looking);
     stopping.removeEventListener("abort", end);
   }
 }

@@ -41,7 +41,8 @@ export function eventRoutes(app: Routes, control: Control, limits: Limits, strea
       try {
         const from = request.headers["last-event-id"] ?? after;
         const seen = (events: AsyncIterable<EventView>) => onlySeen(request, events);
-        await streamEvents(reply, (signal) => seen(control.follow({ service }, from, signal)), streaming);
+        const follow = (signal: AbortSignal) => seen(control.follow({ service }, from, signal));
+        await streamEvents(reply, follow, request.stillMay, streaming);
       } finally {
         streams -= 1;
       }

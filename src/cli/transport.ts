@@ -1,4 +1,3 @@
-import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { createRequire } from "node:module";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
@@ -51,21 +50,21 @@ export function fetchOver({ socket, trust }: Pick<Call, "socket" | "trust">): Fe
 /** The controller of this machine need not be called by a name of its certificate: it is known by being the one that was configured. */
 function trusting(trust: Trust): SecureContextOptions & Pick<ConnectionOptions, "checkServerIdentity"> {
   if ("ca" in trust) return { ca: trust.ca };
-  const known = trust.own.flatMap((pem) => certificateOf(pem) ?? []);
-  const own = known.map(({ raw }) => raw);
+  const known = trust.own.filter((pem) => rawOf(pem) !== null);
+  const own = known.flatMap((pem) => rawOf(pem) ?? []);
   const check = (_host: string, { raw }: { readonly raw: Buffer }) =>
     own.some((one) => one.equals(raw))
       ? undefined
       : new Error("its certificate is neither the one that Sluice said it serves nor that of api.tls.cert");
   // The certificate itself is trusted, whoever signed it, so it need not be one of an authority.
-  return { ca: known.map(String), allowPartialTrustChain: true, checkServerIdentity: check };
+  return { ca: known, allowPartialTrustChain: true, checkServerIdentity: check };
 }
 
 /** Null for what is no certificate: the file of the configuration may be half written, and the one that is served is another. */
-function certificateOf(pem: string): X509Certificate | null {
-  const crypto = required("node:crypto") as typeof import("node:crypto");
+function rawOf(pem: string): Buffer | null {
+  const { X509Certificate } = required("node:crypto") as typeof import("node:crypto");
   try {
-    return new crypto.X509Certificate(pem);
+    return new X509Certificate(pem).raw;
   } catch {
     return null;
   }

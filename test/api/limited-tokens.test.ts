@@ -181,3 +181,15 @@ test("a stream ends with the token that opened it", async () => {
   api.control.happen("after it was taken back");
   expect(await stream.text()).not.toContain("after it was taken back");
 });
+
+test("a stream on which nothing happens ends with its token, too: taken back, or over", { timeout: 30_000 }, async () => {
+  const open = async (name: string, more: object = {}) => {
+    const token = await made({ name, scope: "read", ...more });
+    return fetch(`${api.url}/v1/events`, { headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" } });
+  };
+  const [one, other] = [await open("one"), await open("other", { expiresInMs: 60_000 })];
+  await api.ask("/v1/tokens/one", { method: "DELETE" });
+  expect(await one.text()).toMatch(/^retry: /);
+  api.wall += 60_000;
+  expect(await other.text()).toMatch(/^retry: /);
+});

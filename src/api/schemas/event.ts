@@ -6,7 +6,7 @@ export const EventView = z
   .object({
     seq: z.number().int().describe("Dense, from 1; the id of the server-sent event."),
     at: z.string(),
-    service: z.string(),
+    service: z.string().describe("Empty for what is about no service: tokens, the configuration, a `reset`."),
     rollout: z.string().nullable(),
     step: z.number().int().nullable(),
     kind: z.string().describe("`reset` stands for events that are no longer kept: `data` has their numbers."),
