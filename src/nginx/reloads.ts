@@ -3,6 +3,7 @@ import type { Route } from "../core/route.ts";
 import { type Ms, never } from "../core/units.ts";
 import { type Bench, type Outcome, proveServing } from "./apply.ts";
 import { alike, byService, changesOf, compose, keysOf, narrow, type Parts } from "./compose.ts";
+import { troubleText } from "./disk-trouble.ts";
 import { Drift } from "./drift.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Look, Lookout } from "./lookout.ts";
@@ -100,7 +101,7 @@ export class Reloads {
 
   /** Something threw: it keeps everything from being applied until it is put right. Returns when to try again. */
   stumbled(error: unknown): Ms {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = troubleText(error, this.#bench.settings.include);
     if (this.#in.ledger.blocked !== text)
       this.#in.log.error("applying failed", { target: this.#bench.settings.name, error: text });
     this.#in.ledger.blocked = text;

@@ -6,6 +6,7 @@ import type { Bench, Outcome } from "./apply.ts";
 import { readBuild } from "./command.ts";
 import { byService, renderKey } from "./compose.ts";
 import { servingOf, shareContent } from "./direction.ts";
+import { troubleText } from "./disk-trouble.ts";
 import { Generations } from "./files.ts";
 import { InFlight } from "./in-flight.ts";
 import { Ledger } from "./ledger.ts";
@@ -40,7 +41,9 @@ export async function openTarget(settings: TargetSettings, deps: TargetDeps): Pr
   const files = new Generations(settings.include);
   const tables = new Tables(settings.tables);
   const build = await readBuild(settings.drive);
-  const found = await recover(files, status, settings.tables);
+  const found = await recover(files, status, settings.tables).catch((error: unknown) => {
+    throw new Error(troubleText(error, settings.include), { cause: error });
+  });
   if (found.undone !== null)
     deps.log.warn("a configuration that was never proved was taken back", { target: settings.name, generation: found.undone });
   const bench = { settings, build, files, status, errorLog: null, monotonic: deps.monotonic, signal: abort.signal };
