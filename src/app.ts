@@ -47,6 +47,8 @@ export type AppOptions = {
   readonly listen: boolean;
   /** False: reads what is stored, without the lock, and does nothing. */
   readonly drives?: boolean;
+  /** Told what is configured before anything of it is begun. */
+  readonly configured?: (config: Config) => void;
 };
 
 /** A name that is not answered for in this time has no address now. */
@@ -63,6 +65,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     options.log.warn(`${file}:${line} ${path}: ${message}`);
   const stack = new AsyncDisposableStack();
   try {
+    options.configured?.(config);
     // Before the controller drives: probes and their outcomes would have to wait for it, and the first answer for them.
     if (options.listen) await loadApi();
     const instruments = options.listen

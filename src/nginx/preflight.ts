@@ -1,6 +1,6 @@
-import { access, constants, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa } from "execa";
 import type { Ms } from "../core/units.ts";
@@ -65,9 +65,8 @@ async function tryWorker(binary: string, context: string, limiter: Limiter): Pro
   const own = `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nlock_file ${folder}/lock;\nerror_log ${log} notice;\n`;
   await writeFile(join(folder, "main.conf"), own + context);
   const abort = new AbortController();
-  const args = [binary, "-p", folder, "-c", join(folder, "main.conf")];
-  const [file = binary, ...rest] = (await isThere(limiter)) ? [limiter.command, String(limiter.mostS), ...args] : args;
-  const child = execa(file, rest, { reject: false, cancelSignal: abort.signal, stdin: "ignore" });
+  const nginx = [binary, "-p", folder, "-c", join(folder, "main.conf")];
+  const { child } = await started(limiter, nginx, abort.signal);
   let ended = false;
   const done = child.then(() => {
     ended = true;
@@ -89,14 +88,13 @@ async function tryWorker(binary: string, context: string, limiter: Limiter): Pro
   }
 }
 
-/** Without it, a kill of Sluice in the middle leaves the small nginx, which listens nowhere. */
-async function isThere({ command }: Limiter): Promise<boolean> {
-  const folders = isAbsolute(command) ? [""] : (process.env.PATH ?? "").split(delimiter);
-  const found = folders.map((folder) => access(join(folder, command), constants.X_OK));
-  return Promise.any(found).then(
-    () => true,
-    () => false,
-  );
+/** Starts the small nginx by way of the limiter: without one, which not every machine has, a kill of Sluice in the middle would leave it. */
+async function started(limiter: Limiter, nginx: readonly string[], cancelSignal: AbortSignal) {
+  const start = ([file = "", ...args]: readonly string[]) => execa(file, args, { reject: false, cancelSignal, stdin: "ignore" });
+  const child = start([limiter.command, String(limiter.mostS), ...nginx]);
+  const absent = child.pid === undefined && (await child).code === "ENOENT";
+  // In an object, because a child is awaited for its end.
+  return { child: absent ? start(nginx) : child };
 }
 
 function contextOf(statements: readonly Statement[]): string {
