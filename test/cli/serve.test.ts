@@ -49,7 +49,7 @@ const lines = (): Line[] =>
 
 async function serve(...args: string[]): Promise<Running> {
   running = startSluice(["serve", ...args], { cwd: folder });
-  await until("it listens", () => running?.stdout().includes("listening") === true, 10_000);
+  await until("it listens", () => running?.stdout().includes("listening") === true);
   return running;
 }
 

@@ -48,14 +48,15 @@ async function use({ cert, key }: Issued): Promise<void> {
 }
 
 const run = (...args: string[]) => sluice(args, { cwd: folder });
+/** In a process of its own: a connection that an earlier one left open is trusted already. */
 const elsewhere = (ca: string) =>
-  sluice(["status", "-o", "name", "--url", `https://127.0.0.1:${port}`, "--token-file", "state/token", "--ca", ca], {
+  startSluice(["status", "-o", "name", "--url", `https://127.0.0.1:${port}`, "--token-file", "state/token", "--ca", ca], {
     cwd: folder,
-  });
+  }).ended;
 
 test("a certificate of its own is served, known to the commands of this machine, and exchanged by `sluice reload`", async () => {
   running = startSluice(["serve"], { cwd: folder });
-  await until("it listens", () => running?.stdout().includes("listening") === true, 10_000);
+  await until("it listens", () => running?.stdout().includes("listening") === true);
   expect(running.stdout()).toContain(`"address":"https://127.0.0.1:${port}"`);
   expect(await run("status", "-o", "name")).toEqual({ code: 0, stdout: "web", stderr: "" });
   expect((await elsewhere(first.ca)).stdout).toBe("web");

@@ -46,7 +46,7 @@ export class Stack implements AsyncDisposable {
     this.url = first.url;
     this.config = join(nginx.prefix, "sluice.yaml");
     this.socket = join(nginx.prefix, "api.sock");
-    this.#agent = new Agent({ connect: { socketPath: this.socket }, headersTimeout: 10_000, bodyTimeout: 10_000 });
+    this.#agent = new Agent({ connect: { socketPath: this.socket }, headersTimeout: 30_000, bodyTimeout: 30_000 });
   }
 
   /** Members, configuration and the first rendered set; then nginx. The controller is started by `serve`. */
@@ -80,7 +80,7 @@ export class Stack implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the controller ended with ${child.exitCode}:\n${this.#log}`);
         return (await this.#status("/readyz").catch(() => 0)) === 200;
       },
-      15_000,
+      30_000,
     );
   }
 
@@ -144,7 +144,7 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Waits until the rollout is in a phase (and at a step). */
-  async reaches(phase: RolloutView["phase"], step: number | null = null, limitMs = 15_000): Promise<RolloutView> {
+  async reaches(phase: RolloutView["phase"], step: number | null = null, limitMs = 30_000): Promise<RolloutView> {
     let seen: RolloutView | null = null;
     const there = async () => {
       seen = (await this.service()).rollout;
@@ -163,7 +163,7 @@ export class Stack implements AsyncDisposable {
       seen = await this.service();
       return seen.applied.targets.every((target) => target.state === "applied");
     };
-    await until("nginx serves what is wanted", there, 15_000);
+    await until("nginx serves what is wanted", there, 30_000);
     return seen as unknown as ServiceView;
   }
 
@@ -171,7 +171,7 @@ export class Stack implements AsyncDisposable {
   async reachesNoneReady(pool: string): Promise<void> {
     const none = async () =>
       (await this.service()).pools[pool]?.members.every(({ health }) => health === "down" || health === "kept") === true;
-    await until(`no member of ${pool} is ready`, none, 10_000);
+    await until(`no member of ${pool} is ready`, none, 30_000);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

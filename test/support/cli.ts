@@ -50,9 +50,36 @@ export function startSluice(args: readonly string[], { env = {}, cwd = "/" }: Ru
 
 /**
  * Runs the command line to its end, with an environment that holds nothing but what a test says: in this process, or in one of its
- * own where the folder it starts in matters.
+ * own where this one works in another folder just now.
  */
-export function sluice(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  if (options.cwd !== undefined) return startSluice(args, options).ended;
-  return runHere(args, { PATH: process.env.PATH, LANG: "C.UTF-8", TZ: "UTC", ...options.env });
+export async function sluice(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { cwd } = options;
+  const env = { PATH: process.env.PATH, LANG: "C.UTF-8", TZ: "UTC", ...options.env };
+  if (cwd === undefined) return runHere(args, env);
+  if (inside.folder !== null && inside.folder !== cwd) return startSluice(args, options).ended;
+  enter(cwd);
+  try {
+    return await runHere(args, env, cwd);
+  } finally {
+    leave();
+  }
+}
+
+/** The folder that command lines work in now, and how many: it belongs to the whole process. */
+const inside: { folder: string | null; runs: number; back: string } = { folder: null, runs: 0, back: "/" };
+
+function enter(folder: string): void {
+  if (inside.runs === 0) {
+    inside.back = process.cwd();
+    process.chdir(folder);
+    inside.folder = folder;
+  }
+  inside.runs += 1;
+}
+
+function leave(): void {
+  inside.runs -= 1;
+  if (inside.runs > 0) return;
+  process.chdir(inside.back);
+  inside.folder = null;
 }

@@ -105,7 +105,7 @@ export async function drive(options: DrivenOptions): Promise<Driven> {
     if (last === undefined) throw new Error("no report yet");
     return last;
   };
-  const reported = async (what: string, look: (one: Report) => boolean, limitMs = 10_000) => {
+  const reported = async (what: string, look: (one: Report) => boolean, limitMs = 30_000) => {
     await until(what, () => reports.length > 0 && look(report()), limitMs).catch((error: Error) => {
       throw new Error(
         `${error.message}\nlast report: ${JSON.stringify(reports.at(-1))}\nlog: ${JSON.stringify(logged.slice(-5))}`,

@@ -11,14 +11,14 @@ export type Ran = { readonly code: number; readonly stdout: string; readonly std
  * A start of its own costs more than most commands do, and a run of the tests has hundreds. What main adds (signals, hang-ups, the
  * exit) is proved where a process is started: `test/bin`, `test/cli/serve.test.ts`, `test/cli/waiting.test.ts`.
  */
-export async function runHere(args: readonly string[], env: Env): Promise<Ran> {
+export async function runHere(args: readonly string[], env: Env, cwd = "/"): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const said = [stdout, stderr].map(gather);
   const code = await run(
     {
       argv: args,
       env,
-      cwd: "/",
+      cwd,
       stdin: Readable.from([]),
       stdout,
       stderr,

@@ -133,7 +133,7 @@ export async function testHttp(prefix: string, http: string): Promise<{ readonly
 }
 
 /** Looks until `look` is true; fails with `what` after `limitMs`. Looks are 5 ms apart at first, and later 50 ms: each costs. */
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const begin = performance.now();
   for (let pauseMs = 5; !(await look()); pauseMs = Math.min(50, pauseMs * 1.3)) {
     if (performance.now() > begin + limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
