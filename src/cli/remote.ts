@@ -28,9 +28,21 @@ export function remoteSession(address: Address, onGap: (error: unknown) => void 
     command: (name, command, _actor, change) => tell(client.command(name, command, change)),
     setMembers: (name, pool, members) => tell(client.setMembers(name, pool, members)),
     setMember: (name, pool, member, state) => tell(client.setMember(name, pool, member, state)),
-    events: async (filter, page) => (await tell(client.events({ ...filter, ...page }))).events,
+    events: (filter, page) => tell(eventsOf(client, filter, page)),
     follow: (filter, after, signal) => follow(address, client, { ...filter, after, signal, onGap: gap }),
   };
+}
+
+/** Until there are as many as were asked for, or no more: a page leaves out what the token may not see, and may be short of them. */
+async function eventsOf(client: Client, ...[filter, page]: Parameters<RemoteSession["events"]>): Promise<readonly EventView[]> {
+  const found: EventView[] = [];
+  let cursor: string | null = null;
+  do {
+    const { events, next } = await client.events({ ...filter, ...page, cursor });
+    found.push(...events);
+    cursor = next;
+  } while (cursor !== null && found.length < page.limit);
+  return found.slice(0, page.limit);
 }
 
 /** Whoever says --replace means the rollout that is under way now, and no later one. */

@@ -66,6 +66,17 @@ describe("with a running controller", () => {
   });
 });
 
+test("the newest events of its services are shown to a token for some, however many there are of others", async () => {
+  const control = new ScriptedControl(...["web", "shop", "pay"].map((name) => serviceView({ name })));
+  await using api = await startApi(control);
+  for (let at = 0; at < 1_100; at += 1) control.happen({ service: "web" });
+  control.happen({ service: "shop", text: "of shop" });
+  const env = (token: string) => ({ env: { SLUICE_URL: api.url, SLUICE_TOKEN: token } });
+  const create = ["token", "create", "both", "--scope", "read", "--service", "shop", "--service", "pay"];
+  const { stdout: token } = await sluice(create, env(api.token));
+  expect((await sluice(["events"], env(token))).stdout).toMatch(/^\S+ \S+ shop .*of shop$/);
+});
+
 describe("without a running controller", () => {
   let folder: string;
   beforeEach(async () => {
@@ -87,6 +98,10 @@ describe("without a running controller", () => {
     expect((await run("create", "x", "--scope", "read", "--service", "wep")).code).toBe(2);
     expect((await run("revoke", "ci")).code).toBe(0);
     expect((await run("list")).stderr).toContain("no token was made");
+    const { stdout: told } = await sluice(["events"], { cwd: folder });
+    expect(told).toMatch(
+      / sluice token: the token ci was made: operate for web \(cli\)\n.* the token ci was taken back \(cli\)$/,
+    );
     expect(String(await readFile(join(folder, "state", "sluice.db")))).not.toContain(stdout);
   });
 

@@ -51,8 +51,9 @@ function windows(context: Context, id: string, check: string | null): Promise<Ex
   });
 }
 
+/** What happens needs somebody who lets it happen; what happened is stored. */
 const journal = (context: Context, service: string | undefined, options: Options): Promise<ExitCode> =>
-  online(context, { service, rollout: options.rollout }, async (session) => {
+  (options.follow === true ? online : onlineOrRead)(context, { service, rollout: options.rollout }, async (session) => {
     const filter = { service: service ?? null, rollout: options.rollout ?? null };
     const interrupted = options.follow === true ? context.io.interruptible() : null;
     const { found, last } = await newest(session, filter, options);
