@@ -33,8 +33,6 @@ export type Look = {
 export type Browser = AsyncDisposable & {
   /** A tab with its own storage. */
   open(look?: Look): Promise<Tab>;
-  /** Closes every tab: a page that nobody looks at any more asks, and draws, all the same. */
-  closeTabs(): Promise<void>;
 };
 
 export type Tab = {
@@ -43,6 +41,8 @@ export type Tab = {
   readonly complaints: readonly string[];
   /** Where requests went. */
   readonly origins: ReadonlySet<string>;
+  /** Leaves the page, and forgets what is kept in the tab and what was seen there: another tab would cost more than most tests. */
+  leave(): Promise<void>;
 };
 
 /** Starts it, and builds the dashboard where it is older than its sources. */
@@ -60,9 +60,6 @@ export async function startBrowser(): Promise<Browser> {
       context.setDefaultTimeout(SOON_MS);
       return watched(context, await context.newPage());
     },
-    async closeTabs() {
-      await Promise.all(browser.contexts().map((context) => context.close()));
-    },
     async [Symbol.asyncDispose]() {
       await browser.close();
       rmSync(profile, { recursive: true, force: true });
@@ -78,8 +75,20 @@ function watched(context: BrowserContext, page: Page): Tab {
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   context.on("request", (request) => origins.add(new URL(request.url()).origin));
-  return { page, complaints, origins };
+  return {
+    page,
+    complaints,
+    origins,
+    async leave() {
+      if (page.url() !== BLANK) await page.evaluate("sessionStorage.clear()");
+      await page.goto(BLANK);
+      complaints.length = 0;
+      origins.clear();
+    },
+  };
 }
+
+const BLANK = "about:blank";
 
 /** How long the page may take to show what it is told to show; a machine may be busy. */
 export const SOON_MS = 20_000;

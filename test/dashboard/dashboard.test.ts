@@ -16,13 +16,10 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", { timeout: 120
 
   afterAll(() => desk?.[Symbol.asyncDispose]());
 
-  afterEach(async () => {
-    await desk.browser.closeTabs();
-    await desk.idle();
-  }, 60_000);
+  afterEach(() => desk.clear(), 60_000);
 
   test("a canary is started from the form, watched step by step, and aborted with one click", async () => {
-    const tab = await desk.browser.open();
+    const { tab } = desk;
     const { page } = tab;
     await page.goto(desk.url);
     await page.getByLabel("Token").fill(desk.admin);
@@ -123,7 +120,7 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", { timeout: 120
   });
 
   test("a wrong token is refused in words", async () => {
-    const { page } = await desk.browser.open();
+    const { page } = desk.tab;
     await page.goto(`${desk.url}/#token=sluice_nothing`);
     await page.getByRole("alert").getByText("not one of this controller").waitFor();
     expect(page.url()).not.toContain("token");
@@ -223,7 +220,7 @@ describe.skipIf(CHROMIUM === null)("the dashboard, in a browser", { timeout: 120
   }
 
   test("axe finds nothing, in light, and in dark on a phone", async () => {
-    const tab = await desk.browser.open();
+    const { tab } = desk;
     const { page } = tab;
     await page.goto(desk.url);
     await page.getByLabel("Token").waitFor();

@@ -25,14 +25,16 @@ const serviceOf = (releases: string) => `      served: { source: nginx, measure:
 /** Where a person sits: a real nginx with members and clients, the controller, and a browser that shows its page. */
 export class Desk implements AsyncDisposable {
   readonly stack: Stack;
-  readonly browser: Browser;
+  readonly tab: Tab;
   readonly clients: Steady;
+  readonly #browser: Browser;
   readonly #door: Door;
   readonly #releases: string;
 
-  private constructor(stack: Stack, browser: Browser, door: Door, releases: string) {
+  private constructor(stack: Stack, browser: Browser, tab: Tab, door: Door, releases: string) {
     this.stack = stack;
-    this.browser = browser;
+    this.#browser = browser;
+    this.tab = tab;
     this.clients = steady(stack.url, { connections: 3, pauseMs: 60 });
     this.#door = door;
     this.#releases = releases;
@@ -44,7 +46,7 @@ export class Desk implements AsyncDisposable {
     const [stack, browser] = await Promise.all([Stack.start(options), startBrowser()]);
     await stack.serve();
     await stack.applied();
-    return new Desk(stack, browser, await openDoor(stack.socket), releases);
+    return new Desk(stack, browser, await browser.open(), await openDoor(stack.socket), releases);
   }
 
   /** Where the page is. */
@@ -58,10 +60,10 @@ export class Desk implements AsyncDisposable {
   }
 
   async signedIn(token = this.admin): Promise<Tab> {
-    const tab = await this.browser.open();
-    await tab.page.goto(`${this.url}/#token=${token}`);
-    await tab.page.locator('[data-link="live"]').waitFor();
-    return tab;
+    const { page } = this.tab;
+    await page.goto(`${this.url}/#token=${token}`);
+    await page.locator('[data-link="live"]').waitFor();
+    return this.tab;
   }
 
   /** Until this is called, the update of a member fails. */
@@ -75,6 +77,12 @@ export class Desk implements AsyncDisposable {
     if (status !== 201) throw new Error(`a start was answered with ${status}: ${JSON.stringify(body)}`);
   }
 
+  /** Leaves things as the next one may find them. */
+  async clear(): Promise<void> {
+    await this.tab.leave();
+    await this.idle();
+  }
+
   /** Ends what is under way. */
   async idle(): Promise<void> {
     const { rollout } = await this.stack.service();
@@ -84,7 +92,7 @@ export class Desk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser[Symbol.asyncDispose]();
+    await this.#browser[Symbol.asyncDispose]();
     await this.clients[Symbol.asyncDispose]();
     await this.#door[Symbol.asyncDispose]();
     await this.stack[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { ApiUnderTest } from "../api/api-under-test.ts";
 import { ScriptedControl } from "../support/scripted-control.ts";
 import { root } from "../support/sources.ts";
 import { explanationView, memberView, revisionView, rollingView, rolloutView, serviceView } from "../support/views.ts";
-import { type Browser, CHROMIUM, startBrowser } from "./browser.ts";
+import { type Browser, CHROMIUM, startBrowser, type Tab } from "./browser.ts";
 import { soon } from "./soon.ts";
 
 /** Three services: one observes, one waits for a person, one has nothing to do. */
@@ -22,11 +22,13 @@ function world(): readonly ServiceView[] {
 
 describe.skipIf(CHROMIUM === null)("the page, before a controller that does as the test says", { timeout: 120_000 }, () => {
   let browser: Browser;
+  let tab: Tab;
   let api: ApiUnderTest;
   let control: ScriptedControl;
 
   beforeAll(async () => {
     browser = await startBrowser();
+    tab = await browser.open();
   }, 60_000);
   afterAll(() => browser?.[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -35,12 +37,12 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     api = await ApiUnderTest.start({ control, dashboard: join(root, "dist/dashboard") });
   }, 60_000);
   afterEach(async () => {
-    await browser.closeTabs();
+    await tab.leave();
     await api[Symbol.asyncDispose]();
   }, 60_000);
 
   async function open(path: string, token = api.tokens.operate): Promise<Page> {
-    const { page } = await browser.open();
+    const { page } = tab;
     await page.goto(`${api.url}/#token=${token}`);
     await page.locator('[data-link="live"]').waitFor();
     await page.goto(`${api.url}/#${path}`);
@@ -110,11 +112,15 @@ describe.skipIf(CHROMIUM === null)("the page, before a controller that does as t
     const page = await open("/services/web");
     await page.locator('[data-verb="advance"]').waitFor();
     // The state that the page saw is sent along; the scripted control does not compare it, so its answer is made here.
-    await page.route("**/rollout/advance", (route) => {
-      expect(route.request().headers()["if-match"]).toBe('"none"');
-      expect(route.request().postDataJSON()).toEqual({ step: 0 });
-      return route.fulfill({ status: 412, json: { code: "stale", detail: "moved on", hint: null } });
-    });
+    await page.route(
+      "**/rollout/advance",
+      (route) => {
+        expect(route.request().headers()["if-match"]).toBe('"none"');
+        expect(route.request().postDataJSON()).toEqual({ step: 0 });
+        return route.fulfill({ status: 412, json: { code: "stale", detail: "moved on", hint: null } });
+      },
+      { times: 1 },
+    );
     await page.locator('[data-verb="advance"]').click();
     await page.getByRole("alert").getByText("It has moved on since you looked").waitFor();
   });
