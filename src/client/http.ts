@@ -42,7 +42,9 @@ export async function ask<T>(connection: Connection, path: string, options: Ask 
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
   try {
     const response = await send(connection, path, { ...options, signal });
-    return (await response.json().catch((error) => Promise.reject(networkError(connection, error)))) as T;
+    return (await response.json().catch((error: unknown) => {
+      throw error instanceof SyntaxError ? foreign(connection, response) : networkError(connection, error);
+    })) as T;
   } catch (error) {
     if (options.signal?.aborted === true) throw options.signal.reason;
     throw error;
@@ -69,10 +71,14 @@ function reach({ url, token, fetch }: Connection, path: string, options: Ask): P
   return fetch(`${url}${path}`, { method: options.method ?? "GET", headers, redirect: "error", ...body, ...signal });
 }
 
-async function refusal({ place }: Connection, response: Answer): Promise<SluiceError> {
-  const { status } = response;
+async function refusal(connection: Connection, response: Answer): Promise<SluiceError> {
   const found = parseProblem(await response.text().catch(() => ""));
-  if (found !== null) return new SluiceError("refused", found.detail, { ...found, status });
+  if (found !== null) return new SluiceError("refused", found.detail, { ...found, status: response.status });
+  return foreign(connection, response);
+}
+
+function foreign({ place }: Connection, response: Answer): SluiceError {
+  const { status } = response;
   const type = response.headers.get("content-type") ?? "no content type";
   const hint = "is another program listening there?";
   return new SluiceError("foreign", `${place} answered ${status} (${type}), not as Sluice does`, { status, hint });

@@ -150,13 +150,14 @@ describe("a controller", () => {
     },
   );
 
-  test("that is another program is told apart, exit 7", async () => {
+  test.each([404, 200])("that is another program, which answers %i, is told apart, exit 7", async (status) => {
     await using other = await otherServer((_, response) => {
-      response.writeHead(404, { "content-type": "text/html" }).end("<h1>not here</h1>");
+      response.writeHead(status, { "content-type": "text/html" }).end("<h1>not here</h1>");
     });
     const { code, stderr } = await sluice(["status", "--url", other.url]);
     expect(code).toBe(7);
-    expect(stderr).toContain("answered 404 (text/html), not as Sluice does");
+    expect(stderr).toContain(`answered ${status} (text/html), not as Sluice does`);
+    expect(stderr).toContain("is another program listening there?");
   });
 
   test("is not followed to another host", async () => {
