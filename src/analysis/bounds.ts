@@ -103,7 +103,7 @@ function lack(input: BoundInput, coveredMs: number, inside: boolean): string | n
   const soFar = value === null ? "" : `, ${amountBeside(value, check.rule.bound, unit)} so far`;
   const time = coveredMs < windowMs ? `${secondsText(coveredMs)} of ${secondsText(windowMs)}` : null;
   if (samples !== null && samples < check.minRequests) {
-    const few = `${samples} of ${countOf(check.minRequests, unit)}`;
+    const few = `${samples} of at least ${countOf(check.minRequests, unit)}`;
     return `${few}${time === null ? ` in ${secondsText(coveredMs)}` : `, ${time}`}${soFar}`;
   }
   if (value === null) return `no ${unit === "ratio" ? "requests" : "observations"} in ${secondsText(coveredMs)}`;

@@ -54,9 +54,9 @@ describe("judging by a fixed bound", () => {
       "a broken limit with too few requests",
       { value: 0.5, samples: 49 },
       "inconclusive",
-      "49 of 50 requests in 30 s, 50 % so far, limit < 2 %",
+      "49 of at least 50 requests in 30 s, 50 % so far, limit < 2 %",
     ],
-    ["one request too few", { samples: 49 }, "inconclusive", "49 of 50 requests in 30 s, 1 % so far, limit < 2 %"],
+    ["one request too few", { samples: 49 }, "inconclusive", "49 of at least 50 requests in 30 s, 1 % so far, limit < 2 %"],
     ["exactly enough requests", { samples: 50 }, "pass", "1 % of 50 requests in 30 s, limit < 2 %"],
     ["a window one millisecond short", { to: 129_999 }, "inconclusive", "29 s of 30 s, 1 % of 412 requests so far, limit < 2 %"],
     [
@@ -69,7 +69,7 @@ describe("judging by a fixed bound", () => {
       "both missing",
       { to: 118_000, now: 118_000, samples: 31 },
       "inconclusive",
-      "31 of 50 requests, 18 s of 30 s, 1 % so far, limit < 2 %",
+      "31 of at least 50 requests, 18 s of 30 s, 1 % so far, limit < 2 %",
     ],
     ["a window that began before the step", { from: 99_999 }, "inconclusive", "the window began before this step, limit < 2 %"],
     [
@@ -90,7 +90,7 @@ describe("judging by a fixed bound", () => {
       "inconclusive",
       "nothing measured yet in this step: 0 s of 30 s, limit < 2 %",
     ],
-    ["no requests", { value: null, samples: 0 }, "inconclusive", "0 of 50 requests in 30 s, limit < 2 %"],
+    ["no requests", { value: null, samples: 0 }, "inconclusive", "0 of at least 50 requests in 30 s, limit < 2 %"],
     [
       "broken evidence",
       { value: null, samples: 0, problem: "10.0.0.1:80/metrics answered 503, wants 200" },

@@ -37,7 +37,7 @@ test("a bound says how many requests its samples stand for, and asks for as many
   } as const;
   const few = judgeBound(input);
   expect(few).toMatchObject({ is: "inconclusive", samples: 412 });
-  expect(few.text).toMatch(/^412 of 500 requests in 60 s, .*\(10 % sample\), limit/);
+  expect(few.text).toMatch(/^412 of at least 500 requests in 60 s, .*\(10 % sample\), limit/);
   const enough = judgeBound({ ...input, check: { ...input.check, minRequests: 400 } });
   expect(enough).toMatchObject({ is: "fail", samples: 412 });
   expect(enough.text).toBe("3 % of about 4100 requests in 60 s (10 % sample), limit < 2 %");
