@@ -75,6 +75,19 @@ describe("tables", () => {
     expect(lines).toEqual(["NAME      N  WHY", "日本      5  x", "abcdef  100  y"]);
   });
 
+  test("leave out what matters least where a terminal is narrow, and never where the rollout is or who is ready", () => {
+    const services = [serviceView({ rollout: rolloutView() }), serviceView({ name: "shop" })];
+    const titles = (columns: number) => servicesTable(services, { ...UNICODE, columns })[0]?.split(/ {2,}/);
+    expect(titles(160)).toEqual(["SERVICE", "STABLE", "REQUESTED", "IN NGINX", "OBSERVED", "ROLLOUT", "PHASE", "MEMBERS"]);
+    expect(titles(80)).not.toContain("ROLLOUT");
+    for (const columns of [60, 80, 100]) {
+      const lines = servicesTable(services, { ...UNICODE, columns });
+      expect(titles(columns), String(columns)).toEqual(expect.arrayContaining(["SERVICE", "IN NGINX", "PHASE", "MEMBERS"]));
+      for (const line of lines) expect(width(line), line).toBeLessThanOrEqual(columns);
+      expect(lines[1]).toMatch(/observing +. \d\/\d ready$/);
+    }
+  });
+
   test("are never cut where nobody looks at a terminal", () => {
     const long = "x".repeat(500);
     expect(table(columns, [["a", "1", long]], BARE)[1]).toContain(long);

@@ -41,7 +41,7 @@ function observed(service: ServiceView): string {
 
 const MEMBER_COLUMNS: readonly Column[] = [
   { title: "POOL" },
-  { title: "FROM" },
+  { title: "FROM", drops: 1 },
   { title: "MEMBER", shrinks: true },
   { title: "STATE" },
   { title: "HEALTH" },

@@ -7,11 +7,11 @@ import { rateText, shares } from "./units.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "SERVICE" },
-  { title: "STABLE" },
-  { title: "REQUESTED", shrinks: true },
+  { title: "STABLE", drops: 4 },
+  { title: "REQUESTED", shrinks: true, drops: 3 },
   { title: "IN NGINX", shrinks: true },
-  { title: "OBSERVED", shrinks: true },
-  { title: "ROLLOUT", shrinks: true },
+  { title: "OBSERVED", shrinks: true, drops: 2 },
+  { title: "ROLLOUT", shrinks: true, drops: 1 },
   { title: "PHASE", shrinks: true },
   { title: "MEMBERS", shrinks: true },
 ];

@@ -6,15 +6,22 @@ export type Column = {
   readonly align?: "right";
   /** May be cut where the terminal is narrow; the widest is cut first. */
   readonly shrinks?: true;
+  /** Left out where the terminal is too narrow for all of them; the lowest number first. */
+  readonly drops?: number;
 };
 
 export type Cell = string | { readonly text: string; readonly tone: Tone };
 
 const GAP = "  ";
 const LEAST = 8;
+/** Rather than cut below this, a column that may be left out is. */
+const READABLE = 16;
 
 /** Aligned columns under their titles. Cells lose whatever could drive the terminal; only on a terminal are they cut to fit. */
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: Style): string[] {
+export function table(all: readonly Column[], cells: readonly (readonly Cell[])[], style: Style): string[] {
+  const kept = keptOf(all, cells, style.columns);
+  const columns = kept.flatMap((index) => all[index] ?? []);
+  const rows = cells.map((row) => kept.map((index) => row[index] ?? ""));
   const texts = rows.map((row) => columns.map((_, index) => plain(textOf(row[index] ?? ""))));
   const widths = fitted(
     columns,
@@ -31,6 +38,19 @@ export function table(columns: readonly Column[], rows: readonly (readonly Cell[
     joined(row, columns, widths, style, (index) => toneOf(rows[rowIndex]?.[index] ?? "")),
   );
   return [paint(style, "dim", head), ...body];
+}
+
+/** The indexes of the columns that are shown. */
+function keptOf(columns: readonly Column[], rows: readonly (readonly Cell[])[], room: number | null): number[] {
+  const needed = columns.map(({ title, shrinks }, index) => {
+    const widest = Math.max(width(title), ...rows.map((row) => width(plain(textOf(row[index] ?? "")))));
+    return shrinks === true ? Math.min(widest, READABLE) : widest;
+  });
+  const kept = new Set(columns.keys());
+  const over = () => [...kept].reduce((sum, index) => sum + (needed[index] ?? 0) + GAP.length, -GAP.length) > (room ?? Infinity);
+  const dropping = [...columns.entries()].flatMap(([index, { drops }]) => (drops === undefined ? [] : { index, drops }));
+  for (const { index } of dropping.sort((one, other) => one.drops - other.drops)) if (over()) kept.delete(index);
+  return [...kept];
 }
 
 function textOf(cell: Cell): string {
