@@ -7,7 +7,7 @@ import { Generations } from "../../src/nginx/files.ts";
 import { differences, writeFirst } from "../../src/nginx/first.ts";
 import type { TargetSettings } from "../../src/nginx/settings.ts";
 import { Tables } from "../../src/nginx/table.ts";
-import { TEMPLATES } from "../support/rendering.ts";
+import { TEMPLATES, targetIn } from "../support/rendering.ts";
 import { routeOf } from "../support/routes.ts";
 import { shifted } from "../support/stage.ts";
 
@@ -19,15 +19,7 @@ let prefix: string;
 let settings: TargetSettings;
 beforeEach(() => {
   prefix = mkdtempSync(join(tmpdir(), "sluice-first-"));
-  settings = {
-    name: "local",
-    drive: { by: "local", binary: "nginx", config: join(prefix, "nginx.conf"), pid: join(prefix, "pid") },
-    include: join(prefix, "sluice"),
-    tables: join(prefix, "tables"),
-    status: "127.0.0.1:19071",
-    closingMs: 0,
-    deadlineMs: 1_000,
-  };
+  settings = targetIn(prefix);
 });
 afterEach(() => rmSync(prefix, { recursive: true }));
 
