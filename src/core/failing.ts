@@ -1,7 +1,7 @@
 import { fact, type Move, stepAt, wanting } from "./move.ts";
 import { revert } from "./revert.ts";
 import type { Rolling } from "./rolling.ts";
-import { concerned, firstOfBatch, isGoingBack, leftOut, versionsOf, withOut } from "./rolling-batch.ts";
+import { canBeOut, concerned, firstOfBatch, isGoingBack, leftOut, versionsOf, withOut } from "./rolling-batch.ts";
 import type { Cursor, Phase, Rollout } from "./rollout.ts";
 import type { TaskResult } from "./task.ts";
 import type { Member, Now } from "./units.ts";
@@ -16,7 +16,7 @@ export function failMembers(rollout: Rollout, cursor: Cursor, members: readonly 
   const failed = { ...rolling.failed, ...Object.fromEntries(members.map((member) => [member, text])) };
   const count = Object.keys(failed).length;
   const { onFailure } = rolling.settings;
-  const goesOn = onFailure === "continue" || count <= rolling.mayFail;
+  const goesOn = (onFailure === "continue" || count <= rolling.mayFail) && canBeOut(rollout, members);
   const then = goesOn ? "on" : onFailure === "rollback" ? "back" : "wait";
   const said = fact("failing", cursor.step, text, null, { members, then });
   if (goesOn) {
@@ -45,7 +45,10 @@ export function stuck(rollout: Rollout, cursor: Cursor, text: string, now: Now):
 
 /** Goes on without updating a member, or with it as it is. */
 export function skipMember(rollout: Rollout, rolling: Rolling, member: Member): Rollout {
-  return decided(rollout, { ...rolling, skipped: [...rolling.skipped, member] }, member);
+  const skipped = decided(rollout, { ...rolling, skipped: [...rolling.skipped, member] }, member);
+  if (rolling.touched.includes(member)) return skipped;
+  // It was to go out for nothing.
+  return wanting(skipped, { ...rollout.want, out: rollout.want.out.filter((one) => one !== member) });
 }
 
 /** Goes on without a member, which gets nothing from now on. */

@@ -4,7 +4,7 @@ import { failMembers, stuck } from "./failing.ts";
 import { at, fact, isApplied, type Move, servedMs, stepAt, wanting } from "./move.ts";
 import { endRevert, revert } from "./revert.ts";
 import { batchFailing, isGivenUp, isGoingBack } from "./rolling-batch.ts";
-import type { Cursor, Fact, Rollout, Stage, Step } from "./rollout.ts";
+import type { Cursor, Fact, Phase, Rollout, Stage, Step } from "./rollout.ts";
 import { afterDwell, applyStep, nextStep, observe, raised, waitFor } from "./steps.ts";
 import type { Task } from "./task.ts";
 import { taskState } from "./task-state.ts";
@@ -32,7 +32,7 @@ function forward(rollout: Rollout, now: Now): Move | null {
     case "failed":
       return takenAfterAll(rollout, phase.cursor, phase.cause, now);
     case "paused":
-      return deserted(rollout, phase.cursor, now);
+      return deserted(rollout, phase.cursor, now) ?? withdrawnInPause(rollout, phase, now);
     case "promoted":
     case "reverted":
       return null;
@@ -96,6 +96,15 @@ function withdrawn(rollout: Rollout, cursor: Cursor, step: Step, now: Now): Move
   const before = wanting(rollout, { ...rollout.want, out });
   const stage = { at: "waiting", list: "before", task: index, since: now.t, deadline: null } as const;
   return taskState(before, cursor, stage, task, now.t).is === "done" ? null : waitFor(before, cursor, "before", index, now);
+}
+
+/** A pause takes no step, and leaves nobody out who cannot be spared. */
+function withdrawnInPause(rollout: Rollout, phase: Phase & { phase: "paused" }, now: Now): Move | null {
+  const { cursor } = phase;
+  if (cursor.stage.at !== "applying" || isApplied(rollout)) return null;
+  const back = withdrawn(rollout, cursor, stepAt(rollout, cursor.step), now);
+  if (back === null || back.rollout.phase.phase !== "moving") return null;
+  return { rollout: { ...back.rollout, phase: { ...phase, cursor: back.rollout.phase.cursor } }, facts: back.facts };
 }
 
 // --- tasks before and after -----------------------------------------------------------------------------------------

@@ -41,6 +41,15 @@ export function withOut(want: Want, members: readonly Member[]): Want {
   return { ...want, out: [...want.out, ...members.filter((member) => !want.out.includes(member))] };
 }
 
+/** Whether members can be out: they are, or somebody else is in and not known to be down. */
+export function canBeOut({ rolling, want }: Rollout, members: readonly Member[]): boolean {
+  if (rolling === null || members.every((member) => want.out.includes(member))) return true;
+  const { spares } = rolling.settings;
+  const isIn = (member: Member) =>
+    !want.out.includes(member) && (!spares.includes(member) || want.extra?.includes(member) === true);
+  return Object.entries(rolling.health).some(([member, { down }]) => !down && isIn(member) && !members.includes(member));
+}
+
 /** True where nothing of a batch is left to work on: its time and its evidence are nothing to wait for. */
 export function isGivenUp(rollout: Rollout, step: Step): boolean {
   return step.batch !== null && concerned(rollout, step.batch).length === 0;

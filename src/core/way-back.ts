@@ -1,5 +1,5 @@
 import { BARE, batchesOf, batchSteps, pauseStep, sparesOut } from "./plan-rolling.ts";
-import { countOf } from "./rolling-batch.ts";
+import { canBeOut, countOf } from "./rolling-batch.ts";
 import type { Rollout, Step } from "./rollout.ts";
 import type { Want } from "./route.ts";
 import { hookTasks, type Task } from "./task.ts";
@@ -26,7 +26,7 @@ export function backWant(rollout: Rollout): Want {
   if (rolling === null) return resting(rollout.from, rollout.to, rollout.id);
   // Who failed gets nothing from now on; who is out already stays so until it is its turn.
   const bad = [...Object.keys(rolling.failed), ...(rolling.failing?.members ?? [])];
-  const gone = [...rollout.want.out, ...bad];
+  const gone = canBeOut(rollout, bad) ? [...rollout.want.out, ...bad] : rollout.want.out;
   const waiting = rolling.settings.rollback === null ? [] : toUndo(rollout).filter((member) => gone.includes(member));
   return { ...rollout.want, out: [...waiting, ...rolling.excluded], ease: {} };
 }

@@ -39,8 +39,9 @@ export class RollingWorld {
   readonly #aborted = new Map<string, Ms>();
   /** Since when a member that nginx sends requests to does not answer. */
   readonly #deadSince = new Map<Member, Ms>();
-  /** Since when a member does not answer. */
+  /** Since when a member does not answer, and when each did not for the last time. */
   readonly #downSince = new Map<Member, Ms>();
+  readonly #downAt = new Map<Member, Ms>();
   #refusedAt: Ms = 0;
 
   constructor(seed: number) {
@@ -174,9 +175,9 @@ export class RollingWorld {
         t - Math.max(since, this.#crashedAt, this.#diskAt) < SEEN_WITHIN_MS,
     );
     if (out.length === 0 || now.length + dying.length >= rollout.rolling.minReady - rollout.rolling.excluded.length) return;
-    const failing = Object.keys(rollout.rolling.failed);
+    const failing = [...Object.keys(rollout.rolling.failed), ...(rollout.rolling.failing?.members ?? [])];
     demand(
-      out.every((member) => failing.includes(member) || !this.fleet.isUp(member)),
+      out.every((member) => failing.includes(member) || t - (this.#downAt.get(member) ?? 0) < SEEN_WITHIN_MS),
       `${out.join()} are taken out, and only ${now.length} of ${rollout.rolling.minReady} are left`,
     );
   }
@@ -191,6 +192,7 @@ export class RollingWorld {
     const ready = readyOf(route);
     const { t } = this.timeline;
     for (const member of this.fleet.machines.keys()) {
+      if (!this.fleet.isUp(member)) this.#downAt.set(member, t);
       if (this.fleet.isUp(member)) this.#downSince.delete(member);
       else if (!this.#downSince.has(member)) this.#downSince.set(member, t);
       const dead = ready.includes(member) && !this.fleet.isUp(member);
