@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Ran, sluice } from "../support/cli.ts";
+import { freePort } from "../support/ports.ts";
 
 let folder: string;
 
@@ -88,7 +89,8 @@ describe("check", () => {
 });
 
 test("every command that needs a configuration shows what is wrong with it, exit 6", async () => {
-  await write(GOOD.replace("routing:", "routin:"));
+  // A port of its own: at the usual one, a controller of this machine may answer.
+  await write(`${GOOD.replace("routing:", "routin:")}api: { listen: "127.0.0.1:${await freePort()}" }\n`);
   for (const command of [["status"], ["render"], ["serve"], ["switch", "web"]]) {
     const { code, stdout, stderr } = await run(...command);
     expect([code, stdout]).toEqual([6, ""]);
