@@ -28,6 +28,7 @@ import { refuseLostPools } from "./lost-pools.ts";
 import { Probing } from "./probing.ts";
 import { type History, pastOf, Retention } from "./retention.ts";
 import { endUnwanted, startDrain, startHook, type TaskDeps } from "./tasks.ts";
+import { Told } from "./told.ts";
 
 export type ControllerDeps = {
   readonly services: Readonly<Record<ServiceName, ServiceSettings>>;
@@ -57,7 +58,6 @@ export type ControllerDeps = {
 
 /** How far apart the services begin to probe, so that thousands of members are not asked in the same instant, then or later. */
 const PROBE_APART_MS: Ms = 3;
-
 const AGAIN_MS: Ms = 1_000;
 /** How much of a dwell may be lost where the machine boots anew. */
 const KEEP_TIME_MS: Ms = 5_000;
@@ -79,6 +79,7 @@ export class Services implements AsyncDisposable {
   readonly journal: Journal;
   readonly #taskDeps: TaskDeps;
   readonly #retention: Retention | null;
+  readonly #told = new Told();
   #started = false;
 
   private constructor(deps: ControllerDeps, journal: Journal) {
@@ -159,13 +160,14 @@ export class Services implements AsyncDisposable {
   /** Nginx hears of a change before anybody else does. */
   #changed(cell: Cell): void {
     if (!this.#started) return;
-    this.#wantAll(cell.settings.targets);
+    if (this.#told.isNews(cell)) this.#wantAll(cell.settings.targets);
     this.#driver.reconcile(cell);
     this.#probing.get(cell.settings.name)?.reconcile();
     for (const listener of this.#listeners.get(cell) ?? []) listener();
   }
 
   #wantAll(names: readonly TargetName[] | null = null): void {
+    this.#told.note(this.all, names);
     for (const target of this.#deps.targets) {
       if (names !== null && !names.includes(target.name)) continue;
       const routes = this.wanted(target.name);
@@ -176,8 +178,7 @@ export class Services implements AsyncDisposable {
 
   /** The routes that are wanted of a target now. */
   wanted(target: TargetName): readonly Route[] {
-    const cells = this.all.filter((cell) => cell.settings.targets.includes(target));
-    return cells.map((cell) => cell.record.route);
+    return this.all.filter(({ settings }) => settings.targets.includes(target)).map(({ record }) => record.route);
   }
 
   /** What rollouts under way may want of a target next. */

@@ -33,6 +33,8 @@ export type TargetDeps = {
 const STATUS_MS: Ms = 150;
 /** How soon the tables are asked about again where nginx did not confirm them. */
 const CONFIRM_AGAIN_MS: Ms = 100;
+/** How many services are asked about at a time: a start has to ask about all of them. */
+const CONFIRM_AT_ONCE = 16;
 
 /** Takes over one nginx: puts right what a crash left, then brings it to whatever is wanted until it is disposed. */
 export async function openTarget(settings: TargetSettings, deps: TargetDeps): Promise<Target> {
@@ -185,7 +187,11 @@ class NginxTarget implements Target {
     const open = () => [...(this.#wanted?.values() ?? [])].filter((route) => this.#needsConfirming(route));
     for (let left = open(); left.length > 0 && !this.#abort.signal.aborted; left = open()) {
       let agreed = 0;
-      for (const route of left) if ((await this.#lane.confirm(route.service)) === null) agreed += 1;
+      for (let at = 0; at < left.length && !this.#abort.signal.aborted; at += CONFIRM_AT_ONCE) {
+        const some = left.slice(at, at + CONFIRM_AT_ONCE);
+        const said = await Promise.all(some.map((route) => this.#lane.confirm(route.service)));
+        agreed += said.filter((objection) => objection === null).length;
+      }
       this.#tell();
       if (agreed === 0) {
         setTimeout(() => this.#abort.signal.aborted || this.#confirm(), CONFIRM_AGAIN_MS).unref();

@@ -14,7 +14,7 @@ import { Turns } from "./turns.ts";
 const BUSY_MS = 2_000;
 
 /** How long transactions may follow each other before everything else gets its turn. */
-const TURN_MS = 10;
+const TURN_MS = 2;
 
 /** Sorts after every key that begins with the same text, and before every other: keys hold nothing above `z`. */
 const LAST = "\x7f";
