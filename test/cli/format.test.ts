@@ -187,6 +187,11 @@ describe("a service", () => {
     expect(servicesTable([service], BARE)[1]).toContain("(x refused)");
   });
 
+  test("does not call members down that nobody has asked", () => {
+    const members = [memberView("127.0.0.1:8001", { health: "unknown" }), memberView("127.0.0.1:8002", { health: "unknown" })];
+    expect(servicesTable([serviceView({ pools: { blue: { members, from: "config" } } })], BARE)[1]).toContain("2 not known");
+  });
+
   test("lists checks with value, limit, samples and verdict", () => {
     const checks = [checkView({ is: "fail", value: 0.031, text: "3.1 % of 6060 failed" })];
     const lines = serviceLines(serviceView({ rollout: rolloutView({ checks }) }), BARE, NOW);

@@ -85,6 +85,9 @@ function rolloutLine(rollout: RolloutView, style: Style): string {
 
 function members(service: ServiceView, style: Style): Cell {
   const all = Object.values(service.pools).flatMap((pool) => pool.members);
+  // Before the first probe, and where no controller runs, nobody has asked them.
+  if (all.length > 0 && all.every((member) => member.health === "unknown"))
+    return { text: `${glyph(style, "wait")} ${all.length} not known`, tone: "warn" };
   const ready = all.filter((member) => member.health === "ready").length;
   const good = ready === all.length;
   return { text: `${glyph(style, good ? "good" : "warn")} ${ready}/${all.length} ready`, tone: good ? "good" : "warn" };
