@@ -112,6 +112,8 @@ it("goes on from where it was, whatever it was doing when the controller was kil
   for (const doing of ["draining", "deploying", "checking", "monitoring"]) {
     const there = async () => (await stack.rollout()).rolling?.members.some(({ state }) => state === doing) === true;
     await until(doing, there, 15_000);
+    // The state says so before the script has written a word.
+    if (doing === "deploying") await until("its script has begun", () => machines.deploys.length > 0);
     await stack.killController();
     if (doing === "deploying") for (const member of machines.members) machines.set("wait", member, false);
     await stack.serve();
