@@ -48,7 +48,7 @@ export class World {
   refusedAt: Ms;
   /** The latest time at which each nginx refused. */
   readonly balkedAt = new Map<TargetName, Ms>();
-  /** The latest time at which a metrics page could not be read, or was slow. */
+  /** The latest time at which a metrics page could not be read, or is slow: as long as it is, that lies ahead. */
   blindAt: Ms;
   crashes = 0;
   reloads = 0;
@@ -133,7 +133,7 @@ export class World {
     if (!this.process.alive) await this.boot();
     const now = this.timeline.t;
     if (this.disk.refusing) this.refusedAt = now;
-    if (this.#sight !== "good") this.blindAt = now;
+    if (this.#sight !== "good") this.blindAt = Math.max(this.blindAt, now);
     for (const [name, nginx] of Object.entries(this.nginxes)) if (nginx.refuses !== null) this.balkedAt.set(name, now);
     return this.timeline.step(until);
   }
@@ -258,9 +258,9 @@ export class World {
       ...any,
       sample: async (metric, subject, before, now) => {
         const found = await source(subject.service).sample(metric, subject, before, now);
-        const slow = this.random.chance(this.#sight === "slow" ? 1 : 0.02);
-        if (slow) await wait(clock, this.random.between(1, 12_000));
-        if (slow) this.blindAt = this.timeline.t;
+        const ms = this.random.chance(this.#sight === "slow" ? 1 : 0.02) ? this.random.between(1, 12_000) : 0;
+        if (ms > 0) this.blindAt = Math.max(this.blindAt, this.timeline.t + ms);
+        if (ms > 0) await wait(clock, ms);
         process.read.add(subject.service);
         return found;
       },
