@@ -88,7 +88,8 @@ export async function endLeftOvers(
 
 /** At a start: what an earlier process left running, and this one does not want any more. Never rejects. */
 export async function endUnwanted(deps: TaskDeps, cell: Cell): Promise<void> {
-  const { rollout } = cell;
+  // Also of one that is over: its end was not waited for.
+  const { rollout } = cell.record;
   if (rollout === null) return;
   const { wall } = deps.clock.now();
   const wanted = new Set(effects(rollout).flatMap((effect) => (effect.effect === "hook" ? keyOf(rollout, effect.task) : [])));

@@ -144,6 +144,20 @@ test("what a kill left is found, however many runs a rollout has", async () => {
   expect(await runs(house)).toHaveLength(1_201);
 });
 
+test("what a rollout left running that was over before the kill is ended, too", async () => {
+  const { house, hanging } = await started({ beforeStart: [migrate] });
+  const { key } = hanging.last.call;
+  const open = house.disk.entriesBelow("hooks/")[0];
+  await house.command("abort");
+  await house.pass(1_000);
+  expect(house.rollout.phase.phase).toBe("reverted");
+  // Its end was not stored before the kill.
+  house.disk.write([{ put: open?.key ?? "", value: open?.value ?? null }]);
+  await house.boot();
+  await house.pass(1_000);
+  expect(hanging.leftOvers).toEqual([{ key, pid: 4_001 }]);
+});
+
 test("a hook that was killed before its process was known is looked for all the same", async () => {
   const { house, hanging } = await started({ beforeStep: [check] });
   hanging.tells = false;
