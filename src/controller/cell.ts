@@ -75,6 +75,14 @@ export class Cell {
     return settled(this.#record.route, this.#deps.reports(), this.#settings.targets);
   }
 
+  /** The same for people: what the store does not take yet is waited for, too. */
+  get awaited(): Settled {
+    const { refused } = this.#saved;
+    return refused === null
+      ? this.settled
+      : { is: "pending", reason: `nginx was told, and it is stored once the store takes it: ${refused}` };
+  }
+
   /** Runs a change after all that came before it; it sees the newest record, and again where somebody else wrote. */
   edit<T extends { edit: Edit | null }>(change: (record: ServiceRecord, now: Now) => T): Promise<T> {
     return this.#queue(async () => {

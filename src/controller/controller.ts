@@ -93,7 +93,7 @@ export class Controller implements Control, AsyncDisposable {
     const now = this.#deps.clock.now();
     const cell = this.#services.all.find((one) => one.record.rollout?.id === id);
     const newest = cell?.record.rollout ?? null;
-    if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.settled, now) };
+    if (cell !== undefined && newest !== null) return { rollout: newest, shown: showRollout(newest, cell.awaited, now) };
     const entry = await this.#deps.store.get(`rollouts/${id}`);
     if (entry === null) return null;
     const rollout = storedRollout(entry.value);
@@ -117,7 +117,7 @@ export class Controller implements Control, AsyncDisposable {
     await startUndo(this.#startDeps(), this.#deps.store, this.#deps.probe, cell, input, actor, ifMatch);
     const { rollout } = cell.record;
     if (rollout === null) throw new Error(`${name} has no rollout after an undo began`);
-    return showRollout(rollout, cell.settled, this.#deps.clock.now());
+    return showRollout(rollout, cell.awaited, this.#deps.clock.now());
   }
 
   #startDeps(): StartDeps {
@@ -158,7 +158,7 @@ export class Controller implements Control, AsyncDisposable {
     await this.#services.poke(cell);
     const told = outcome.is === "moved" ? outcome.rollout : rollout;
     const newest = cell.record.rollout?.id === told.id ? cell.record.rollout : told;
-    return showRollout(newest, cell.settled, this.#deps.clock.now());
+    return showRollout(newest, cell.awaited, this.#deps.clock.now());
   }
 
   /** A reverted rollout has nothing left to abort, and is retried as a new one; a promoted one has neither. */
@@ -177,7 +177,7 @@ export class Controller implements Control, AsyncDisposable {
         `${rollout.id} is promoted: there is nothing to ${command.verb}`,
         `to go back: sluice switch ${name} ${rollout.from}`,
       );
-    if (command.verb !== "retry") return showRollout(rollout, cell.settled, now);
+    if (command.verb !== "retry") return showRollout(rollout, cell.awaited, now);
     const { strategy, to, version, steps } = rollout;
     const again = await this.start(
       name,

@@ -23,6 +23,7 @@ export class SavedRecord {
   #stored: Stored;
   /** Facts of aborts that the store refused. */
   #unsaved: readonly Fact[] = [];
+  #refused: string | null = null;
 
   constructor(deps: SavingDeps, stored: Stored) {
     this.#deps = deps;
@@ -32,6 +33,11 @@ export class SavedRecord {
   /** The record as it is stored. */
   get record(): ServiceRecord {
     return this.#stored.record;
+  }
+
+  /** Why the store does not take an abort that is under way; null where it has all there is. */
+  get refused(): string | null {
+    return this.#refused;
   }
 
   get #service(): string {
@@ -58,6 +64,7 @@ export class SavedRecord {
       await this.catchUp(record, now, settings);
       return true;
     } catch (error) {
+      this.#refused = error instanceof Error ? error.message : String(error);
       this.#rememberAbort(record, error);
       return false;
     }
@@ -69,6 +76,7 @@ export class SavedRecord {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       if (!(await this.save(record, this.#unsaved, now, settings))) continue;
       this.#unsaved = [];
+      this.#refused = null;
       this.#forgetAbort(record);
       return;
     }

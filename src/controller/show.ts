@@ -50,7 +50,7 @@ export function showService(cell: Cell, reports: Reports, observed: Observed | n
     },
     observed: observed === null ? null : showObserved(observed, route.shape.log?.sample ?? WHOLE),
     pools: Object.fromEntries(Object.keys(settings.pools).map((pool) => [pool, showPool(cell, pool, reports)])),
-    rollout: rollout === null ? null : showRollout(rollout, cell.settled, now),
+    rollout: rollout === null ? null : showRollout(rollout, cell.awaited, now),
     etag: etagOf(record),
   };
 }

@@ -50,6 +50,7 @@ describe("rule 1: an abort on a full disk", () => {
     fill(join(state, "filler"));
     expect((await stack.api("POST", "/v1/services/web/rollout/advance", {})).status).toBe(507);
     expect((await stack.api("POST", "/v1/services/web/rollout/abort", {})).status).toBe(202);
+    expect((await stack.rollout()).reason).toMatch(/^going back to blue because aborted.*: .*no room is left on its disk/);
     await until("no request goes to green", async () => (await count(stack.url, 50)).green === undefined, 2_000);
     await stack.killController();
     rmSync(join(state, "filler"));
