@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ask, count, steady } from "../support/client.ts";
 import { startMember } from "../support/members.ts";
-import { startNginx } from "../support/nginx.ts";
+import { startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
 
 test("a real nginx starts, reloads and ends, and its answers are counted", async () => {
@@ -10,7 +10,7 @@ test("a real nginx starts, reloads and ends, and its answers are counted", async
   const port = await freePort();
   const http = (address: string) => `server { listen 127.0.0.1:${port}; location / { proxy_pass http://${address}; } }`;
   await using nginx = await startNginx({ http: http(blue.address), workers: 2 });
-  expect(nginx.workers()).toHaveLength(2);
+  await until("both workers are there", () => nginx.workers().length === 2);
   expect(await ask(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200, version: "blue", body: "blue-1" });
   nginx.write(http(green.address));
   expect((await nginx.test()).ok).toBe(true);
