@@ -64,9 +64,8 @@ async function tryWorker(binary: string, context: string, limiter: Limiter): Pro
   const log = join(folder, "error.log");
   const own = `daemon off;\nworker_processes 1;\npid ${folder}/pid;\nlock_file ${folder}/lock;\nerror_log ${log} notice;\n`;
   await writeFile(join(folder, "main.conf"), own + context);
-  const abort = new AbortController();
   const nginx = [binary, "-p", folder, "-c", join(folder, "main.conf")];
-  const { child } = await started(limiter, nginx, abort.signal);
+  const { child } = await started(limiter, nginx);
   let ended = false;
   const done = child.then(() => {
     ended = true;
@@ -82,19 +81,29 @@ async function tryWorker(binary: string, context: string, limiter: Limiter): Pro
     }
     return null;
   } finally {
-    abort.abort();
+    // All of its group, and at once: an nginx that is told to end while it starts may wait for another signal before it does.
+    if (!ended && child.pid !== undefined) endGroup(child.pid);
     await done;
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Starts the small nginx by way of the limiter: without one, which not every machine has, a kill of Sluice in the middle would leave it. */
-async function started(limiter: Limiter, nginx: readonly string[], cancelSignal: AbortSignal) {
-  const start = ([file = "", ...args]: readonly string[]) => execa(file, args, { reject: false, cancelSignal, stdin: "ignore" });
+async function started(limiter: Limiter, nginx: readonly string[]) {
+  const start = ([file = "", ...args]: readonly string[]) =>
+    execa(file, args, { reject: false, detached: true, stdio: "ignore" });
   const child = start([limiter.command, String(limiter.mostS), ...nginx]);
   const absent = child.pid === undefined && (await child).code === "ENOENT";
   // In an object, because a child is awaited for its end.
   return { child: absent ? start(nginx) : child };
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function contextOf(statements: readonly Statement[]): string {

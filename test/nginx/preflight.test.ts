@@ -69,6 +69,16 @@ describe("the small nginx that is started to see whether workers would start", (
     expect(await preflight.objection(drive(nginx), folder)).toBeNull();
   });
 
+  test("is ended for certain: an nginx that is told to end while it starts may not hear of it", async () => {
+    const binary = join(folder, "deaf");
+    const pidFile = join(folder, "deaf.pid");
+    writeFileSync(binary, `#!/bin/sh\ntrap '' TERM\necho $$ > ${pidFile}\nwhile :; do sleep 0.05; done\n`);
+    chmodSync(binary, 0o755);
+    expect(await new Preflight().objection(drive(binary), folder)).toBeNull();
+    const pid = readFileSync(pidFile, "utf8").trim();
+    await until("it is gone", () => !existsSync(`/proc/${pid}`));
+  });
+
   test("ends by itself where Sluice is killed in the middle", async () => {
     // It is never seen to start, because its pid lies elsewhere.
     const pidFile = join(folder, "small.pid");
