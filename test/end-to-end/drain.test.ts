@@ -31,7 +31,7 @@ it("a drain waits for the request in flight, also where the controller is killed
   const [first] = stack.blue;
   if (first === undefined) throw new Error("blue has members");
   const slow = await held(stack.url, first);
-  const impatient = await stack.cli("members", "web", "blue", "drain", first.address, "--wait", "--timeout", "2s");
+  const impatient = await stack.cli("members", "web", "blue", "drain", first.address, "--wait", "--timeout", "4s");
   expect(impatient.code, impatient.err).toBe(4);
   expect(impatient.err).toContain(`--timeout is over: 1 in flight to ${first.address}; nginx gives it nothing new`);
   expect(impatient.out).toMatch(/draining +\S+ ready +1/);
@@ -65,10 +65,11 @@ it("without a controller the command itself waits, and another list of members h
   const [first, second] = stack.blue;
   if (first === undefined || second === undefined) throw new Error("blue has two members");
   const slow = await held(stack.url, first);
-  setTimeout(() => slow.answer(), 2_500);
-  const said = await stack.cli("members", "web", "blue", "drain", first.address, "--wait");
-  expect(said.code, said.err).toBe(0);
-  expect(said.err).toMatch(/1 in flight to \S+\nnothing is in flight/);
+  const drain = startSluice(["members", "web", "blue", "drain", first.address, "--wait", "--config", stack.config]);
+  await until("it says what it waits for", () => drain.stderr().includes("1 in flight to "));
+  slow.answer();
+  expect(await drain.ended, drain.stderr()).toMatchObject({ code: 0 });
+  expect(drain.stderr()).toMatch(/1 in flight to \S+\nnothing is in flight/);
   expect(await slow.ended).toMatchObject({ status: 200, body: first.name });
 
   expect((await stack.cli("members", "web", "blue", "set", second.address, "--wait")).out).toMatch(/^blue +api /m);
