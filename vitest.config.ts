@@ -5,7 +5,7 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/leftovers.ts"],
+    globalSetup: ["test/support/leftovers.ts", "test/support/one-program.ts"],
     environment: "node",
     // Processes, not threads: tests start and kill real ones, and change nothing for each other.
     pool: "forks",

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { MAIN } from "../support/main-program.ts";
 import { until } from "../support/nginx.ts";
 import { NODE_ARGS, root } from "../support/sources.ts";
 
-const MAIN = join(root, "src/main.ts");
 const CACHE = join(root, "node_modules/.cache/sluice-tests");
 
 /** A demo that runs as a process of its own, with a folder for temporary files that nobody else writes to. */

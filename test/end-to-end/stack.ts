@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { Agent, request } from "undici";
 import type { RolloutView, ServiceView } from "../../src/core/view.ts";
 import { runHere } from "../support/here.ts";
+import { MAIN } from "../support/main-program.ts";
 import type { MemberServer } from "../support/members.ts";
 import { makePrefix, type Nginx, startNginx, until } from "../support/nginx.ts";
 import { freePort } from "../support/ports.ts";
-import { NODE_ARGS, root } from "../support/sources.ts";
+import { NODE_ARGS } from "../support/sources.ts";
 import { startPool } from "./pools.ts";
 import { serverBlock } from "./server-block.ts";
 import { type Place, type StackOptions, yaml } from "./stack-files.ts";
-
-const MAIN = join(root, "src/main.ts");
 
 /** What a command printed, and how it ended. */
 export type Said = { readonly code: number; readonly out: string; readonly err: string };

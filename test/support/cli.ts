@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { type Ran, runHere } from "./here.ts";
+import { MAIN } from "./main-program.ts";
 import { NODE_ARGS, root } from "./sources.ts";
 
 export type { Ran };
-
-const MAIN = join(root, "src/main.ts");
 
 /** Takes the compiling out of the many starts of the tests. */
 const CACHE = join(root, "node_modules/.cache/sluice-tests");
