@@ -42,12 +42,16 @@ export class Cell {
   #record: ServiceRecord;
   #tail: Promise<unknown> = Promise.resolve();
   #cancelSave: (() => void) | null = null;
+  /** Endpoints that were ready when an earlier process saw them last, until they are seen anew. */
+  readonly #wereReady: Set<Endpoint>;
 
   private constructor(settings: ServiceSettings, deps: CellDeps, saved: SavedRecord) {
     this.#settings = settings;
     this.#deps = deps;
     this.#saved = saved;
     const { record } = saved;
+    const { health } = record.sight;
+    this.#wereReady = new Set(Object.keys(health).filter((endpoint) => health[endpoint]?.is === "ready"));
     this.#record = { ...record, sight: asOfOld(record.sight, settings.health), rollout: withoutPasses(record.rollout) };
   }
 
@@ -151,19 +155,19 @@ export class Cell {
       const found = seen(this.#record.sight, endpoint, probe, check, { at, from: freshFrom(this.#record, endpoint) });
       if (found === null) return null;
       const next = this.#next({ sight: found.sight, facts: [] });
-      const known = found.turned === null || this.#saved.record.sight.health[endpoint]?.is === found.turned.is;
-      if (!known || next.route !== this.#record.route) return found.turned;
-      this.#record = next;
-      return found.turned === null ? null : "known";
+      const { turned } = found;
+      const again = turned?.is === "ready" && this.#wereReady.has(endpoint);
+      if (turned !== null) this.#wereReady.delete(endpoint);
+      const known = turned === null || again || this.#saved.record.sight.health[endpoint]?.is === turned.is;
+      if (turned !== null && (!known || next.route !== this.#record.route)) return { turned, isNews: !again };
+      if (next.route === this.#record.route) this.#record = next;
+      return turned === null ? null : "known";
     });
     if (seenNow === null) return;
     if (seenNow !== "known") {
-      await this.edit(({ sight }) => ({
-        edit: {
-          sight: { ...sight, health: { ...sight.health, [endpoint]: seenNow } },
-          facts: [healthFact(endpoint, seenNow.is, seenNow.reason)],
-        },
-      }));
+      const { turned, isNews } = seenNow;
+      const facts = isNews ? [healthFact(endpoint, turned.is, turned.reason)] : [];
+      await this.edit(({ sight }) => ({ edit: { sight: { ...sight, health: { ...sight.health, [endpoint]: turned } }, facts } }));
     }
     await this.poke();
   }

@@ -127,7 +127,7 @@ test("a hook that a kill interrupted is ended, and runs again with the same key"
   expect(hanging.leftOvers).toEqual([{ key: first?.call.key, pid: 4_001 }]);
   expect(second?.call.key).toBe(first?.call.key);
   second?.end(GOOD);
-  await house.pass(1_000);
+  await house.pass(2_000);
   expect(house.green).toBe(2_000);
   expect(said(house)).toEqual(["migrate begins", "migrate begins again: Sluice was stopped while it ran", "migrate: succeeded"]);
   expect(await runs(house)).toMatchObject([{ run: 2, is: "succeeded" }]);

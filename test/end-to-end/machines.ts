@@ -11,12 +11,16 @@ const MEMBER = `
 import { createServer } from "node:http";
 const [port, version] = process.argv.slice(2);
 const born = Date.now();
-createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   const url = new URL(request.url, "http://member");
   const sick = version.includes("sick") || (version.includes("flaky") && Date.now() - born > 1_500);
   const status = url.pathname === "/healthz" ? (sick ? 503 : 200) : version.includes("bad") ? 500 : 200;
   setTimeout(() => response.writeHead(status, { "x-version": version }).end(port), Number(url.searchParams.get("ms") ?? 0));
-}).listen(Number(port), "127.0.0.1");
+});
+// The one before was killed, and on a busy machine it may hold the port for another moment.
+server.on("error", () => setTimeout(listen, 20));
+const listen = () => server.listen(Number(port), "127.0.0.1");
+listen();
 `;
 
 /** Kills the member as it is, without mercy: only a drain saves what is in flight. Then starts it anew with the version it is given. */
