@@ -85,9 +85,9 @@ describe("a reload", () => {
     await stage.driven.nginx.reload();
     // A busy machine may be slow once, and not three times.
     let shortest = await outage(good, context, events);
-    for (let again = 0; again < 2 && shortest >= 250; again += 1) shortest = await outage(good, context, events);
+    for (let again = 0; again < 2 && shortest >= 200; again += 1) shortest = await outage(good, context, events);
     expect(stage.driven.nginx.logs()).toContain("cannot be respawned");
-    expect(shortest).toBeLessThan(250);
+    expect(shortest).toBeLessThan(200);
   });
 });
 
