@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { RollingWorld } from "./rolling-world.ts";
 
-const SEEDS = Math.ceil(Number(process.env.SLUICE_SEEDS ?? 500) / 2);
+const SEEDS = Math.ceil(Number(process.env.SLUICE_SEEDS ?? 500) / 3);
 const FIRST = Number(process.env.SLUICE_FIRST_SEED ?? 1);
 const UPSETS = 60;
 const EVERY_MS = 2_500;
