@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -44,10 +45,16 @@ describe("the keeper of an application that is updated in place", () => {
 
   test("lets the last answers of the old version go out", async () => {
     await fetch(`${url}/slow?ms=400`, { method: "POST" });
-    const slow = version();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const slow = request(url, { headers: { expect: "100-continue" } });
+    const answered = once(slow, "response");
+    slow.flushHeaders();
+    // The application's word that it has the request.
+    await once(slow, "continue");
+    slow.end();
     await deploy("v2");
-    expect(await slow).toBe("v1");
+    const [answer] = (await answered) as [IncomingMessage];
+    answer.resume();
+    expect(answer.headers["x-version"]).toBe("v1");
   });
 
   test("ends with its application, so that the container is started anew", async () => {
