@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Ms } from "../core/units.ts";
 import type { MemberView, ServiceView } from "../core/view.ts";
 import type { Context } from "./context.ts";
 import { say } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { Failure, isPassing } from "./failure.ts";
+import { Failure } from "./failure.ts";
 import { plain } from "./format/width.ts";
+import { lookUntil, type Standing } from "./look-until.ts";
 import type { Session } from "./session.ts";
-import { statusLineOn } from "./status-line.ts";
 
 /** What was asked of members, and is waited for. `members` is empty where it is the pool's list that was changed. */
 export type MemberGoal = {
@@ -17,45 +16,19 @@ export type MemberGoal = {
   readonly members: readonly string[];
 };
 
-/** Where it stands: `text` for people, and whether it is reached. */
-type Standing = { readonly done: boolean; readonly text: string };
-
-const LOOK_MS: Ms = 200;
 /** A count follows the proof that nginx took a change within this time, or it cannot be made. */
 const COUNTED_MS: Ms = 2_000;
-const GONE_MS: Ms = 60_000;
 
 /** Waits until nginx has done what was asked of members: nothing in flight to drained ones, the others back in service. */
 export async function waitForMembers(context: Context, session: Session, goal: MemberGoal, timeoutMs: Ms): Promise<ExitCode> {
   const { io } = context;
-  const interrupted = io.interruptible();
-  const until = io.mono() + timeoutMs;
-  const progress = await statusLineOn(context);
   let appliedAt: Ms | null = null;
-  let goneAt: Ms | null = null;
-  let text = "";
-  try {
-    for (;;) {
-      try {
-        const service = await session.service(goal.service);
-        goneAt = null;
-        appliedAt = isApplied(service) ? (appliedAt ?? io.mono()) : null;
-        const standing = standingOf(service, goal, appliedAt !== null && io.mono() - appliedAt > COUNTED_MS);
-        text = standing.text;
-        progress.show(text);
-        if (standing.done) return EXIT.reached;
-      } catch (error) {
-        goneAt ??= io.mono();
-        if (!isPassing(error) || io.mono() - goneAt > GONE_MS) throw error;
-        progress.show(`waiting for the controller: ${plain(error instanceof Error ? error.message : String(error))}`);
-      }
-      if (interrupted.aborted) return ended(context, goal, EXIT.interrupted, text);
-      if (io.mono() >= until) return ended(context, goal, EXIT.timedOut, text);
-      await sleep(Math.min(LOOK_MS, until - io.mono()), undefined, { signal: interrupted }).catch(() => undefined);
-    }
-  } finally {
-    progress.close();
-  }
+  const { exit, text } = await lookUntil(context, timeoutMs, async () => {
+    const service = await session.service(goal.service);
+    appliedAt = isApplied(service) ? (appliedAt ?? io.mono()) : null;
+    return standingOf(service, goal, appliedAt !== null && io.mono() - appliedAt > COUNTED_MS);
+  });
+  return exit === EXIT.reached ? exit : ended(context, goal, exit, text);
 }
 
 function ended(context: Context, goal: MemberGoal, exit: ExitCode, text: string): ExitCode {

@@ -1,19 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Ms } from "../core/units.ts";
 import type { HookRunView, RolloutView, ServiceView } from "../core/view.ts";
 import { type Context, say, tell } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { Failure, isPassing } from "./failure.ts";
+import { Failure } from "./failure.ts";
 import { rolloutSummary } from "./format/rollout.ts";
 import { duration } from "./format/units.ts";
 import { plain } from "./format/width.ts";
+import { lookUntil } from "./look-until.ts";
 import { isApplied, waitsForNginx } from "./member-wait.ts";
 import type { Session } from "./session.ts";
-import { statusLineOn } from "./status-line.ts";
-
-const LOOK_MS: Ms = 300;
-/** A controller that is gone for longer ends the wait; a restart takes seconds. */
-const GONE_MS: Ms = 60_000;
 
 type Seen = { readonly service: ServiceView; readonly rollout: RolloutView; readonly running: readonly HookRunView[] };
 
@@ -27,39 +22,19 @@ export async function waitForPause(
   paused: RolloutView,
   timeoutMs: Ms | null,
 ): Promise<ExitCode> {
-  const { io } = context;
-  const interrupted = io.interruptible();
-  const until = timeoutMs === null ? Number.POSITIVE_INFINITY : io.mono() + timeoutMs;
-  const progress = await statusLineOn(context);
-  let goneAt: Ms | null = null;
   let last = paused;
-  let text = "";
-  try {
-    for (;;) {
-      try {
-        const seen = await look(session, paused);
-        goneAt = null;
-        last = seen.rollout;
-        mustBePaused(seen.rollout);
-        text = missing(seen) ?? "";
-        if (text === "") break;
-        progress.show(text);
-      } catch (error) {
-        goneAt ??= io.mono();
-        if (!isPassing(error) || io.mono() - goneAt > GONE_MS) throw error;
-        progress.show(`waiting for the controller: ${plain(error instanceof Error ? error.message : String(error))}`);
-      }
-      if (interrupted.aborted || io.mono() >= until) break;
-      await sleep(Math.min(LOOK_MS, until - io.mono()), undefined, { signal: interrupted }).catch(() => undefined);
-    }
-  } finally {
-    progress.close();
-  }
+  const { exit, text } = await lookUntil(context, timeoutMs, async () => {
+    const seen = await look(session, paused);
+    last = seen.rollout;
+    mustBePaused(seen.rollout);
+    const text = missing(seen);
+    return { done: text === null, text: text ?? "" };
+  });
   await tell(context, { json: last, names: [last.id], lines: () => [rolloutSummary(last, context.out)] });
-  if (text === "") return EXIT.reached;
-  const why = interrupted.aborted ? "interrupted" : `still not at rest after ${duration(timeoutMs ?? 0)}`;
+  if (exit === EXIT.reached) return exit;
+  const why = exit === EXIT.interrupted ? "interrupted" : `still not at rest after ${duration(timeoutMs ?? 0)}`;
   say(context, `${why}: ${text}. ${last.id} is paused, and begins nothing new`);
-  return interrupted.aborted ? EXIT.interrupted : EXIT.timedOut;
+  return exit;
 }
 
 async function look(session: Session, { id, service: name }: RolloutView): Promise<Seen> {
