@@ -5,6 +5,7 @@ import { freePort } from "../test/support/ports.ts";
 export type Backends = AsyncDisposable & {
   readonly blue: string;
   readonly green: string;
+  workers(): readonly number[];
 };
 
 export async function startBackends(): Promise<Backends> {
@@ -15,6 +16,7 @@ export async function startBackends(): Promise<Backends> {
   return {
     blue: `127.0.0.1:${blue}`,
     green: `127.0.0.1:${green}`,
+    workers: nginx.workers,
     [Symbol.asyncDispose]: () => nginx[Symbol.asyncDispose](),
   };
 }

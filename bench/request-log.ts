@@ -1,31 +1,25 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NginxLog } from "../src/metrics/nginx-log/log.ts";
 import { until } from "../test/support/nginx.ts";
-import { type Logging, startLogging } from "../test/support/nginx-log.ts";
-import { writeTable } from "../test/support/rendering.ts";
-import { routeOf } from "../test/support/routes.ts";
 import { type Backends, startBackends } from "./backends.ts";
 import { Clients } from "./clients.ts";
 import { ControllerProcess } from "./controller.ts";
+import { FOUR_CORES } from "./cores.ts";
 import { startEdge } from "./edge.ts";
 import { type Effort, type Figure, figure, lost, type Section } from "./figure.ts";
-import { processorUs } from "./processor-time.ts";
-import { answered, burst, hasWrk } from "./wrk.ts";
+import { priceOf, type Routing, startLogged } from "./log-price.ts";
+import { answered, hasWrk } from "./wrk.ts";
 
-const ROUTINGS = ["weighted", "live"] as const;
-type Routing = (typeof ROUTINGS)[number];
-
-/** Requests a second, and microseconds of the worker's processor time for each. */
-type Cost = { readonly rate: number; readonly cpuUs: number };
-
-/** A service at a share of 50 %, with its log and without, each on an nginx of its own with one worker. */
-type Pair = { readonly on: Logging; readonly off: Logging };
+const ROUTINGS = ["weighted", "live"] as const satisfies readonly Routing[];
 
 /** What the log that evidence is counted from costs a request, whether it loses any, and what reading it costs. */
 export async function requestLog(effort: Effort): Promise<Section> {
-  const notes = ["ratios are of requests a second, within a round; the log is read meanwhile, by a process on another core"];
+  const notes = [
+    "ratios are of requests a second on one worker, within a round; the log is read meanwhile",
+    FOUR_CORES === null
+      ? "fewer than four cores, or no taskset: nginx, members, wrk and the reader are where the kernel puts them"
+      : "nginx, members, wrk and the reader have a core each, where nothing else is said",
+  ];
   if (!hasWrk) return { id: "log", title: TITLE, figures: [], notes: ["wrk is not installed: nothing was measured"] };
   await using backends = await startBackends();
   const figures: Figure[] = [];
@@ -36,75 +30,6 @@ export async function requestLog(effort: Effort): Promise<Section> {
 }
 
 const TITLE = "the log of requests that evidence is counted from (source: nginx)";
-
-async function start(routing: Routing, backends: Backends, logged: boolean, workers: number): Promise<Logging> {
-  const route = routeOf(
-    { blue: [backends.blue], green: [backends.green] },
-    {
-      shares: { blue: 5_000, green: 5_000 },
-      shape: {
-        routing,
-        tries: { maxFails: 0, failTimeoutMs: 10_000, keepalive: 32 },
-        ...(logged ? { log: { sample: 10_000 } } : {}),
-      },
-    },
-  );
-  const edge = await startLogging(route, 'proxy_http_version 1.1; proxy_set_header Connection "";', {
-    workers,
-    ownLog: false,
-    http: () => "keepalive_requests 1000000000;",
-  });
-  if (routing === "live") {
-    rmSync(join(edge.site.tables, "web.green"));
-    writeTable(edge.site, "web.green", 5_000);
-  }
-  return edge;
-}
-
-async function priceOf(routing: Routing, backends: Backends, effort: Effort): Promise<readonly Figure[]> {
-  const seconds = 1;
-  const rounds = effort === "full" ? 25 : 5;
-  await using on = await start(routing, backends, true, 1);
-  await using off = await start(routing, backends, false, 1);
-  await using log = on.read();
-  await log.take("web", null);
-  for (const edge of [on, off]) await burst(portOf(edge), 1);
-  const costs: { readonly on: Cost; readonly off: Cost }[] = [];
-  for (let round = 0; round < rounds; round += 1) costs.push(await costOf({ on, off }, round % 2 === 0, seconds));
-  return [
-    figure(
-      `${routing}: with the log`,
-      "x of without",
-      costs.map((one) => one.on.rate / one.off.rate),
-      { least: 0.95 },
-    ),
-    figure(
-      `${routing}: with the log`,
-      "us more/request",
-      costs.map((one) => one.on.cpuUs - one.off.cpuUs),
-    ),
-    figure(
-      `${routing}: without the log`,
-      "requests/s",
-      costs.map((one) => one.off.rate),
-    ),
-  ];
-}
-
-/** One after the other, in turn, so that neither always comes first. */
-async function costOf({ on, off }: Pair, first: boolean, seconds: number): Promise<{ readonly on: Cost; readonly off: Cost }> {
-  if (first) return { on: await cost(on, seconds), off: await cost(off, seconds) };
-  const before = await cost(off, seconds);
-  return { on: await cost(on, seconds), off: before };
-}
-
-async function cost(edge: Logging, seconds: number): Promise<Cost> {
-  const [worker] = edge.nginx.workers();
-  if (worker === undefined) throw new Error("nginx has no worker");
-  const before = processorUs(worker);
-  const { requests, seconds: took } = await burst(portOf(edge), seconds);
-  return { rate: requests / took, cpuUs: (processorUs(worker) - before) / requests };
-}
 
 /** Requests that wrk got an answer to and that no line was counted of, at its highest rate over rotations, reloads and restarts of the reader. */
 async function linesLost(backends: Backends, effort: Effort): Promise<Figure> {
@@ -119,7 +44,7 @@ async function linesLost(backends: Backends, effort: Effort): Promise<Figure> {
 const ROTATE_BYTES = 2 * 1024 * 1024;
 
 async function lostIn(backends: Backends, routing: Routing, seconds: number): Promise<number> {
-  await using edge = await start(routing, backends, true, 2);
+  await using edge = await startLogged(routing, backends, 2);
   let log = edge.read({ limitBytes: ROTATE_BYTES });
   let { mark } = await log.take("web", null);
   let lines = 0;
@@ -129,7 +54,7 @@ async function lostIn(backends: Backends, routing: Routing, seconds: number): Pr
     mark = taken.mark;
     lines += countOf(taken);
   };
-  const load = answered(portOf(edge), seconds);
+  const load = answered(edge.port, seconds);
   let over = false;
   void load.finally(() => {
     over = true;
@@ -182,8 +107,4 @@ async function readingCost(routing: Routing, backends: Backends, effort: Effort)
     parts.push((used / took) * (10_000 / ((total * 1_000) / took)));
   }
   return figure(`${routing}: Sluice, for 10 000 requests a second`, "of a core", parts, { most: 0.25 });
-}
-
-function portOf(edge: Logging): number {
-  return Number(new URL(edge.url).port);
 }

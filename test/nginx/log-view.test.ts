@@ -35,7 +35,7 @@ describe("the log of requests", () => {
     ]);
     expect(text.match(/^access_log /gm)).toHaveLength(1);
     expect(text).toContain(`access_log ${site.tables}/log/requests.log sluice buffer=64k flush=500ms if=$sluice_pool;`);
-    expect(text).toContain('web_green "web green 10000";');
+    expect(text).toContain('web_green "web green 10000 $sluice_x_random/$sluice_y_random $web_went";');
     expect(text).toContain('api "api - 10000";');
     expect(text).not.toContain("quiet_blue");
   });

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Log } from "../../core/ports.ts";
@@ -10,7 +11,7 @@ export type FollowerInput = {
   readonly target: TargetName;
   /** The file that nginx writes to. */
   readonly path: string;
-  /** Rotated above this size; the file before is kept until the next time. */
+  /** Rotated above this size. */
   readonly limitBytes: number;
   /** Makes nginx open the file anew. Null where it did, else why not; null itself where that cannot be done here. */
   readonly reopen: (() => Promise<string | null>) | null;
@@ -29,6 +30,9 @@ type Open = { readonly key: string; readonly handle: FileHandle; path: string | 
 const CHUNK_BYTES = 1 << 18;
 /** A rotated file that nobody wrote to for so long has no writer any more. */
 const QUIET_MS: Ms = 10_000;
+/** How much is kept behind what was read, for a controller that starts anew from an older place: so much, or so many files. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+const KEPT_FILES = 9;
 /** How long nginx may take to open the file anew, before its absence is worth a word. */
 const REOPEN_MS: Ms = 5_000;
 /** How often nginx's error log is looked into. */
@@ -131,7 +135,8 @@ export class Follower {
   }
 
   async #readOn(file: Open, now: Ms): Promise<void> {
-    const { size } = await file.handle.stat();
+    // Not by a thread of its own: there are several files, and this asks the kernel's memory alone.
+    const { size } = fstatSync(file.handle.fd);
     if (size < file.offset) {
       this.#lose(
         now,
@@ -166,17 +171,23 @@ export class Follower {
     this.#in.log.warn(how, { target: this.target, file: this.#in.path });
   }
 
-  /** Rotates a file that has grown large, and removes those that no stored position names any more. */
+  /** Rotates a file that has grown large, and removes those that are too old for any stored position to name. */
   async #tidy(now: Ms): Promise<void> {
     const current = this.#files.find(({ path }) => path === this.#in.path);
     if (current !== undefined && current.offset > this.#in.limitBytes && now >= this.#rotateFrom)
       await this.#rotate(current, now);
-    const done = this.#files.slice(0, -2).filter(({ grewAt }) => now - grewAt > QUIET_MS);
-    for (const file of done) {
+    for (const file of this.#old().filter(({ grewAt }) => now - grewAt > QUIET_MS)) {
       this.#files = this.#files.filter((one) => one !== file);
       await file.handle.close();
       if (file.path !== null && file.path !== this.#in.path) await rm(file.path, { force: true });
     }
+  }
+
+  /** Never the current file, nor the one before it. */
+  #old(): readonly Open[] {
+    const count = this.#files.length;
+    const newer = (at: number) => this.#files.slice(at + 1).reduce((sum, { offset }) => sum + offset, 0);
+    return this.#files.filter((_, at) => at < count - KEPT_FILES || (at < count - 2 && newer(at) >= KEPT_BYTES));
   }
 
   async #rotate(current: Open, now: Ms): Promise<void> {

@@ -24,63 +24,48 @@ export type Line = {
   readonly attempts: readonly Attempt[];
 };
 
-type Raw = Readonly<Record<"p" | "a" | "s" | "r", string>> & { readonly k?: unknown } & {
-  readonly t: number;
-  readonly d: number;
-  readonly c: number;
-};
-
 /** Client codes that nginx answers by itself where a member left it without an answer. */
 const NO_ANSWER = new Set([502, 504]);
 
+/** The one form that `log_format` gives a line. All lines of all requests are read, and this takes half the time of `JSON.parse`. */
+const FORM = new RegExp(
+  '^\\{"p":"([^" ]+) ([^" ]+) (\\d+)(?: ([^" ]*) ([^" ]*))?","g":"[^"]*","t":([\\d.]+),"d":([\\d.]+),' +
+    '"c":(\\d+),"a":"([^"]*)","s":"([^"]*)","r":"([^"]*)"\\}$',
+);
+
 /** Reads a line of the log; null where it is none: torn by a full disk, or written by something else. */
 export function parseLine(text: string): Line | null {
-  let raw: Raw;
-  try {
-    raw = JSON.parse(text) as Raw;
-  } catch {
-    return null;
-  }
-  if (raw === null || typeof raw !== "object" || !isWhole(raw)) return null;
-  const [service = "", pool = "-", sample = ""] = raw.p.split(" ");
+  const found = FORM.exec(text);
+  if (found === null) return null;
+  const [, service = "", pool = "", sample, slot = "", went = "", ended, took, code, a = "", s = "", r = ""] = found;
   const bp = Number(sample);
-  if (service === "" || !(bp >= 1)) return null;
-  const attempts = attemptsOf(raw);
-  if (attempts === null) return null;
+  const endedAt = Number(ended) * 1_000;
+  const startedAt = endedAt - Number(took) * 1_000;
+  const attempts = attemptsOf(a, s, r, Number(code));
+  if (attempts === null || bp < 1 || !Number.isFinite(startedAt)) return null;
   return {
     service,
     pool: pool === "-" ? null : pool,
-    routed: routedOf(raw.k),
+    routed: slot === "" || went === "" ? null : { slot, pool: went },
     sample: bp,
-    startedAt: Math.round((raw.t - raw.d) * 1_000),
-    endedAt: Math.round(raw.t * 1_000),
+    startedAt: Math.round(startedAt),
+    endedAt: Math.round(endedAt),
     attempts,
   };
-}
-
-function routedOf(said: unknown): Line["routed"] {
-  if (typeof said !== "string") return null;
-  const blank = said.indexOf(" ");
-  return blank < 1 || blank === said.length - 1 ? null : { slot: said.slice(0, blank), pool: said.slice(blank + 1) };
-}
-
-function isWhole(raw: Raw): boolean {
-  const { p, a, s, r, t, d, c } = raw;
-  return [p, a, s, r].every((one) => typeof one === "string") && [t, d, c].every((one) => Number.isFinite(one));
 }
 
 /**
  * nginx divides the tries of one pass by `, `, and passes (after an internal redirect) by ` : `; the three lists have the same
  * places (ngx_http_upstream_module, `$upstream_addr`). Nothing is there where no upstream was asked: a cache had it.
  */
-function attemptsOf({ a, s, r, c }: Raw): readonly Attempt[] | null {
+function attemptsOf(a: string, s: string, r: string, code: number): readonly Attempt[] | null {
   if (a === "" || a === "-") return [];
-  if (!a.includes(" ")) return [attempt(a, s, r, c, true)];
+  if (!a.includes(" ")) return [attempt(a, s, r, code, true)];
   const addresses = a.split(SEPARATOR);
   const statuses = s.split(SEPARATOR);
   const times = r.split(SEPARATOR);
   if (statuses.length !== addresses.length || times.length !== addresses.length) return null;
-  return addresses.map((address, at) => attempt(address, statuses[at], times[at], c, at === addresses.length - 1));
+  return addresses.map((address, at) => attempt(address, statuses[at], times[at], code, at === addresses.length - 1));
 }
 
 const SEPARATOR = /, | : /;

@@ -48,7 +48,8 @@ export type Taken = {
   readonly problem: string | null;
 };
 
-const LIMIT_BYTES = 64 * 1024 * 1024;
+/** Small, so that nginx writes to memory that the kernel has at hand: pages of a file that only grows cost it more than the line does. */
+const LIMIT_BYTES = 8 * 1024 * 1024;
 const EVERY_MS: Ms = 100;
 /** nginx's `flush=500ms`, and what its timers may be late by. */
 const FLUSH_MS: Ms = 600;
