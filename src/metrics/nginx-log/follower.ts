@@ -174,13 +174,17 @@ export class Follower {
   /** Rotates a file that has grown large, and removes those that are too old for any stored position to name. */
   async #tidy(now: Ms): Promise<void> {
     const current = this.#files.find(({ path }) => path === this.#in.path);
-    if (current !== undefined && current.offset > this.#in.limitBytes && now >= this.#rotateFrom)
-      await this.#rotate(current, now);
+    if (current !== undefined && current.offset > this.#limitBytes && now >= this.#rotateFrom) await this.#rotate(current, now);
     for (const file of this.#old().filter(({ grewAt }) => now - grewAt > QUIET_MS)) {
       this.#files = this.#files.filter((one) => one !== file);
       await file.handle.close();
       if (file.path !== null && file.path !== this.#in.path) await rm(file.path, { force: true });
     }
+  }
+
+  /** Where somebody else has to rotate the file, it is no trouble before it is as large as all that would be kept. */
+  get #limitBytes(): number {
+    return this.#in.reopen === null ? Math.max(KEPT_BYTES, this.#in.limitBytes) : this.#in.limitBytes;
   }
 
   /** Never the current file, nor the one before it. */

@@ -15,6 +15,7 @@ async function start() {
   const edge = await startLogging(route, "", { workers: 1 });
   let now = Date.now();
   return {
+    edge,
     files: () => readdirSync(dirname(edge.path)).length,
     read: (limitBytes: number) => edge.read({ limitBytes, wall: () => now }),
     async fill(log: NginxLog, files: number) {
@@ -48,4 +49,21 @@ it("reads rotated files again after a restart, and removes them when there are m
   await second[Symbol.asyncDispose]();
   await using third = world.read(1);
   expect(await third.take("web", mark)).toMatchObject({ whole: false });
+});
+
+it("leaves a small file of an nginx that it cannot signal as it is, without a word", async () => {
+  await using world = await start();
+  const { path, url } = world.edge;
+  const warned: string[] = [];
+  await using log = world.edge.read({
+    files: [{ target: "local", path, reopen: null, deaths: null }],
+    log: { debug() {}, info() {}, warn: (text) => void warned.push(text), error() {} },
+    limitBytes: 1,
+  });
+  const { mark } = await log.take("web", null);
+  await count(url, 10);
+  await until("they are read", async () => !(await log.take("web", mark)).tally.empty);
+  await log.take("web", mark);
+  expect(warned).toEqual([]);
+  expect(world.files()).toBe(1);
 });
