@@ -128,4 +128,13 @@ describe("render", () => {
     expect(await readFile(join(folder, "include/current/web.http.conf"), "utf8")).toContain("upstream web {");
     expect(await run("render", "--diff")).toEqual({ code: 0, stdout: "", stderr: "local: no difference" });
   });
+
+  test.each(["include", "tables"])("names a file that is where the folder %s has to be", async (name) => {
+    await write(GOOD);
+    await writeFile(join(folder, name), "mine");
+    const { code, stderr } = await run("render", "--write");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`/${name} cannot be used \\(E.*\\): a file is where a folder has to be: move it away`));
+    expect(await readFile(join(folder, name), "utf8")).toBe("mine");
+  });
 });
