@@ -8,7 +8,7 @@ import { decideLatency } from "./latency-decision.ts";
 import { aftermathSentence, gaugeSentence, type Names, slowShareSentence } from "./sentence.ts";
 import type { SlowShare } from "./slow-share.ts";
 import { decideSlowShare } from "./slow-share-decision.ts";
-import { slowRule, type Trial, type TrialRule } from "./trial.ts";
+import { type Arm, slowRule, type Trial, type TrialRule } from "./trial.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -24,9 +24,9 @@ export function trialVerdict(check: string, trial: Trial, rule: TrialRule, names
       // Seconds are no requests: there is no least number of them.
       return countedVerdict(check, trial, { ...rule, minRequests: 0 }, { ...names, exposure: "seconds" }, ms);
     case "latencies":
-      return slownessVerdict(check, trial.latency, rule, names, ms);
+      return unlessSilent(slownessVerdict(check, trial.latency, rule, names, ms), trial.silent, names);
     case "buckets":
-      return bucketVerdict(check, trial.slowShare, rule, names, ms);
+      return unlessSilent(bucketVerdict(check, trial.slowShare, rule, names, ms), trial.silent, names);
     case "gauge":
       return gaugeVerdict(check, trial, rule, names, ms);
     default:
@@ -64,6 +64,13 @@ function slownessVerdict(check: string, latency: Latency, rule: TrialRule, names
   const decision = decideLatency(latency, rule);
   const verdict: Verdict = { ...latencyVerdict(check, decision, names, rule.margin, ms), limit: limitOf(names, rule.margin) };
   return verdict.is === "inconclusive" ? { ...verdict, suspicious: SUSPICIOUS } : verdict;
+}
+
+/** Harm that was shown stays; without the latencies of an arm the last window passes nothing. */
+function unlessSilent(verdict: Verdict, silent: Arm | null, names: Names): Verdict {
+  if (verdict.is !== "pass" || silent === null) return verdict;
+  const text = `no latency on ${names[silent]} in the last window: nothing to ${silent === "canary" ? "judge" : "compare with"}`;
+  return { ...verdict, is: "inconclusive", text, suspicious: SUSPICIOUS };
 }
 
 function bucketVerdict(check: string, slowShare: SlowShare, rule: TrialRule, names: Names, ms: number): Verdict {

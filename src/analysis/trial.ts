@@ -3,7 +3,7 @@ import { beginStep, type Comparison, type ComparisonRule, NO_COMPARISON, observe
 import { addCounts, type Counts, NO_COUNTS } from "./counts.ts";
 import { type Gauge, type GaugeSample, type GaugeScale, NO_GAUGE, observeGauge } from "./gauge.ts";
 import { beginLatencyStep, type Latency, NO_LATENCY, observeLatency } from "./latency.ts";
-import { addLatencies, type LatencyCounts } from "./latency-buckets.ts";
+import { addLatencies, type LatencyCounts, totalOf } from "./latency-buckets.ts";
 import type { RatioRule } from "./ratio.ts";
 import {
   beginSlowShareStep,
@@ -26,12 +26,15 @@ export type Seen =
   | { readonly of: "buckets"; readonly canary: Histogram; readonly stable: Histogram }
   | { readonly of: "gauge"; readonly samples: readonly GaugeSample[] };
 
+export type Arm = "canary" | "stable";
+
 /** The tests of one check, by what it compares: plain JSON, as it is stored. */
 export type Trial =
   /** `aftermath` begins when all the traffic is on the canary, and there is only what stable did before; null until then. */
   | { readonly of: "failures" | "events"; readonly comparison: Comparison; readonly aftermath: Aftermath | null }
-  | { readonly of: "latencies"; readonly latency: Latency }
-  | { readonly of: "buckets"; readonly slowShare: SlowShare }
+  /** `silent` is the arm of which the last window of the step had no latency: what is missing is never a pass. */
+  | { readonly of: "latencies"; readonly latency: Latency; readonly silent: Arm | null }
+  | { readonly of: "buckets"; readonly slowShare: SlowShare; readonly silent: Arm | null }
   /** `stepBlocks` were compared in this step. */
   | { readonly of: "gauge"; readonly gauge: Gauge; readonly scale: GaugeScale; readonly stepBlocks: number };
 
@@ -49,9 +52,9 @@ export function startTrial(of: Trial["of"]): Trial {
     case "events":
       return { of, comparison: NO_COMPARISON, aftermath: null };
     case "latencies":
-      return { of, latency: NO_LATENCY };
+      return { of, latency: NO_LATENCY, silent: null };
     case "buckets":
-      return { of, slowShare: NO_SLOW_SHARE };
+      return { of, slowShare: NO_SLOW_SHARE, silent: null };
     case "gauge":
       return { of, gauge: NO_GAUGE, scale: "positive", stepBlocks: 0 };
     default:
@@ -73,9 +76,9 @@ export function beginTrialStep(trial: Trial, alone: TrialRule | null = null): Tr
         aftermath: trial.aftermath ?? (alone === null ? null : startAftermath(trial.comparison, alone.alpha)),
       };
     case "latencies":
-      return { ...trial, latency: beginLatencyStep(trial.latency) };
+      return { ...trial, latency: beginLatencyStep(trial.latency), silent: null };
     case "buckets":
-      return { ...trial, slowShare: beginSlowShareStep(trial.slowShare) };
+      return { ...trial, slowShare: beginSlowShareStep(trial.slowShare), silent: null };
     case "gauge":
       return { ...trial, stepBlocks: 0 };
     default:
@@ -127,13 +130,21 @@ export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: numbe
     if (trial.aftermath !== null) return { ...trial, aftermath: observeAftermath(trial.aftermath, rule.allowed, seen.canary) };
     return { ...trial, comparison: observeWindow(trial.comparison, rule, seen, ms) };
   }
-  if (trial.of === "latencies" && seen.of === "latencies") return { ...trial, latency: observeLatency(trial.latency, seen) };
+  if (trial.of === "latencies" && seen.of === "latencies") {
+    const silent = silentOf(totalOf(seen.canary), totalOf(seen.stable));
+    return { ...trial, latency: observeLatency(trial.latency, seen), silent };
+  }
   if (trial.of === "buckets" && seen.of === "buckets") {
     const slowShare = observeSlowShare(trial.slowShare, seen.canary, seen.stable, slowRule(rule));
-    return { ...trial, slowShare };
+    return { ...trial, slowShare, silent: silentOf(seen.canary.n, seen.stable.n) };
   }
   if (trial.of === "gauge" && seen.of === "gauge") return observeBlock(trial, rule, seen.samples);
   throw new Error(`${seen.of} were seen where ${trial.of} are compared`);
+}
+
+function silentOf(canary: number, stable: number): Arm | null {
+  if (canary === 0) return "canary";
+  return stable === 0 ? "stable" : null;
 }
 
 type GaugeTrial = Trial & { readonly of: "gauge" };

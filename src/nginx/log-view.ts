@@ -25,6 +25,7 @@ export function logView(routes: readonly Route[], site: Site): View {
     sampled: parts.size > 0,
     tabled: logged.filter(saysRouting).map(({ service }) => ({ routed: routedOf(service) })),
     logged: logged.flatMap((route) => entriesOf(route)),
+    tried: triesOf(logged, routes),
   };
 }
 
@@ -35,6 +36,29 @@ function entriesOf(route: Route): readonly View[] {
   return Object.keys(route.endpoints)
     .sort()
     .map((pool) => entry(route, upstreamName(service, pool), pool));
+}
+
+/** The addresses that tell a service: those that no other has. */
+function triesOf(logged: readonly Route[], routes: readonly Route[]): readonly View[] {
+  const services = new Map<string, number>();
+  for (const route of routes) for (const address of addressesOf(route)) services.set(address, (services.get(address) ?? 0) + 1);
+  return logged.flatMap((route) => {
+    const make = maker(route.service);
+    const sample = sampleOf(route);
+    return [...addressesOf(route)]
+      .filter((address) => services.get(address) === 1 && address.length <= LONGEST_KEY)
+      .sort()
+      .map((address) => ({
+        address: make(address, "member"),
+        service: make(route.service, "name"),
+        sample: make(sample, "sample"),
+        part: sample < WHOLE ? variableOf(make, sample) : null,
+      }));
+  });
+}
+
+function addressesOf({ endpoints }: Route): ReadonlySet<string> {
+  return new Set(Object.values(endpoints).flatMap((pool) => Object.keys(pool)));
 }
 
 function entry(route: Route, upstream: string, pool: PoolName | null): View {

@@ -5,6 +5,7 @@ import {
   joinSeen,
   nothingSeen,
   observeFull,
+  type Seen,
   startTrial,
   type Trial,
   type TrialRule,
@@ -79,11 +80,12 @@ describe("requests by the buckets of a histogram", () => {
     );
   });
 
-  test("say nothing where an arm has no requests, and may have no buckets yet", () => {
+  test("keep what they showed where an arm has no requests, and may have no buckets yet", () => {
     const none: Histogram = { bounds: [], counts: [], n: 0 };
     const before = seeing([like, like]);
     const idle = observeFull(before, RULE, { of: "buckets", canary: none, stable: none }, 60_000);
-    expect(verdictOf(idle)).toEqual(verdictOf(before));
+    expect(verdictOf(idle)).toMatchObject({ is: "inconclusive", samples: verdictOf(before).samples });
+    expect(verdictOf(observeFull(idle, RULE, { of: "buckets", canary: like, stable }, 60_000)).is).toBe("pass");
     expect(verdictOf(observeFull(startTrial("buckets"), RULE, { of: "buckets", canary: none, stable }, 60_000)).is).toBe(
       "inconclusive",
     );
@@ -175,4 +177,24 @@ test("what was seen of one kind cannot be taken for another", () => {
     /latencies were seen where failures are/,
   );
   expect(() => joinSeen(nothingSeen("failures"), nothingSeen("buckets"))).toThrow(/cannot be joined/);
+});
+
+describe("a last window without latencies of an arm", () => {
+  const like = requests(2_000, [0.3, 0.05, 0.01]);
+  const few = requests(0, [0, 0, 0]);
+  test.each([
+    ["latencies", { canary: [200], stable: [2_000] }, [[], []]],
+    ["buckets", { canary: like, stable: like }, [few, few]],
+  ] as const)("passes nothing, and the next one with both does (%s)", (of, both, [canary, stable]) => {
+    const see = (trial: Trial, more: object) => observeFull(trial, RULE, { of, ...both, ...more } as Seen, 60_000);
+    const passed = see(see(startTrial(of), {}), {});
+    expect(verdictOf(passed)).toMatchObject({ is: "pass" });
+    expect(verdictOf(see(passed, { canary }))).toMatchObject({
+      is: "inconclusive",
+      text: "no latency on green in the last window: nothing to judge",
+      suspicious: expect.any(String),
+    });
+    expect(verdictOf(see(passed, { stable })).text).toBe("no latency on blue in the last window: nothing to compare with");
+    expect(verdictOf(see(see(passed, { canary, stable }), {}))).toMatchObject({ is: "pass" });
+  });
 });

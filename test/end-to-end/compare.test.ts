@@ -101,3 +101,23 @@ it("a candidate that is slow only in its tail goes back", { timeout: 60_000 }, a
   expect((await stack.cli("explain", id)).out).toContain(`: ${reason}`);
   expect(client.failures).toEqual([]);
 });
+
+it("a step whose traffic stops holds, also where only latencies are compared, and goes on with it", {
+  timeout: 90_000,
+}, async () => {
+  await using stack = await Stack.start({
+    ...OPTIONS,
+    service: COMPARED.replace("measure: errors", "measure: latency").replaceAll("for: 2s", "for: 8s"),
+  });
+  await stack.serve();
+  const said = async () => (await stack.cli("status", "web")).out;
+  const client = steady(stack.url, { connections: 16, pauseMs: 10 });
+  await stack.cli("start", "web", "--strategy", "canary", "--detach");
+  await stack.reaches("observing", 0);
+  await until("the candidate would pass", async () => /served .*pass/.test(await said()));
+  await client.stop();
+  await stack.reaches("waiting", 0, 30_000);
+  expect(await said()).toContain("no latency on");
+  await using _again = steady(stack.url, { connections: 16, pauseMs: 10 });
+  await stack.reaches("promoted", null, 40_000);
+});

@@ -12,6 +12,9 @@ const UNTIL_EVIDENCE = `      served: { source: nginx, measure: errors, window: 
       checks: [{ metric: served, compare: stable }]
       bake: 0s`;
 
+/** On a slow machine a window may pass between the last step and its end. */
+const ALONE = /^(note: \d+ windows with all the traffic on the candidate are left out: .*)?$/;
+
 it("a step ends with its evidence, which is explained, exported and judged again to the same figures", {
   timeout: 60_000,
 }, async () => {
@@ -42,7 +45,7 @@ it("a step ends with its evidence, which is explained, exported and judged again
   expect(said.out).toContain("windows of served");
 
   const exported = await stack.cli("events", "--export", id);
-  expect(exported, exported.err).toMatchObject({ code: 0, err: "" });
+  expect(exported, exported.err).toMatchObject({ code: 0, err: expect.stringMatching(ALONE) });
   await writeFile(join(stack.nginx.prefix, "windows.jsonl"), exported.out);
   const judged = await stack.cli("judge", join(stack.nginx.prefix, "windows.jsonl"), "-o", "json");
   const again = judged.out.split("\n").map((line) => JSON.parse(line) as { logHarm: number; logHealthy: number });
