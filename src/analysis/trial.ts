@@ -26,6 +26,7 @@ export type Seen =
   | { readonly of: "buckets"; readonly canary: Histogram; readonly stable: Histogram }
   | { readonly of: "gauge"; readonly samples: readonly GaugeSample[] };
 
+/** Which of the two that are compared. */
 export type Arm = "canary" | "stable";
 
 /** The tests of one check, by what it compares: plain JSON, as it is stored. */
@@ -142,6 +143,7 @@ export function observeFull(trial: Trial, rule: TrialRule, seen: Seen, ms: numbe
   throw new Error(`${seen.of} were seen where ${trial.of} are compared`);
 }
 
+/** By how many latencies the window has of each; where both have none, the canary is what there is nothing to judge of. */
 function silentOf(canary: number, stable: number): Arm | null {
   if (canary === 0) return "canary";
   return stable === 0 ? "stable" : null;

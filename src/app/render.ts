@@ -2,8 +2,8 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { wantedRoutes } from "../controller/wanted-routes.ts";
+import { ofFolder } from "../nginx/disk-trouble.ts";
 import { differences, writeFirst } from "../nginx/first.ts";
-import type { TargetSettings } from "../nginx/settings.ts";
 import { createResolve } from "../probe/resolve.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { readTemplates } from "./templates.ts";
@@ -37,22 +37,10 @@ export async function renderAll(file: string, config: Config, write: boolean): P
       const { changed } = write ? await writeFirst(target, templates, own) : { changed: false };
       rendered.push({ target: target.name, diff, files, written: changed });
     } catch (error) {
-      throw inWords(error, target);
+      throw ofFolder(error, target);
     }
   }
   return rendered;
-}
-
-/** What the system said of one of the target's folders, with that folder and what to do; every other error as it is. */
-function inWords(error: unknown, { include, tables }: TargetSettings): unknown {
-  const { code, path = "" } = error as NodeJS.ErrnoException;
-  const folder = [include, tables].find((one) => path.startsWith(one));
-  if (code === undefined || folder === undefined) return error;
-  const inTheWay = code === "ENOTDIR" || code === "EEXIST";
-  const fix = inTheWay
-    ? "a file is where a folder has to be: move it away"
-    : "see to its owner and mode; sluice doctor looks at both";
-  return new Error(`${folder} cannot be used (${(error as Error).message}): ${fix}`, { cause: error });
 }
 
 async function exists(path: string): Promise<boolean> {
